@@ -1,0 +1,171 @@
+"""``python -m engine``: generate, show, serve. Exit codes: see :class:`engine.errors.ExitCode`."""
+
+import json
+import logging
+import signal
+import sys
+from argparse import Namespace
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import FrameType
+
+from . import __version__
+from .arguments import Parser, add_job_arguments, given
+from .environment import cache_root
+from .errors import BadRequest, Cancelled, ExitCode, GenerationFailed, SkyloomError
+from .job import Job, default_output
+from .protocol import Cancelled as CancelledEvent
+from .protocol import Event, Failure, Notice, Progress, Result
+
+STAGES = {"load": "loading", "sample": "step", "decode": "decoding", "save": "saving"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code. Failures are one line and a hint on stderr."""
+    events = False
+    try:
+        chosen = _parser().parse_args(arguments)
+        events = getattr(chosen, "events", False)
+        signal.signal(signal.SIGTERM, _interrupt)
+        return {"generate": _generate, "show": _show, "serve": _serve}[chosen.command](chosen)
+    except KeyboardInterrupt:
+        return _report(Cancelled("Cancelled; nothing was written."), events)
+    except SkyloomError as error:
+        return _report(error, events)
+    except ModuleNotFoundError as error:
+        logging.getLogger(__name__).exception("incomplete environment")
+        return _report(
+            GenerationFailed(f"The engine's Python lacks '{error.name}': {sys.executable}", "Run `make engine`."),
+            events,
+        )
+    except Exception as error:  # the last resort: a bug, told in one line; the log has the rest
+        logging.getLogger(__name__).exception("unexpected")
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+        return _report(
+            GenerationFailed(f"Something unexpected went wrong ({reason}).", f"Details are in {_log_file()}"), events
+        )
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m engine", description="Skyloom: a prompt becomes a seamless 360-degree sky.")
+    parser.add_argument("--version", action="version", version=f"skyloom {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    generate = commands.add_parser("generate", help="make a panorama from a prompt")
+    generate.add_argument("prompt", nargs="?", help='for example "golden hour over a calm sea"')
+    add_job_arguments(generate)
+    generate.add_argument(
+        "--job", metavar="FILE", help="a job as JSON, or an EXR with one in its header; options override"
+    )
+    generate.add_argument("--out", metavar="FILE", type=Path, help="the EXR to write (default: named after the prompt)")
+    generate.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
+    generate.add_argument("--trace", metavar="FILE", type=Path, help="write every canvas to this safetensors file")
+    show = commands.add_parser("show", help="print the job that made an EXR")
+    show.add_argument("file", type=Path)
+    commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
+    return parser
+
+
+def _generate(chosen: Namespace) -> int:
+    job = _job(chosen).with_seed()
+    out = chosen.out or default_output(Path.cwd(), job)
+    _log_to_file()
+    _import_offline()
+    from .generate import generate
+
+    say = _print_event if chosen.events else _Terminal().show
+    for event in generate(job, out, trace=chosen.trace):
+        say(event)
+    return ExitCode.DONE
+
+
+def _job(chosen: Namespace) -> Job:
+    values = given(chosen)
+    if chosen.job is None:
+        if "prompt" not in values:
+            raise BadRequest(
+                "There is no prompt.", 'Say what to make: python -m engine generate "golden hour over a sea"'
+            )
+        return Job.from_dict(values)
+    file = Path(chosen.job).expanduser()
+    if file.suffix.lower() == ".exr":
+        from .output.pictures import read_job
+
+        return Job.from_dict(read_job(file) | values)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BadRequest(
+            f"The job file {file} cannot be read ({error}).", "Name what `engine show` printed."
+        ) from error
+    return Job.from_dict(Job.from_json(text).to_dict() | values)
+
+
+def _show(chosen: Namespace) -> int:
+    from .output.pictures import read_job
+
+    print(json.dumps(read_job(chosen.file), ensure_ascii=False, indent=2))
+    return ExitCode.DONE
+
+
+def _serve(chosen: Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    _import_offline()
+    from .server import serve
+
+    return serve(sys.stdin, sys.stdout)
+
+
+class _Terminal:
+    """Progress and results for a person: progress on stderr, the result's path on stdout."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Progress() if self._live:
+                left = "" if event.seconds_left is None else f", {event.seconds_left:.0f} s left"
+                print(f"\r\x1b[K{STAGES[event.stage]} {event.step} of {event.total}{left}", end="", file=sys.stderr)
+            case Notice():
+                print(f"{self._line_start()}Warning: {event.message}", file=sys.stderr)
+            case Result():
+                print(self._line_start(), end="", file=sys.stderr)
+                print(f"{event.exr} ({event.width} x {event.height}, seed {event.job['seed']}, {event.seconds:.1f} s)")
+
+    def _line_start(self) -> str:
+        return "\r\x1b[K" if self._live else ""
+
+
+def _print_event(event: Event) -> None:
+    print(event.to_line(), flush=True)
+
+
+def _report(error: SkyloomError, events: bool) -> int:
+    if events:
+        _print_event(CancelledEvent() if isinstance(error, Cancelled) else Failure.of(error))
+    print(f"{'' if isinstance(error, Cancelled) else 'Error: '}{error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _log_file() -> Path:
+    return cache_root() / "engine.log"
+
+
+def _log_to_file() -> None:
+    """Send logs, tracebacks included, to a file: stderr is for one clear line."""
+    _log_file().parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(_log_file(), maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.captureWarnings(True)
+
+
+def _import_offline() -> None:
+    """Import the model libraries with their network access and their chatter switched off."""
+    from .quiet import silence_libraries
+
+    silence_libraries()

@@ -1,0 +1,98 @@
+"""A model's folder: found by name or path, and looked over before anything is loaded from it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from ..errors import BadModel
+from ..job import BUNDLED_MODEL
+
+ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
+PICKLES = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
+DIFFUSERS_HINT = "Choose a folder in diffusers layout, the one that holds model_index.json."
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A folder in diffusers layout that is whole as far as can be seen from outside.
+
+    family: the pipeline class it was saved from. card: what its ``skyloom.json`` says, empty for ordinary models.
+    """
+
+    path: Path
+    family: str
+    card: dict[str, Any]
+
+
+def find_model(name: str) -> ModelFolder:
+    """The folder of *name*: the bundled model's name, or a path.
+
+    Raises :class:`BadModel` if it is missing, empty, not in diffusers layout, truncated, or holds pickles only.
+    """
+    path = ASSETS / BUNDLED_MODEL if name == BUNDLED_MODEL else Path(name).expanduser()
+    if path.is_file():
+        _refuse_file(path)
+    if not path.is_dir():
+        raise BadModel(f"The model folder does not exist: {path}", DIFFUSERS_HINT)
+    if not any(path.iterdir()):
+        raise BadModel(f"The model folder is empty: {path}", "Was the download interrupted? Download the model again.")
+    if not (path / "model_index.json").is_file():
+        if pickles := [file.name for file in path.iterdir() if file.suffix in PICKLES]:
+            _refuse_pickle(path / pickles[0])
+        raise BadModel(f"There is no model_index.json in {path}", DIFFUSERS_HINT)
+    index = _read_json(path / "model_index.json")
+    for name, part in index.items():
+        if isinstance(part, list) and len(part) == 2 and part[0] in ("diffusers", "transformers"):
+            _check_part(path / name)
+    card = path / "skyloom.json"
+    return ModelFolder(path, str(index.get("_class_name")), _read_json(card) if card.is_file() else {})
+
+
+def _check_part(part: Path) -> None:
+    if not part.is_dir() or not any(part.iterdir()):
+        raise BadModel(
+            f"The model lacks its part '{part.name}': {part} is missing or empty.", "Download the model again."
+        )
+    weights = list(part.glob("*.safetensors"))
+    for file in weights:
+        _check_safetensors(file)
+    pickles = [file for file in part.iterdir() if file.suffix in PICKLES]
+    if pickles and not weights:
+        _refuse_pickle(pickles[0])
+    needs_weights = (part / "config.json").is_file()
+    if needs_weights and not weights:
+        raise BadModel(f"There are no weights (*.safetensors) in {part}", "Download the model again.")
+
+
+def _check_safetensors(file: Path) -> None:
+    try:
+        with safe_open(file, framework="numpy"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise BadModel(f"The weight file {file} is truncated or damaged ({error}).", "Download it again.") from error
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise BadModel(f"{file} cannot be read ({error}).", "Download the model again.") from error
+    if not isinstance(values, dict):
+        raise BadModel(f"{file} does not hold a JSON object.", "Download the model again.")
+    return values
+
+
+def _refuse_file(file: Path) -> None:
+    if file.suffix in PICKLES:
+        _refuse_pickle(file)
+    raise BadModel(f"The model is a file, not a folder: {file}", DIFFUSERS_HINT)
+
+
+def _refuse_pickle(file: Path) -> None:
+    raise BadModel(
+        f"{file} is a pickle, which can run any program when it is opened, so it is not loaded.",
+        "Get the model's safetensors version.",
+    )

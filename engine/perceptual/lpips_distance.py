@@ -1,0 +1,96 @@
+"""LPIPS (Zhang et al. 2018, arXiv 1801.03924), computed by the authors' own ``lpips`` package."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType, SimpleNamespace
+
+import torch
+from torch import Tensor, nn
+
+from .weights import load_weights
+
+Features = list[Tensor]
+
+
+class PerceptualDistance(nn.Module):
+    """LPIPS with the first picture's features kept, so that many pictures are compared with one at half the price."""
+
+    def __init__(self, network: str = "vgg") -> None:
+        """network: ``"vgg"`` (the paper's) or ``"alex"``. Raises :class:`EngineIncomplete` if set-up was not run."""
+        super().__init__()
+        state = load_weights(network)
+        self._lpips = _lpips_package().LPIPS(net=network, pnet_rand=True, verbose=False)
+        self._lpips.net.load_state_dict({name[4:]: value for name, value in state.items() if name.startswith("net.")})
+        for index, head in enumerate(self._lpips.lins):
+            head.load_state_dict({"model.1.weight": state[f"lin{index}.model.1.weight"]})
+        self.eval().requires_grad_(False)
+
+    def features(self, pictures: Tensor) -> Features:
+        """Unit-normalised activations of *pictures* ``[n, 3, H, W]`` in [0, 1], one ``[n, c, h, w]`` per layer."""
+        normalize = _lpips_package().normalize_tensor
+        return [normalize(layer) for layer in self._lpips.net(self._lpips.scaling_layer(pictures * 2 - 1))]
+
+    def between(self, first: Features, second: Features) -> Tensor:
+        """Distances ``[n]`` between features of n pictures and of n or one."""
+        layers = [head((a - b) ** 2) for head, a, b in zip(self._lpips.lins, first, second, strict=True)]
+        return torch.stack([layer.mean((1, 2, 3)) for layer in layers]).sum(0)
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Distances ``[n]`` between pictures ``[n, 3, H, W]`` in [0, 1]."""
+        return self.between(self.features(first), self.features(second))
+
+
+@cache
+def _lpips_package() -> ModuleType:
+    with _lent_torchvision():
+        import lpips
+    return lpips
+
+
+@contextmanager
+def _lent_torchvision() -> Iterator[None]:
+    """Lend ``lpips`` the two architectures that it takes from torchvision, while it is imported.
+
+    torchvision itself is left out of the environment: its package-index build does not import beside a CPU torch, and a
+    broken one takes diffusers and transformers down with it. The stub must not stay, or transformers would use it.
+    """
+    models = ModuleType("torchvision.models")
+    models.vgg16 = _vgg16  # type: ignore[attr-defined]
+    models.alexnet = _alexnet  # type: ignore[attr-defined]
+    torchvision = ModuleType("torchvision")
+    torchvision.models = models  # type: ignore[attr-defined]
+    lent = {"torchvision": torchvision, "torchvision.models": models}
+    kept = {name: sys.modules.get(name) for name in lent}
+    sys.modules.update(lent)
+    try:
+        yield
+    finally:
+        for name, module in kept.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+
+
+def _vgg16(pretrained: bool = False) -> SimpleNamespace:
+    """VGG16's convolutions (1409.1556), weights to be loaded."""
+    layers: list[nn.Module] = []
+    channels = 3
+    for width in (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0):
+        if width:
+            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True)]
+            channels = width
+        else:
+            layers.append(nn.MaxPool2d(2, 2))
+    return SimpleNamespace(features=nn.Sequential(*layers))
+
+
+def _alexnet(pretrained: bool = False) -> SimpleNamespace:
+    """AlexNet's convolutions in their one-column form (1404.5997), weights to be loaded."""
+    layers: list[nn.Module] = [nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2)]
+    layers += [nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2)]
+    for before, after in ((192, 384), (384, 256), (256, 256)):
+        layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(inplace=True)]
+    return SimpleNamespace(features=nn.Sequential(*layers, nn.MaxPool2d(3, 2)))

@@ -1,0 +1,79 @@
+"""From what was asked for to what will be done: a job completed with a model's defaults and checked against it."""
+
+from dataclasses import dataclass, replace
+
+from .errors import BadRequest
+from .job import Job
+from .memory import check_memory, decode_bytes, gradient_bytes
+from .models.loading import Model
+from .sampling.windows import Windows, even_stride
+
+# Pixels per gradient evaluation on an accelerator; a CPU gains nothing from more than one window at a time.
+_GRADIENT_AREA = 8 * 512 * 512
+# Coherence is decided while the layout is: beyond the first fifth of the steps it costs more than it brings.
+_SYNCHRONIZED_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job with nothing left open, and its windows. canvas: latent height and width. batch: windows per gradient."""
+
+    job: Job
+    windows: Windows
+    canvas: tuple[int, int]
+    batch: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Pixel width and height."""
+        assert self.job.width is not None
+        return self.job.width, self.job.width // 2
+
+
+def plan(job: Job, model: Model) -> Plan:
+    """Complete *job* for *model*.
+
+    Raises :class:`BadRequest` if sizes do not fit each other, :class:`TooLarge` if the memory does not suffice.
+    """
+    width = job.width or 2 * model.native_height
+    smallest = 2 * model.factor * model.multiple
+    if width < smallest or width % smallest:
+        below, above = max(smallest, width // smallest * smallest), (width // smallest + 1) * smallest
+        raise BadRequest(
+            f"The width {width} does not fit the model, whose widths are multiples of {smallest}.",
+            f"Choose {below}." if below > width else f"Choose {below} or {above}.",
+        )
+    height, columns = width // 2 // model.factor, width // model.factor
+    window = job.window or height
+    if window % model.multiple:
+        raise BadRequest(
+            f"The window of {window} latent columns does not fit the model.", f"Choose a multiple of {model.multiple}."
+        )
+    stride = job.stride or even_stride(columns, window, max(window // 4, 1))
+    windows = Windows.layout(job.windows, columns, window, stride, model.device)
+    steps = job.steps or model.steps
+    if job.sync_steps is not None and job.sync_steps > steps:
+        raise BadRequest(
+            f"sync_steps is {job.sync_steps}, but there are only {steps} steps.", "Ask for at most as many as steps."
+        )
+    sync_steps = -(-steps * _SYNCHRONIZED_SHARE // 1) if job.sync_steps is None else job.sync_steps
+    complete = replace(
+        job,
+        width=width,
+        window=window,
+        stride=stride,
+        steps=steps,
+        sync_steps=int(sync_steps) if job.sampler == "sync" else 0,
+        guidance=model.guidance if job.guidance is None else job.guidance,
+    ).with_seed()
+    batch = 1 if model.device.type == "cpu" else max(1, _GRADIENT_AREA // (window * height * model.factor**2))
+
+    def needed(width: int) -> int:
+        decode = decode_bytes(model, width)
+        if not complete.sync_steps:
+            return decode
+        window_pixels = window * model.factor if job.window else width // 2
+        return max(decode, gradient_bytes(model, width // 2, window_pixels, batch))
+
+    check_memory(needed, width, smallest, model.device)
+    return Plan(complete, windows, (height, columns), batch)

@@ -1,0 +1,106 @@
+"""The engine's end of the pipe: one process, one model kept warm, one generation at a time."""
+
+import json
+import logging
+import os
+import queue
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any
+
+from . import __version__
+from .devices import choose_device
+from .errors import BadRequest, GenerationFailed, SkyloomError
+from .generate import generate
+from .job import Job
+from .models.loading import WarmModel
+from .protocol import Cancelled, Event, Failure, Ready, Result
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 600.0  # after that the model's memory is given back
+GRACE_SECONDS = 3.0  # what a running step gets to end by itself once stdin has closed
+
+
+def serve(requests: IO[str], replies: IO[str]) -> int:
+    """Answer requests (see :mod:`engine.protocol`) until *requests* ends. Returns the exit code."""
+    return _Server(replies).run(requests)
+
+
+class _Server:
+    def __init__(self, replies: IO[str]) -> None:
+        # Libraries that print must not speak between the events: they get stderr as their stdout.
+        self._replies = os.fdopen(os.dup(replies.fileno()), "w", encoding="utf-8")
+        os.dup2(2, replies.fileno())
+        self._jobs: queue.SimpleQueue[tuple[dict[str, Any], threading.Event] | None] = queue.SimpleQueue()
+        self._stop = threading.Event()  # of the newest request
+        self._finished = threading.Event()
+        self._models = WarmModel()
+
+    def run(self, requests: IO[str]) -> int:
+        threading.Thread(target=self._read, args=(requests,), name="requests", daemon=True).start()
+        self._say(Ready(version=__version__, device=str(choose_device("auto"))))
+        while True:
+            try:
+                request = self._jobs.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                self._models.release()
+                continue
+            if request is None:
+                self._finished.set()
+                return 0
+            self._say(self._answer(*request))
+
+    def _read(self, requests: IO[str]) -> None:
+        for line in requests:
+            try:
+                message = json.loads(line)
+                kind = message["request"]
+            except (ValueError, TypeError, KeyError):
+                log.error("not a request: %.200s", line)
+                continue
+            if kind == "cancel":
+                self._stop.set()
+            elif kind == "generate":
+                self._stop = threading.Event()
+                self._jobs.put((message, self._stop))
+            else:
+                log.error("unknown request: %.200s", line)
+        self._stop.set()
+        self._jobs.put(None)
+        if not self._finished.wait(GRACE_SECONDS):
+            os._exit(0)  # a step on a CPU can take minutes; what it was making is of no use to anyone now
+
+    def _answer(self, request: dict[str, Any], stop: threading.Event) -> Event:
+        try:
+            job, out = Job.from_dict(request.get("job")), request.get("out")
+            if not isinstance(out, str) or not out:
+                raise BadRequest("The request names no output file.")
+            return self._generate(job, Path(out), stop)
+        except SkyloomError as error:
+            log.info("refused: %s", error)
+            return Failure.of(error)
+        except Exception as error:  # a bug must not take the session down; the log has the traceback
+            log.exception("unexpected")
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            return Failure.of(
+                GenerationFailed(f"Something unexpected went wrong ({reason}).", "The log has the details.")
+            )
+
+    def _generate(self, job: Job, out: Path, stop: threading.Event) -> Event:
+        with closing(generate(job, out, self._models)) as events:
+            for event in events:
+                if isinstance(event, Result):
+                    return event
+                if stop.is_set():
+                    return Cancelled()
+                self._say(event)
+        raise AssertionError("a generation ends with a result")
+
+    def _say(self, event: Event) -> None:
+        try:
+            self._replies.write(event.to_line() + "\n")
+            self._replies.flush()
+        except BrokenPipeError:
+            self._stop.set()  # nobody listens any more; stdin's end follows

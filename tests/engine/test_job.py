@@ -1,0 +1,68 @@
+"""Jobs are validated, complete and survive JSON."""
+
+import pytest
+
+from engine.errors import BadRequest
+from engine.job import Job, default_output
+
+
+def test_round_trip_through_json():
+    job = Job(prompt="sunset 🌅 ñ", seed=7, width=512, steps=3, guidance=4, windows="strip")
+    assert Job.from_json(job.to_json()) == job
+
+
+def test_text_is_one_line():
+    assert Job(prompt="  a\nb\t\0 c\r\n").prompt == "a b c"
+
+
+def test_long_prompt_and_emoji_are_kept():
+    text = "☀️ " + "cloud " * 2000
+    assert Job(prompt=text).prompt == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"prompt": ""}, "prompt is empty"),
+        ({"prompt": "\n \t"}, "prompt is empty"),
+        ({"prompt": 5}, "prompt must be text"),
+        ({}, "no prompt"),
+        ({"prompt": "a", "widht": 5}, "Did you mean width"),
+        ({"prompt": "a", "width": 32}, "between 64 and"),
+        ({"prompt": "a", "width": 10**9}, "between 64 and"),
+        ({"prompt": "a", "width": "512"}, "whole number"),
+        ({"prompt": "a", "steps": 0}, "steps is 0"),
+        ({"prompt": "a", "steps": True}, "whole number"),
+        ({"prompt": "a", "seed": -1}, "seed is -1"),
+        ({"prompt": "a", "guidance": float("nan")}, "guidance is nan"),
+        ({"prompt": "a", "sync_weight": -1}, "sync_weight is -1"),
+        ({"prompt": "a", "sync_weight": float("inf")}, "sync_weight is inf"),
+        ({"prompt": "a", "steps": 2, "sync_steps": 3}, "only 2 steps"),
+        ({"prompt": "a", "sampler": "magic"}, "sync, multidiffusion"),
+        ({"prompt": "a", "windows": "cube"}, "ring, reference, strip"),
+        ({"prompt": "a", "model": ""}, "model must be"),
+    ],
+)
+def test_bad_values_are_named(values, names):
+    with pytest.raises(BadRequest, match=names):
+        Job.from_dict(values)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"a"', "null"])
+def test_what_is_not_a_job_is_refused(text):
+    with pytest.raises(BadRequest):
+        Job.from_json(text)
+
+
+def test_seed_is_drawn_once():
+    job = Job(prompt="a").with_seed()
+    assert job.seed is not None
+    assert job.with_seed() is job
+
+
+def test_file_name_says_what_it_holds(tmp_path):
+    assert (
+        default_output(tmp_path, Job(prompt="Golden hour, over a sea!", seed=3)).name == "golden-hour-over-a-sea-3.exr"
+    )
+    assert default_output(tmp_path, Job(prompt="☀️", seed=3)).name == "sky-3.exr"
+    assert len(default_output(tmp_path, Job(prompt="cloud " * 2000, seed=3)).name) < 80

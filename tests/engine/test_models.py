@@ -1,0 +1,83 @@
+"""A model folder that cannot be used is refused with what is wrong with it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.errors import BadModel
+from engine.models.folder import find_model
+from engine.models.loading import load_model
+
+
+@pytest.fixture
+def model(nano_path, tmp_path) -> Path:
+    return Path(shutil.copytree(nano_path, tmp_path / "model"))
+
+
+def truncate(model: Path) -> None:
+    weights = model / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+
+
+def make_pickle(model: Path) -> None:
+    (model / "unet" / "diffusion_pytorch_model.safetensors").rename(model / "unet" / "diffusion_pytorch_model.bin")
+
+
+def change_family(model: Path) -> None:
+    index = model / "model_index.json"
+    index.write_text(json.dumps(json.loads(index.read_text()) | {"_class_name": "KandinskyPipeline"}))
+
+
+def empty(model: Path) -> None:
+    shutil.rmtree(model)
+    model.mkdir()
+
+
+FAULTS = {
+    "does not exist": shutil.rmtree,
+    "is empty": empty,
+    "no model_index.json": lambda model: (model / "model_index.json").unlink(),
+    "cannot be read": lambda model: (model / "model_index.json").write_text("{"),
+    "truncated or damaged": truncate,
+    "is a pickle": make_pickle,
+    "lacks its part 'vae'": lambda model: shutil.rmtree(model / "vae"),
+    "no weights": lambda model: (model / "unet" / "diffusion_pytorch_model.safetensors").unlink(),
+    "a family that Skyloom does not know": change_family,
+    "cannot be loaded": lambda model: (model / "unet" / "config.json").write_text('{"_class_name": "UNet2DModel"}'),
+}
+
+
+@pytest.mark.parametrize("says", FAULTS)
+def test_fault_is_named(says, model):
+    FAULTS[says](model)
+    with pytest.raises(BadModel, match=says):
+        load_model(str(model), torch.device("cpu"))
+
+
+@pytest.mark.parametrize(("name", "says"), [("sd.ckpt", "is a pickle"), ("sd.safetensors", "is a file")])
+def test_single_file_is_refused(name, says, tmp_path):
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(BadModel, match=says):
+        find_model(str(tmp_path / name))
+
+
+def test_clip_sample_left_unset_is_off(model):
+    """diffusers' DDIM would fall back to clipping latents at 1."""
+    config = model / "scheduler" / "scheduler_config.json"
+    values = json.loads(config.read_text())
+    del values["clip_sample"]
+    config.write_text(json.dumps(values))
+    from engine.sampling.solver import DDIM
+
+    solver = DDIM(load_model(str(model), torch.device("cpu")).scheduler_config, 2, torch.device("cpu"))
+    large = torch.full((1, 4, 2, 2), 5.0)
+    stepped = solver.step(solver.levels[-1], large, large)
+    assert stepped.max() > 4
+
+
+def test_overflow_names_what_is_not_read(nano):
+    assert nano.overflow("short") == ""
+    assert nano.overflow("a " * 100 + "tail").endswith("tail")

@@ -1,0 +1,35 @@
+"""The split LPIPS is the package's own, with real weights."""
+
+import sys
+
+import pytest
+import torch
+
+from engine.perceptual.lpips_distance import PerceptualDistance
+from engine.perceptual.weights import NETWORKS
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_it_is_what_lpips_computes(network):
+    distance = PerceptualDistance(network)
+    first, second = torch.rand(2, 3, 64, 64), torch.rand(1, 3, 64, 64)
+    theirs = distance._lpips(first * 2 - 1, second.expand(2, -1, -1, -1) * 2 - 1).flatten()
+    torch.testing.assert_close(distance(first, second), theirs)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_weights_are_trained(network):
+    """A blurred picture is nearer than another picture; random weights rank noise differently."""
+    distance = PerceptualDistance(network)
+    rows = torch.linspace(0, 1, 64)
+    picture = torch.stack([rows.expand(64, 64), rows.expand(64, 64).T, (rows * 20).sin().expand(64, 64) / 2 + 0.5])[
+        None
+    ]
+    slightly_brighter = (picture + 0.02).clamp(0, 1)
+    assert distance(picture, picture).item() < 1e-6
+    assert 0 < distance(picture, slightly_brighter).item() < 0.1 < distance(picture, 1 - picture).item()
+
+
+def test_torchvision_is_only_lent():
+    PerceptualDistance("alex")
+    assert "torchvision" not in sys.modules
