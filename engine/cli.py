@@ -12,7 +12,7 @@ from types import FrameType
 from . import __version__
 from .arguments import Parser, add_job_arguments, given
 from .environment import cache_root
-from .errors import BadRequest, Cancelled, ExitCode, GenerationFailed, SkyloomError
+from .errors import BadRequest, Cancelled, EngineIncomplete, ExitCode, GenerationFailed, SkyloomError
 from .job import Job, default_output
 from .protocol import Cancelled as CancelledEvent
 from .protocol import Event, Failure, Notice, Progress, Result
@@ -25,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     events = False
     try:
         chosen = _parser().parse_args(arguments)
-        events = getattr(chosen, "events", False)
+        serving = chosen.command == "serve"
+        events = serving or getattr(chosen, "events", False)
+        _start_logging(to_file=not serving)
         signal.signal(signal.SIGTERM, _interrupt)
         return {"generate": _generate, "show": _show, "serve": _serve}[chosen.command](chosen)
     except KeyboardInterrupt:
@@ -34,10 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _report(error, events)
     except ModuleNotFoundError as error:
         logging.getLogger(__name__).exception("incomplete environment")
-        return _report(
-            GenerationFailed(f"The engine's Python lacks '{error.name}': {sys.executable}", "Run `make engine`."),
-            events,
+        missing = EngineIncomplete(
+            f"The engine's Python lacks '{error.name}': {sys.executable}",
+            "Run `make engine`, or choose another Python.",
         )
+        return _report(missing, events)
     except Exception as error:  # the last resort: a bug, told in one line; the log has the rest
         logging.getLogger(__name__).exception("unexpected")
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
@@ -68,7 +71,6 @@ def _parser() -> Parser:
 def _generate(chosen: Namespace) -> int:
     job = _job(chosen).with_seed()
     out = chosen.out or default_output(Path.cwd(), job)
-    _log_to_file()
     _import_offline()
     from .generate import generate
 
@@ -108,7 +110,6 @@ def _show(chosen: Namespace) -> int:
 
 
 def _serve(chosen: Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     _import_offline()
     from .server import serve
 
@@ -155,12 +156,18 @@ def _log_file() -> Path:
     return cache_root() / "engine.log"
 
 
-def _log_to_file() -> None:
-    """Send logs, tracebacks included, to a file: stderr is for one clear line."""
-    _log_file().parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(_log_file(), maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+def _start_logging(to_file: bool) -> None:
+    """Send logs and tracebacks to a file: stderr is for one clear line. The server's stderr is a log already."""
+    handler: logging.Handler = logging.StreamHandler()
+    if to_file:
+        try:
+            _log_file().parent.mkdir(parents=True, exist_ok=True)
+            handler = RotatingFileHandler(_log_file(), maxBytes=1_000_000, backupCount=1, encoding="utf-8")
+        except OSError:  # a user without a writable cache folder can still make a sky
+            handler = logging.NullHandler()
+    logging.basicConfig(
+        level=logging.INFO, handlers=[handler], format="%(asctime)s %(process)d %(levelname)s %(message)s"
+    )
     logging.captureWarnings(True)
 
 
