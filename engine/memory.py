@@ -14,7 +14,7 @@ _DECODE_ACTIVATIONS = 6
 _BACKWARD_ACTIVATIONS = 24
 _BYTES = 4
 _PICTURE_BYTES_PER_PIXEL = 120  # radiance, tonemapped copy and file buffers
-_VGG_BYTES_PER_PIXEL = 3000
+_VGG_BYTES_PER_PIXEL = 4000
 
 
 def available_bytes(device: torch.device) -> int:

@@ -1,0 +1,82 @@
+"""The bundled model, through the path that an artist's click takes."""
+
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+
+from engine.generate import generate
+from engine.job import Job
+from engine.light.transfer import tonemap
+from engine.metrics import seam_ratio
+from engine.models.folder import ASSETS
+
+FOLDER = ASSETS / "sky-small"
+PROMPTS = {
+    "noon": "clear blue sky at noon over sand dunes",
+    "sunset": "sunset over the ocean with wispy clouds",
+    "golden hour": "golden hour over a calm sea, scattered clouds",
+    "overcast": "overcast sky over a meadow",
+    "storm": "storm clouds over a grass field",
+    "night": "starry night with the milky way over the desert",
+    "snow": "blue hour, cloudless, snow, mountains on the horizon",
+    "clouds": "puffy white clouds over green fields, midday",
+}
+
+
+@pytest.fixture(scope="module")
+def skies(warm, tmp_path_factory) -> dict[str, torch.Tensor]:
+    """Radiance ``[3, H, W]`` per prompt, read back from the EXR."""
+    folder = tmp_path_factory.mktemp("skies")
+    radiance = {}
+    for name, prompt in PROMPTS.items():
+        out = folder / f"{name}.exr"
+        list(generate(Job(prompt=prompt, seed=1, steps=12, sync_steps=1), out, warm))
+        pixels = OpenEXR.File(str(out)).channels()["RGB"].pixels
+        radiance[name] = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)
+    return radiance
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_the_wrap_is_like_any_other_place(name, skies):
+    assert 0.7 < seam_ratio(tonemap(skies[name])) < 1.3
+
+
+def test_light_follows_the_hour(skies):
+    """Upper hemisphere: noon is brighter than overcast, that than storm, that than night, by what an eye notices."""
+    light = {name: sky[:, : sky.shape[1] // 2].mean().item() for name, sky in skies.items()}
+    assert light["noon"] > 1.5 * light["storm"] > 3 * light["night"]
+    assert light["overcast"] > light["storm"]
+
+
+def test_colour_follows_the_hour(skies):
+    """Sunset is redder than blue, noon bluer than red, overcast nearly grey."""
+    red_over_blue = {
+        name: (sky[0, : sky.shape[1] // 2].mean() / sky[2, : sky.shape[1] // 2].mean()).item()
+        for name, sky in skies.items()
+    }
+    assert red_over_blue["sunset"] > 1.2 * red_over_blue["overcast"] > 1.2 * red_over_blue["noon"]
+
+
+def test_it_is_hdr(skies):
+    """Around the sun, radiance goes far beyond a display's white."""
+    assert max(sky.max().item() for sky in skies.values()) > 10
+    assert all(torch.isfinite(sky).all() and (sky >= 0).all() for sky in skies.values())
+
+
+def test_it_is_small_safe_and_loads_anywhere():
+    files = [file for file in FOLDER.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) < 30e6
+    assert {file.suffix for file in files} <= {".safetensors", ".json", ".md"}
+    pipeline = StableDiffusionPipeline.from_pretrained(FOLDER, safety_checker=None)
+    assert pipeline.unet.config.cross_attention_dim == pipeline.text_encoder.config.hidden_size
+
+
+def test_unknown_words_do_no_harm(warm, tmp_path: Path):
+    job = Job(prompt="🦄 quixotic zeppelins, \n8K, trending", seed=1, steps=2, sync_steps=0)
+    *_, result = generate(job, tmp_path / "sky.exr", warm)
+    assert (tmp_path / "sky.exr").exists()
+    assert result.event == "result"
