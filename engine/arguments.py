@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any, NoReturn, get_args
 
 from .errors import BadRequest
-from .job import BUNDLED_MODEL, Job, Sampler, WindowLayout
+from .job import BUNDLED_MODEL, Job, Sampler, SolverName, WindowLayout
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,6 +29,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--guidance", type=float, help="how closely to follow the prompt; 1 switches guidance off", **unset
     )
+    look.add_argument("--solver", choices=get_args(SolverName), help="how a step is taken (default: ddim)", **unset)
     look.add_argument(
         "--model",
         metavar="PATH",

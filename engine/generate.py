@@ -15,8 +15,8 @@ from .output.pictures import write_exr, write_png
 from .perceptual.lpips_distance import PerceptualDistance
 from .plan import Plan, plan
 from .protocol import Event, Notice, Progress, Result
-from .sampling.samplers import Step, multidiffusion, sync_diffusion
-from .sampling.solver import DDIM
+from .sampling.samplers import Step, multidiffusion, spot_diffusion, sync_diffusion
+from .sampling.solver import Solver
 from .sampling.synchronization import Synchronization
 from .trace import Trace, starting_noise
 
@@ -89,19 +89,21 @@ def _paint(todo: Plan, model: Model, out: Path, trace: Path | None, started: flo
 
 
 def _sample(todo: Plan, model: Model, noise: torch.Tensor) -> Iterator[Step]:
-    job = todo.job
-    assert job.steps is not None and job.sync_steps is not None and job.guidance is not None
-    denoise = model.denoiser(model.condition(job.prompt, job.negative, job.guidance))
-    solver = DDIM(model.scheduler_config, job.steps, model.device)
-    if not job.sync_steps:
-        return multidiffusion(denoise, noise, solver, todo.windows)
+    job, windows = todo.job, todo.windows
+    assert job.steps is not None and job.sync_steps is not None and job.guidance is not None and job.seed is not None
+    denoise = model.denoiser(model.condition(job.prompt, job.negative, job.guidance), wraps=job.sampler == "full")
+    solver = Solver(job.solver, model.scheduler_config, job.steps, model.device)
+    if job.sampler == "spot":
+        return spot_diffusion(denoise, noise, solver, windows, torch.Generator().manual_seed(job.seed))
+    if not job.sync_steps:  # also "full", whose ring has one window
+        return multidiffusion(denoise, noise, solver, windows)
     sync = Synchronization(
         distance=PerceptualDistance().to(model.device),
         display=model.display,
-        anchor=todo.windows.middle,
+        anchor=windows.middle,
         steps=job.sync_steps,
         initial_weight=job.sync_weight,
         decay=job.sync_decay,
         batch=todo.batch,
     )
-    return sync_diffusion(denoise, noise, solver, todo.windows, sync)
+    return sync_diffusion(denoise, noise, solver, windows, sync)

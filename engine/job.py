@@ -14,7 +14,8 @@ from typing import Any, Literal, Self, get_args
 
 from .errors import BadRequest
 
-Sampler = Literal["sync", "multidiffusion"]
+Sampler = Literal["sync", "multidiffusion", "spot", "full"]
+SolverName = Literal["ddim", "euler", "dpm++2m", "unipc"]
 WindowLayout = Literal["ring", "reference", "strip"]
 
 BUNDLED_MODEL = "sky-small"
@@ -29,8 +30,9 @@ class Job:
     prompt, negative: text; control characters and runs of white space become one space.
     model: ``"sky-small"`` or the path of a folder in diffusers layout.
     width: pixels; the height is half of it.
-    steps: denoising steps. guidance: classifier-free guidance scale (1 switches it off).
-    sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178) or ``"multidiffusion"`` (arXiv 2302.08113).
+    steps: denoising steps. guidance: classifier-free guidance scale (1 switches it off). solver: how a step is taken.
+    sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178), ``"multidiffusion"`` (2302.08113), ``"spot"`` (2407.15507) or
+    ``"full"`` (the whole ring in one call).
     sync_steps: how many of the first denoising steps are synchronized. sync_weight: the paper's w.
     sync_decay: the paper's per-step factor on w.
     windows: ``"ring"`` (all windows, wrapping), ``"reference"`` (the authors' list, one wrapped window short) or
@@ -49,6 +51,7 @@ class Job:
     width: int | None = None
     steps: int | None = None
     guidance: float | None = None
+    solver: SolverName = "ddim"
     sampler: Sampler = "sync"
     sync_steps: int | None = None
     sync_weight: float = 20.0
@@ -78,6 +81,7 @@ class Job:
         _number(self, "sync_weight", 0, 1e6)
         _number(self, "sync_decay", 0, 1)
         _choice("sampler", self.sampler, get_args(Sampler))
+        _choice("solver", self.solver, get_args(SolverName))
         _choice("windows", self.windows, get_args(WindowLayout))
         if self.steps is not None and self.sync_steps is not None and self.sync_steps > self.steps:
             raise BadRequest(

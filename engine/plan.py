@@ -44,12 +44,7 @@ def plan(job: Job, model: Model) -> Plan:
             f"Choose {below}." if below > width else f"Choose {below} or {above}.",
         )
     height, columns = width // 2 // model.factor, width // model.factor
-    window = job.window or height
-    if window % model.multiple:
-        raise BadRequest(
-            f"The window of {window} latent columns does not fit the model.", f"Choose a multiple of {model.multiple}."
-        )
-    stride = job.stride or even_stride(columns, window, max(window // 4, 1))
+    window, stride = _window_and_stride(job, model, height, columns)
     windows = Windows.layout(job.windows, columns, window, stride, model.device)
     steps = job.steps or model.steps
     if job.sync_steps is not None and job.sync_steps > steps:
@@ -77,3 +72,21 @@ def plan(job: Job, model: Model) -> Plan:
 
     check_memory(needed, width, smallest, model.device)
     return Plan(complete, windows, (height, columns), batch)
+
+
+def _window_and_stride(job: Job, model: Model, height: int, columns: int) -> tuple[int, int]:
+    """Latent columns of a window and between windows, as the sampler needs them. Raises :class:`BadRequest`."""
+    if job.sampler == "full":
+        if job.window or job.stride or job.windows != "ring":
+            raise BadRequest("The sampler 'full' has no windows to set.", "Leave out window, stride and windows.")
+        return columns, columns
+    window = job.window or height
+    if window % model.multiple:
+        raise BadRequest(
+            f"The window of {window} latent columns does not fit the model.", f"Choose a multiple of {model.multiple}."
+        )
+    if job.sampler == "spot":
+        if job.windows != "ring" or job.stride not in (None, window):
+            raise BadRequest("The sampler 'spot' sets windows side by side on a ring.", "Leave out stride and windows.")
+        return window, window
+    return window, job.stride or even_stride(columns, window, max(window // 4, 1))

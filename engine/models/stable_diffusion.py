@@ -112,8 +112,9 @@ class StableDiffusion:
         embeddings = self._text_encoder(tokens.input_ids.to(self.device), attention_mask=mask).last_hidden_state
         return TextConditioning(embeddings[:1], embeddings[1:], guidance)
 
-    def denoiser(self, conditioning: TextConditioning) -> "StableDiffusionDenoiser":
-        return StableDiffusionDenoiser(self._unet, self.prediction, conditioning)
+    def denoiser(self, conditioning: TextConditioning, wraps: bool = False) -> "StableDiffusionDenoiser":
+        """What denoises windows; *wraps*: each is a whole ring, on which convolutions go round."""
+        return StableDiffusionDenoiser(self._unet, self.prediction, conditioning, wraps)
 
     def decode(self, latents: Tensor, wraps: bool) -> Tensor:
         """Latents ``[k, C, h, w]`` to picture values ``[k, 3, H, W]`` in about [-1, 1]; *wraps*: as a ring."""
@@ -129,8 +130,9 @@ class StableDiffusion:
 class StableDiffusionDenoiser:
     """:class:`~engine.sampling.samplers.Denoiser` of a UNet with text conditioning."""
 
-    def __init__(self, unet: Any, prediction: str, conditioning: TextConditioning) -> None:
+    def __init__(self, unet: Any, prediction: str, conditioning: TextConditioning, wraps: bool) -> None:
         self._unet = unet
+        self._wraps = wraps
         self._to_clean = _TO_CLEAN[prediction]
         self._conditioning = conditioning
 
@@ -138,7 +140,8 @@ class StableDiffusionDenoiser:
         area = windows.shape[-1] * windows.shape[-2]
         batch = max(1, _BATCH_AREA.get(windows.device.type, _BATCH_AREA_ACCELERATOR) // area)
         parts = zip(windows.split(batch), which.split(batch), strict=True)
-        return torch.cat([self._denoise(part, level, indices) for part, indices in parts])
+        with circular_width(self._unet) if self._wraps else nullcontext():
+            return torch.cat([self._denoise(part, level, indices) for part, indices in parts])
 
     def _denoise(self, x: Tensor, level: Level, which: Tensor) -> Tensor:
         positive, negative = self._conditioning.rows(which)

@@ -67,6 +67,13 @@ def test_events_are_what_blender_reads(engine, nano_path, tmp_path):
     assert fractions[-1] == 1
 
 
+@pytest.mark.parametrize("choice", [("--sampler", "spot"), ("--sampler", "full"), ("--solver", "dpm++2m")])
+def test_other_samplers_and_solvers_make_a_sky(engine, nano_path, tmp_path, choice):
+    made = engine("generate", "a", "--model", nano_path, "--out", "sky.exr", "--width", 128, "--steps", 2, *choice)
+    assert made.returncode == 0, made.stderr
+    assert json.loads(engine("show", "sky.exr").stdout)[choice[0].strip("-")] == choice[1]
+
+
 def test_output_is_named_after_the_prompt(engine, nano_path, tmp_path):
     assert engine("generate", "A calm\nsea", "--model", nano_path, "--seed", 1, *FAST).returncode == 0
     assert (tmp_path / "a-calm-sea-1.exr").exists()
@@ -85,6 +92,9 @@ def test_output_is_named_after_the_prompt(engine, nano_path, tmp_path):
         (("generate", "a", "--steps", "2", "--sync-steps", "3"), 2, "only 2 steps"),
         (("generate", "a", "--sync-steps", "51"), 2, "only 50 steps"),
         (("generate", "a", "--stride", "3"), 2, "does not divide"),
+        (("generate", "a", "--sampler", "full", "--stride", "8"), 2, "has no windows"),
+        (("generate", "a", "--sampler", "spot", "--windows", "strip"), 2, "side by side"),
+        (("generate", "a", "--solver", "rk45"), 2, "rk45"),
         (("generate", "a", "--sync-weight", "nan"), 2, "sync_weight is nan"),
         (("generate", "a", "--device", "quantum"), 2, "quantum"),
         (("generate", "a", "--device", "cuda:99"), 2, "not available"),

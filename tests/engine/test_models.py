@@ -70,11 +70,11 @@ def test_clip_sample_left_unset_is_off(model):
     values = json.loads(config.read_text())
     del values["clip_sample"]
     config.write_text(json.dumps(values))
-    from engine.sampling.solver import DDIM
+    from engine.sampling.solver import Solver
 
-    solver = DDIM(load_model(str(model), torch.device("cpu")).scheduler_config, 2, torch.device("cpu"))
+    solver = Solver("ddim", load_model(str(model), torch.device("cpu")).scheduler_config, 2, torch.device("cpu"))
     large = torch.full((1, 4, 2, 2), 5.0)
-    stepped = solver.step(solver.levels[-1], large, large)
+    stepped = solver.step(len(solver.levels) - 1, large, large)
     assert stepped.max() > 4
 
 

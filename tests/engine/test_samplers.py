@@ -8,8 +8,8 @@ from diffusers import DDIMScheduler, StableDiffusionPanoramaPipeline
 
 from engine.models.loading import Model, load_model
 from engine.perceptual.lpips_distance import PerceptualDistance
-from engine.sampling.samplers import Denoiser, Step, multidiffusion, sync_diffusion
-from engine.sampling.solver import DDIM, Level
+from engine.sampling.samplers import Denoiser, Step, multidiffusion, spot_diffusion, sync_diffusion
+from engine.sampling.solver import Level, Solver
 from engine.sampling.synchronization import Synchronization
 from engine.sampling.windows import Windows
 
@@ -44,7 +44,7 @@ class Bench:
 
     def run(self, noise: torch.Tensor, sync: Synchronization | None, steps: int = 2) -> list[Step]:
         denoise = self.model.denoiser(self.model.condition(PROMPT, NEGATIVE, GUIDANCE))
-        solver = DDIM(self.model.scheduler_config, steps, self.model.device)
+        solver = Solver("ddim", self.model.scheduler_config, steps, self.model.device)
         if sync is None:
             return list(multidiffusion(denoise, noise, solver, self.windows))
         return list(sync_diffusion(denoise, noise, solver, self.windows, sync))
@@ -79,7 +79,7 @@ def test_without_weight_it_is_diffusers_panorama_pipeline(nano, nano_path):
         output_type="latent",
     ).images
     denoise = nano.denoiser(nano.condition(PROMPT, NEGATIVE, GUIDANCE))
-    solver = DDIM(nano.scheduler_config, 2, nano.device)
+    solver = Solver("ddim", nano.scheduler_config, 2, nano.device)
     *_, last = multidiffusion(denoise, noise, solver, Windows.layout("ring", 128, 64, 8))
     torch.testing.assert_close(last.x, theirs, atol=1e-4, rtol=0)
 
@@ -150,10 +150,42 @@ def test_gradient_does_not_depend_on_the_batch(exact_bench):
 def first_level(bench: Bench) -> tuple[Level, Denoiser, torch.Tensor]:
     """The highest noise level, the denoiser, and the noise's windows."""
     denoise = bench.model.denoiser(bench.model.condition(PROMPT, NEGATIVE, GUIDANCE))
-    level = DDIM(bench.model.scheduler_config, 2, bench.model.device).levels[0]
+    level = Solver("ddim", bench.model.scheduler_config, 2, bench.model.device).levels[0]
     return level, denoise, bench.windows.gather(bench.noise)
 
 
 def test_progress_counts_every_step_once(bench):
     steps = bench.run(bench.noise, bench.sync(steps=1), steps=3)
     assert [(step.index, step.total) for step in steps] == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_full_ring_rolls_with_its_noise(exact):
+    """By any number of columns that the UNet's halving leaves alone: there are no windows to see it."""
+    denoise = exact.denoiser(exact.condition(PROMPT, NEGATIVE, GUIDANCE), wraps=True)
+    noise = torch.randn(1, 4, 16, 32, generator=torch.Generator().manual_seed(5)).double()
+    ring = Windows.layout("ring", 32, 32, 32)
+
+    def run(start: torch.Tensor) -> torch.Tensor:
+        *_, last = multidiffusion(denoise, start, Solver("ddim", exact.scheduler_config, 2, exact.device), ring)
+        return last.x
+
+    torch.testing.assert_close(run(noise.roll(6, dims=3)), run(noise).roll(6, dims=3), atol=1e-6, rtol=0)
+
+
+def test_spot_puts_every_column_back_where_it_was(nano):
+    """With a denoiser that treats each place alone, shifting and cutting must not be noticeable."""
+    noise = torch.randn(1, 4, 8, 32, generator=torch.Generator().manual_seed(5))
+    windows = Windows.layout("ring", 32, 8, 8)
+    seen: list[torch.Tensor] = []
+
+    def pointwise(x: torch.Tensor, level: Level, which: torch.Tensor) -> torch.Tensor:
+        seen.append(x)
+        return x.tanh()
+
+    def solver() -> Solver:
+        return Solver("ddim", nano.scheduler_config, 3, nano.device)
+
+    *_, spot = spot_diffusion(pointwise, noise, solver(), windows, torch.Generator().manual_seed(1))
+    *_, plain = multidiffusion(pointwise, noise, solver(), windows)
+    torch.testing.assert_close(spot.x, plain.x)
+    assert not torch.equal(seen[0], windows.gather(noise))  # it did shift
