@@ -4,10 +4,15 @@ import torch
 
 from ..errors import BadModel
 from .folder import find_model
+from .latent_diffusion import LatentDiffusion
 from .stable_diffusion import StableDiffusion
+from .stable_diffusion_xl import StableDiffusionXL
 
-Model = StableDiffusion
-FAMILIES = {"StableDiffusionPipeline": StableDiffusion}
+Model = LatentDiffusion
+FAMILIES: dict[str, type[Model]] = {
+    "StableDiffusionPipeline": StableDiffusion,
+    "StableDiffusionXLPipeline": StableDiffusionXL,
+}
 
 
 def load_model(name: str, device: torch.device) -> Model:
@@ -16,7 +21,7 @@ def load_model(name: str, device: torch.device) -> Model:
     if folder.family not in FAMILIES:
         raise BadModel(
             f"The model in {folder.path} is a {folder.family}, a family that Skyloom does not know.",
-            f"Choose one of {', '.join(FAMILIES)} (Stable Diffusion 1.x or 2.x).",
+            "Choose a Stable Diffusion 1.x, 2.x or XL model.",
         )
     return FAMILIES[folder.family](folder, device)
 

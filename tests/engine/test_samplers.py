@@ -25,7 +25,7 @@ def distance() -> PerceptualDistance:
 def exact(nano_path) -> Model:
     """The tiny model in float64: what is equal in theory is then equal in figures."""
     model = load_model(str(nano_path), torch.device("cpu"))
-    for part in (model._unet, model._vae, model._text_encoder):
+    for part in (model._unet, model._vae, model._pipeline.text_encoder):
         part.double()
     return model
 
