@@ -8,6 +8,7 @@ from argparse import Namespace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from . import __version__
 from .arguments import Parser, add_job_arguments, given
@@ -109,11 +110,11 @@ def _show(chosen: Namespace) -> int:
     return ExitCode.DONE
 
 
-def _serve(chosen: Namespace) -> int:
+def _serve(chosen: Namespace) -> NoReturn:
     _import_offline()
     from .server import serve
 
-    return serve(sys.stdin, sys.stdout)
+    serve(sys.stdin, sys.stdout)
 
 
 class _Terminal:

@@ -5,9 +5,10 @@ import logging
 import os
 import queue
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from . import __version__
 from .devices import choose_device
@@ -23,9 +24,9 @@ IDLE_SECONDS = 600.0  # after that the model's memory is given back
 GRACE_SECONDS = 3.0  # what a running step gets to end by itself once stdin has closed
 
 
-def serve(requests: IO[str], replies: IO[str]) -> int:
-    """Answer requests (see :mod:`engine.protocol`) until *requests* ends. Returns the exit code."""
-    return _Server(replies).run(requests)
+def serve(requests: IO[str], replies: IO[str]) -> NoReturn:
+    """Answer requests (see :mod:`engine.protocol`) until *requests* ends, and the process with it."""
+    _Server(replies).run(requests)
 
 
 class _Server:
@@ -35,10 +36,9 @@ class _Server:
         os.dup2(2, replies.fileno())
         self._jobs: queue.SimpleQueue[tuple[dict[str, Any], threading.Event] | None] = queue.SimpleQueue()
         self._stop = threading.Event()  # of the newest request
-        self._finished = threading.Event()
         self._models = WarmModel()
 
-    def run(self, requests: IO[str]) -> int:
+    def run(self, requests: IO[str]) -> NoReturn:
         threading.Thread(target=self._read, args=(requests,), name="requests", daemon=True).start()
         self._say(Ready(version=__version__, device=str(choose_device("auto"))))
         while True:
@@ -48,8 +48,7 @@ class _Server:
                 self._models.release()
                 continue
             if request is None:
-                self._finished.set()
-                return 0
+                os._exit(0)  # not by returning: the libraries' own teardown can take seconds
             self._say(self._answer(*request))
 
     def _read(self, requests: IO[str]) -> None:
@@ -69,8 +68,8 @@ class _Server:
                 log.error("unknown request: %.200s", line)
         self._stop.set()
         self._jobs.put(None)
-        if not self._finished.wait(GRACE_SECONDS):
-            os._exit(0)  # a step on a CPU can take minutes; what it was making is of no use to anyone now
+        time.sleep(GRACE_SECONDS)
+        os._exit(0)  # a step on a CPU can take minutes; what it was making is of no use to anyone now
 
     def _answer(self, request: dict[str, Any], stop: threading.Event) -> Event:
         try:

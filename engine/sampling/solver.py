@@ -12,6 +12,7 @@ import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, UniPCMultistepScheduler
 from torch import Tensor
 
+from ..errors import BadRequest
 from ..job import SolverName
 
 
@@ -37,12 +38,16 @@ class Solver:
     """The scheduler *name* with a model's own noise schedule (*config*), in *steps* steps. Serves one run.
 
     The canvas is variance preserving for every solver; one that works on ``x / alpha`` is given that.
+    Raises :class:`BadRequest` if the schedule has fewer steps.
     """
 
     def __init__(self, name: SolverName, config: dict[str, Any], steps: int, device: torch.device) -> None:
         kind, overrides = _SCHEDULERS[name]
         self._scheduler: Any = kind.from_config(config, prediction_type="sample", **overrides)
         self._scheduler.set_timesteps(steps, device=device)
+        trained = self._scheduler.config.num_train_timesteps
+        if max(self._scheduler.timesteps) >= trained:
+            raise BadRequest(f"{steps} steps are more than the model's schedule has.", f"Choose less than {trained}.")
         self._name = name
         self.levels = [self._level(index) for index in range(len(self._scheduler.timesteps))]
 

@@ -95,6 +95,7 @@ def test_output_is_named_after_the_prompt(engine, nano_path, tmp_path):
         (("generate", "a", "--sampler", "full", "--stride", "8"), 2, "has no windows"),
         (("generate", "a", "--sampler", "spot", "--windows", "strip"), 2, "side by side"),
         (("generate", "a", "--solver", "rk45"), 2, "rk45"),
+        (("generate", "a", "--steps", "1000", "--width", "128"), 2, "less than 1000"),
         (("generate", "a", "--sync-weight", "nan"), 2, "sync_weight is nan"),
         (("generate", "a", "--device", "quantum"), 2, "quantum"),
         (("generate", "a", "--device", "cuda:99"), 2, "not available"),

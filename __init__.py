@@ -1,0 +1,21 @@
+"""Skyloom: a prompt becomes a seamless 360-degree sky that lights and backs a Blender scene."""
+
+from . import cli_command, operators, panels, preferences, properties, session
+
+
+def register() -> None:
+    preferences.register()
+    properties.register()
+    session.register()
+    operators.register()
+    panels.register()
+    cli_command.register()
+
+
+def unregister() -> None:
+    cli_command.unregister()
+    panels.unregister()
+    operators.unregister()
+    session.unregister()
+    properties.unregister()
+    preferences.unregister()

@@ -1,0 +1,50 @@
+"""Where Skyloom writes on this machine: panoramas and the engine's log."""
+
+from itertools import count
+from pathlib import Path
+
+import bpy
+
+from . import __package__ as base_package
+from .engine.errors import UnwritableOutput
+from .engine.job import Job, default_output
+
+LOG_LIMIT = 1 << 20  # bytes
+
+
+def engine_log() -> Path:
+    """The engine's log file, emptied when it has grown too long. Used by one run after another."""
+    log = Path(bpy.utils.extension_path_user(base_package, create=True)) / "engine.log"
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.write_bytes(b"")
+    return log
+
+
+def output_folder(chosen: str) -> Path:
+    """The folder for panoramas: *chosen* in the preferences, or one of the user's if that needs a saved .blend.
+
+    That one is not the extension's own folder, because uninstalling deletes it, and the skies are the artist's.
+    """
+    if not chosen or (chosen.startswith("//") and not bpy.data.filepath):
+        return Path(bpy.utils.user_resource("DATAFILES", path="skyloom")) / "skies"
+    return Path(bpy.path.abspath(chosen)).absolute()
+
+
+def panorama_path(folder: Path, job: Job) -> Path:
+    """A name in *folder* (made if missing) that no file has yet. Raises :class:`UnwritableOutput`."""
+    make_folder(folder)
+    path = default_output(folder, job)
+    candidates = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    while path.exists():
+        path = next(candidates)
+    return path
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableOutput(
+            f"The output folder cannot be made: {folder} ({error.strerror or error}).",
+            "Choose another output folder in the add-on's preferences.",
+        ) from error

@@ -1,0 +1,188 @@
+from pathlib import Path
+from typing import Any, ClassVar
+
+import bpy
+
+from .. import preferences, session
+from ..engine.environment import find_engine_python
+from ..engine.errors import SkyloomError
+from ..engine.job import BUNDLED_MODEL, WIDTH_RANGE, Job
+from ..engine.protocol import Cancelled, Failure, Result
+from ..folders import engine_log, make_folder, output_folder, panorama_path
+from ..properties import JobProperties
+
+TICK = 0.1  # seconds between two looks at what the engine said
+
+
+class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
+    """In a window it returns at once and follows the engine from a timer; called from a script it waits for the sky."""
+
+    bl_idname = "skyloom.generate_panorama"
+    bl_label = "Generate Sky Panorama"
+    bl_description = "Generate a seamless 360-degree sky from the prompt and set it as world or backdrop"
+    # No UNDO: the step that changes the scene is skyloom.apply_panorama. No REGISTER: Repeat Last would block.
+    bl_options: ClassVar = set()
+
+    width: bpy.props.IntProperty(
+        name="Width",
+        description="Width of the panorama in pixels, the height is half of it; 0 uses the model's own",
+        min=0,
+        max=WIDTH_RANGE[1],
+        options={"SKIP_SAVE"},
+    )
+    out: bpy.props.StringProperty(
+        name="Output",
+        description="The EXR file to write; empty makes a new file in the output folder",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+
+    _timer: bpy.types.Timer | None = None
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        cls.poll_message_set("A sky is being generated already: wait for it or cancel it")
+        return not session.running() and not cls._timer  # the timer outlives the run while the artist is dragging
+
+    @classmethod
+    def unregister(cls) -> None:
+        cls._stop_timer()  # Blender drops a modal operator whose class goes away, but not its timer
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if bpy.app.background:
+            return self.execute(context)
+        if not self._start(context):
+            return {"CANCELLED"}
+        manager = context.window_manager
+        type(self)._timer = manager.event_timer_add(TICK, window=context.window)
+        manager.modal_handler_add(self)
+        _redraw(manager)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type == "ESC" and event.value == "PRESS":
+            self._generation.cancel()
+            _redraw(context.window_manager)
+            return {"RUNNING_MODAL"}
+        if event.type == "TIMER":
+            if self._generation.update():
+                _redraw(context.window_manager)
+            if self._generation.outcome and not _is_dragging(context.window_manager):
+                self._stop_timer()
+                return self._conclude(context)
+        return {"PASS_THROUGH"}
+
+    def cancel(self, _context: bpy.types.Context) -> None:
+        """Blender closes the window or opens another file, and does not wait: nobody is left to take the sky."""
+        self._stop_timer()
+        session.close(grace=0.2)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not self._start(context):
+            return {"CANCELLED"}
+        generation, told = self._generation, ""
+        try:
+            while not generation.outcome:
+                generation.update(wait=TICK)
+                if generation.status.stage != told:
+                    told = generation.status.stage
+                    print(f"Skyloom: {told}", flush=True)
+        finally:
+            if not generation.outcome:  # interrupted from the keyboard
+                session.close()
+        return self._conclude(context)
+
+    def _start(self, context: bpy.types.Context) -> bool:
+        """Send the job to the engine; False if that cannot be done, which is reported."""
+        chosen = preferences.get(context)
+        self._scene_uid = context.scene.session_uid  # a reference would not survive undo or the scene's deletion
+        self._target, self._shape = (self._setting(context, name) for name in ("target", "backdrop_shape"))
+        try:
+            job = self._job(context).with_seed()
+            python = find_engine_python(chosen.engine_python)
+            if self.out:
+                out = Path(bpy.path.ensure_ext(bpy.path.abspath(self.out), ".exr")).absolute()
+                make_folder(out.parent)
+            else:
+                out = panorama_path(output_folder(chosen.output_folder), job)
+            self._generation = session.start(python, engine_log(), job, out)
+        except SkyloomError as error:
+            self._fail(context, error)
+            return False
+        return True
+
+    def _job(self, context: bpy.types.Context) -> Job:
+        """What was passed to the operator and, where nothing was, what the scene's settings say."""
+        model = self._setting(context, "model").strip() or BUNDLED_MODEL
+        random_seed = context.scene.skyloom.use_random_seed and not self.properties.is_property_set("seed")
+        return Job(
+            prompt=self._setting(context, "prompt"),
+            negative=self._setting(context, "negative"),
+            model=bpy.path.abspath(model),
+            seed=None if random_seed else self._setting(context, "seed"),
+            width=int(self._setting(context, "width")) or None,
+            steps=self._setting(context, "steps") or None,
+            guidance=self._setting(context, "guidance") or None,
+            sampler=self._setting(context, "sampler"),
+            sync_steps=self._setting(context, "sync_steps") or None,
+        )
+
+    def _setting(self, context: bpy.types.Context, name: str) -> Any:
+        return getattr(self if self.properties.is_property_set(name) else context.scene.skyloom, name)
+
+    def _conclude(self, context: bpy.types.Context) -> set[str]:
+        _redraw(context.window_manager)
+        match self._generation.outcome:
+            case Result() as result:
+                return self._apply(context, result)
+            case Failure(message=message, hint=hint):
+                self._tell(message, hint)
+            case Cancelled():
+                self.report({"INFO"}, "Cancelled: the scene is as it was")
+        return {"CANCELLED"}
+
+    def _apply(self, context: bpy.types.Context, result: Result) -> set[str]:
+        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
+        if not scene:
+            message = "The scene that the sky was made for is gone."
+            return self._fail(context, SkyloomError(message, f"The sky is kept in {result.exr}."))
+        scene.skyloom.seed = result.job["seed"]
+        try:
+            with context.temp_override(scene=scene):
+                bpy.ops.skyloom.apply_panorama(
+                    "EXEC_DEFAULT", True, filepath=result.exr, target=self._target, backdrop_shape=self._shape
+                )
+        except RuntimeError as error:
+            return self._fail(context, SkyloomError(str(error).strip(), f"The sky is kept in {result.exr}."))
+        self.report({"INFO"}, f"The sky is kept in {result.exr}")
+        return {"FINISHED"}
+
+    def _fail(self, context: bpy.types.Context, error: SkyloomError) -> set[str]:
+        session.fail(error)
+        _redraw(context.window_manager)
+        self._tell(error.message, error.hint)
+        return {"CANCELLED"}
+
+    def _tell(self, message: str, hint: str) -> None:
+        self.report({"ERROR"}, f"{message} \n{hint}".strip())  # the status bar drops the line break, not the space
+
+    @classmethod
+    def _stop_timer(cls) -> None:
+        if cls._timer:
+            bpy.context.window_manager.event_timer_remove(cls._timer)
+            cls._timer = None
+
+
+def _is_dragging(manager: bpy.types.WindowManager) -> bool:
+    """Whether the artist is moving or painting something: an undo step in the middle of that would break it."""
+    return any("BLOCKING" in operator.bl_options for window in manager.windows for operator in window.modal_operators)
+
+
+def _redraw(manager: bpy.types.WindowManager) -> None:
+    """Redraw the regions that hold the panel, and not the 3D view, which can take long."""
+    places = {"PROPERTIES": "WINDOW", "VIEW_3D": "UI"}
+    for window in manager.windows:
+        for area in window.screen.areas:
+            for region in area.regions:
+                if places.get(area.type) == region.type:
+                    region.tag_redraw()

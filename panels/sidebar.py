@@ -1,0 +1,27 @@
+from typing import ClassVar
+
+import bpy
+
+from .layout import draw_advanced, draw_main
+
+
+class SidebarTab:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Skyloom"
+
+
+class SKYLOOM_PT_sidebar(SidebarTab, bpy.types.Panel):
+    bl_label = "Skyloom"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        draw_main(self.layout, context)
+
+
+class SKYLOOM_PT_sidebar_advanced(SidebarTab, bpy.types.Panel):
+    bl_label = "Advanced"
+    bl_parent_id = "SKYLOOM_PT_sidebar"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        draw_advanced(self.layout, context)

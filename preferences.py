@@ -1,0 +1,55 @@
+"""What belongs to the machine and not to a scene: the engine's Python and where skies are kept."""
+
+import bpy
+from bpy.props import StringProperty
+
+from . import __package__ as base_package
+from .engine.environment import find_engine_python
+from .engine.errors import EngineIncomplete
+
+
+class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
+    bl_idname = base_package
+
+    engine_python: StringProperty(
+        name="Engine Python",
+        description="The Python interpreter of the engine's environment; empty uses the one that was set up last",
+        subtype="FILE_PATH",
+    )
+    output_folder: StringProperty(
+        name="Output Folder",
+        description=(
+            "Where generated skies are kept; a folder that begins with // lies beside the .blend file. "
+            "While the file is unsaved, skies go into Blender's own user folder"
+        ),
+        subtype="DIR_PATH",
+        default="//skies/",
+    )
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "engine_python")
+        try:
+            layout.label(text=f"Engine found: {find_engine_python(self.engine_python)}", icon="CHECKMARK")
+        except EngineIncomplete as error:
+            layout.label(text=error.message, icon="ERROR")
+            layout.label(text=error.hint, icon="BLANK1")
+        layout.prop(self, "output_folder")
+
+
+def get(context: bpy.types.Context) -> SKYLOOM_AP_preferences:
+    return context.preferences.addons[base_package].preferences
+
+
+classes = (SKYLOOM_AP_preferences,)
+
+
+def register() -> None:
+    for cls in classes:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,1 @@
+"""What touches the .blend: the world, the backdrop, and the pictures that they show."""

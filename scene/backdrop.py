@@ -1,0 +1,93 @@
+"""A panorama as a backdrop: seen on a large object around the scene, without lighting it or shading it."""
+
+from typing import Literal
+
+import bmesh
+import bpy
+from mathutils import Vector
+
+Shape = Literal["DOME", "CYLINDER"]
+
+COLLECTION = "Skyloom Backdrop"
+LEAST_RADIUS = 100.0  # metres; the parallax of a camera that moves a little stays small
+_MARK = "skyloom_backdrop"  # custom property: tells our object from what the artist puts beside it
+
+
+def set_backdrop(scene: bpy.types.Scene, image: bpy.types.Image, shape: Shape) -> bpy.types.Object:
+    """Show *image* on the scene's backdrop, which is made if there is none; one that was moved stays where it is."""
+    backdrop = next((thing for thing in scene.objects if _MARK in thing), None)
+    mesh = _dome() if shape == "DOME" else _cylinder()
+    mesh.materials.append(_material(image))
+    if backdrop:
+        backdrop.data = mesh
+    else:
+        backdrop = bpy.data.objects.new(COLLECTION, mesh)
+        backdrop[_MARK] = True
+        _place(backdrop, scene)
+        _hide_from_light(backdrop)
+        collection = bpy.data.collections.new(COLLECTION)
+        scene.collection.children.link(collection)
+        collection.objects.link(backdrop)
+    return backdrop
+
+
+def _place(backdrop: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    """Around the camera, where the sky is seen exactly as the world would show it, and outside all objects."""
+    centre = scene.camera.matrix_world.translation.copy() if scene.camera else Vector()
+    corners = (thing.matrix_world @ Vector(corner) for thing in scene.objects for corner in thing.bound_box)
+    reach = max(((corner - centre).length for corner in corners), default=0.0)
+    backdrop.location = centre
+    backdrop.scale = [max(LEAST_RADIUS, 1.5 * reach)] * 3
+
+
+def _hide_from_light(backdrop: bpy.types.Object) -> None:
+    """Cameras, mirrors and glass see the backdrop; light from the world and the sun passes through it."""
+    backdrop.visible_diffuse = False
+    backdrop.visible_volume_scatter = False
+    backdrop.visible_shadow = False
+    backdrop.hide_select = True  # a click beside an object would select the sky
+
+
+def _dome() -> bpy.types.Mesh:
+    shape = bmesh.new()
+    bmesh.ops.create_uvsphere(shape, u_segments=64, v_segments=32, radius=1.0)
+    return _inward_mesh(shape, "Skyloom Dome")
+
+
+def _cylinder() -> bpy.types.Mesh:
+    """As high as it is wide, so that it shows the sky up to 45 degrees above and below the horizon."""
+    shape = bmesh.new()
+    bmesh.ops.create_cone(shape, cap_ends=False, segments=128, radius1=1.0, radius2=1.0, depth=2.0)
+    return _inward_mesh(shape, "Skyloom Cylinder")
+
+
+def _inward_mesh(shape: bmesh.types.BMesh, name: str) -> bpy.types.Mesh:
+    bmesh.ops.reverse_faces(shape, faces=shape.faces)
+    for face in shape.faces:
+        face.smooth = True
+    mesh = bpy.data.meshes.new(name)
+    shape.to_mesh(mesh)
+    shape.free()
+    return mesh
+
+
+def _material(image: bpy.types.Image) -> bpy.types.Material:
+    """The picture by direction from the object's centre: the same mapping as a world's, whatever the mesh is."""
+    material = bpy.data.materials.new(bpy.path.display_name_from_filepath(image.filepath))
+    if bpy.app.version < (5, 0, 0):  # from 5.0 on a material always has nodes
+        material.use_nodes = True
+    material.use_backface_culling = True
+    material.cycles.emission_sampling = "NONE"  # it lights nothing, so no ray need be spent on it
+    tree = material.node_tree
+    tree.nodes.clear()
+    kinds = ("ShaderNodeTexCoord", "ShaderNodeTexEnvironment", "ShaderNodeEmission", "ShaderNodeOutputMaterial")
+    nodes = [tree.nodes.new(kind) for kind in kinds]
+    for column, node in enumerate(nodes):
+        node.location = (column * 220 - 440, 300)
+    coordinates, environment, emission, output = nodes
+    environment.image = image
+    environment.projection = "EQUIRECTANGULAR"
+    tree.links.new(coordinates.outputs["Object"], environment.inputs["Vector"])
+    tree.links.new(environment.outputs["Color"], emission.inputs["Color"])
+    tree.links.new(emission.outputs["Emission"], output.inputs["Surface"])
+    return material

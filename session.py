@@ -1,0 +1,79 @@
+"""The engine process of this Blender session and the generation on it: all of Skyloom's state outside a .blend file.
+
+The process is started when it is first needed and kept, so that the model stays warm. It ends when the extension is
+disabled and when Blender does: its stdin closes then, even if Blender crashed.
+"""
+
+import atexit
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .engine.client import EngineClient
+from .engine.errors import BadRequest, SkyloomError
+from .engine.job import Job
+from .generation import Generation, Status
+
+
+@dataclass
+class _Session:
+    engine: EngineClient | None = None
+    python: Path | None = None
+    generation: Generation | None = None
+    status: Status = field(default_factory=Status)
+
+
+_session = _Session()
+
+
+def status() -> Status:
+    return _session.status
+
+
+def running() -> bool:
+    return _session.status.running
+
+
+def start(python: Path, log: Path, job: Job, out: Path) -> Generation:
+    """Send *job* to the engine, which is started first if there is none with this *python*.
+
+    Raises :class:`EngineIncomplete`, or :class:`BadRequest` while another one runs.
+    """
+    if running():
+        raise BadRequest("A sky is being generated already.", "Wait for it or cancel it.")
+    engine = _session.engine
+    warm = engine is not None and engine.alive and _session.python == python
+    if not warm:
+        close()
+        engine = EngineClient(python, log)
+        _session.engine, _session.python = engine, python
+    _session.generation = Generation(engine, job, out, warm)
+    _session.status = _session.generation.status
+    return _session.generation
+
+
+def fail(error: SkyloomError) -> None:
+    """Show *error* as the end of a run that could not start, or whose result could not be used."""
+    _session.status = Status(error=error.message, hint=error.hint)
+
+
+def cancel() -> None:
+    if _session.generation:
+        _session.generation.cancel()
+
+
+def close(grace: float = 3.0) -> None:
+    """End the engine's process and with it what runs on it: by force if it takes longer than *grace* seconds."""
+    engine, _session.engine = _session.engine, None
+    if engine:
+        engine.close(grace)
+    _session.generation = None
+    _session.status = Status()
+
+
+def register() -> None:
+    atexit.register(close)
+
+
+def unregister() -> None:
+    atexit.unregister(close)
+    close()

@@ -1,0 +1,56 @@
+"""Build the extension's zip with Blender's own tool, and validate the folder before and the zip after.
+
+    python3.11 tools/package.py dist        # prints the zip's path and size
+
+Standard library only; Blender's tool runs in the bpy environment.
+"""
+
+import argparse
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tools.debian import BPY_LIBRARIES, Unavailable, ensure  # noqa: E402
+from tools.environments import make  # noqa: E402
+
+ENVIRONMENT = "blender-4_5"
+TOOL_SECONDS = 300
+
+
+def package(folder: Path) -> Path:
+    """Build the zip in *folder* and return its path. Raises CalledProcessError if Blender's tool finds a fault."""
+    ensure(BPY_LIBRARIES)
+    python = make(ENVIRONMENT)
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
+    archive = folder / f"{manifest['id']}-{manifest['version']}.zip"
+    folder.mkdir(parents=True, exist_ok=True)
+    for arguments in (
+        ("validate", str(ROOT)),
+        ("build", "--source-dir", str(ROOT), "--output-filepath", str(archive)),
+        ("validate", str(archive)),
+    ):
+        command = [str(python), str(ROOT / "tools/blender_extension.py"), *arguments]
+        subprocess.run(command, check=True, timeout=TOOL_SECONDS, stdout=sys.stderr)
+    return archive
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the zip goes")
+    try:
+        archive = package(parser.parse_args().folder.resolve())
+    except Unavailable as error:
+        print(f"Cannot package: {error}.", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError:
+        print("Blender's extension tool found faults; they are listed above.", file=sys.stderr)
+        return 1
+    print(f"{archive} ({archive.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
