@@ -1,0 +1,78 @@
+"""What lights a scene: clear sky, direct sun, ambient light, already at the exposure of the picture."""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from .atmosphere import Atmosphere
+from .scene import Dome, Scene, luminance, per_picture, per_pixel
+
+_MIDDLE_GREY = 0.23
+_ADAPTATION = 0.8  # 1 would make every hour equally bright; less keeps noon brighter than dusk, as an eye does
+_MOON_EXPOSURE, _MOON_TINT = 0.05, (0.75, 0.95, 1.25)
+_EMBER = (1.0, 0.36, 0.08)
+_AIRGLOW, _NIGHT_AMBIENT = (0.0085, 0.015, 0.034), (0.12, 0.15, 0.23)
+
+
+@dataclass(frozen=True)
+class Light:
+    """``sky``: [batch, 3, rows, width] radiance. ``sun``, ``sun_aloft``: [batch, 3] irradiance facing the sun, at the
+    ground and at the clouds. ``ambient``: [batch, 3] irradiance of the sky on the ground. ``horizon``: [batch, 3, 1,
+    width] radiance of the clear sky's lowest rows. ``turn``: [batch, rows, width], radians from the sun's azimuth.
+    """
+
+    sky: Tensor
+    sun: Tensor
+    sun_aloft: Tensor
+    ambient: Tensor
+    horizon: Tensor
+    turn: Tensor
+
+    def under_clouds(self, cover: Tensor) -> "Light":
+        """The light below a closed deck of opacity *cover* [batch]: no direct sun to speak of, grey ambient."""
+        cover = cover[:, None]
+        grey = luminance(self.ambient)[:, None]
+        veiled = (self.ambient * 0.4 + grey * 0.6) * (1 - 0.35 * cover)
+        return replace(self, sun=self.sun * (1 - 0.88 * cover), ambient=self.ambient.lerp(veiled, (cover > 0).float()))
+
+
+def light(atmosphere: Atmosphere, scene: Scene, dome: Dome) -> Light:
+    """Look the clear air up and expose it partly automatically; moonlight is a dim bluish sun, night has a floor."""
+    turn = torch.remainder(dome.longitude - per_pixel(scene.sun_longitude) + math.pi, 2 * math.pi) - math.pi
+    air = (scene.aerosol, scene.sun_elevation)
+    sky = atmosphere.sky(*air, dome.elevation, turn)
+    ambient = atmosphere.ambient(*air)
+    grey = luminance(ambient) / math.pi
+    exposure = (_MIDDLE_GREY / grey.clamp(min=1e-7)).pow(_ADAPTATION).clamp(0.5, 80.0)
+    exposure = torch.where(scene.moonlit > 0, _MOON_EXPOSURE, exposure)
+    tint = torch.where(scene.moonlit[:, None] > 0, sky.new_tensor(_MOON_TINT), torch.ones(3, device=scene.device))
+    scale = exposure[:, None] * tint
+
+    sky = sky + _afterglow(scene, dome, sky, turn)
+    darkness = torch.maximum(scene.nocturnal, ((-2 - scene.sun_elevation) / 8).clamp(0, 1) * 0.35)
+    airglow = per_picture(sky.new_tensor(_AIRGLOW)[None]) * (1 + 1.3 * (1 - dome.z[:, None]) ** 4)
+    sky = sky * per_picture(scale) + airglow * per_picture(darkness)
+    ambient = ambient * scale + sky.new_tensor(_NIGHT_AMBIENT) * darkness[:, None]
+    ambient = ambient + sky.new_tensor((0.02, 0.12, 0.05)) * scene.aurora[:, None]
+    return Light(
+        sky=sky,
+        sun=atmosphere.sun_at_ground(*air) * scale,
+        sun_aloft=atmosphere.sun_at_clouds(*air) * scale,
+        ambient=ambient,
+        horizon=sky[:, :, -max(1, dome.rows // 24) :].mean(2, keepdim=True),
+        turn=turn,
+    )
+
+
+def _afterglow(scene: Scene, dome: Dome, sky: Tensor, turn: Tensor) -> Tensor:
+    """The orange band of a low sun, which the tables' two scattering layers leave too pale; a painter's term.
+
+    As bright as the clear horizon below the sun, strongest with the sun on the horizon, all but gone at 15 degrees.
+    """
+    strength = torch.exp(-(((scene.sun_elevation - 0.5) / 8) ** 2)) * (1 - scene.nocturnal)
+    horizon = luminance(sky[:, :, -1]).amax(1)
+    side = 0.25 + 0.75 * (0.5 + 0.5 * turn.cos()).square()
+    band = side * (1.1 * torch.exp(-dome.z * 16) + 0.5 * torch.exp(-dome.z * 4))
+    return per_picture(sky.new_tensor(_EMBER)[None]) * (per_pixel(strength * horizon) * band)[:, None]

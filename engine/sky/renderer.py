@@ -1,0 +1,75 @@
+"""A procedural sky from top to bottom: air, stars, clouds, sun, haze, horizon, ground, exposure."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..light.transfer import HALF_MAX
+from .atmosphere import Atmosphere
+from .celestial import disc, night_sky
+from .clouds import cover
+from .ground import ground
+from .horizon import silhouettes
+from .lighting import Light, light
+from .noise import NoiseAtlas
+from .parameters import Clouds, SkyParameters
+from .scene import Dome, Scene, luminance, per_picture
+
+_KEY = 0.13  # log-mean luminance that exposure steers towards
+_ADAPTATION = 0.5
+_MOST_GAIN, _MOST_GAIN_AT_NIGHT, _MOST_GAIN_IN_STORM = 2.2, 2.0, 0.8
+
+
+class SkyRenderer:
+    """Renders :class:`SkyParameters` as HDR panoramas; wraps by construction.
+
+    *seed* chooses the noise from which clouds and ground are made; the same seed and parameters give the same picture.
+    Making one takes about a second (the atmosphere's tables).
+    """
+
+    def __init__(self, seed: int = 0, device: torch.device | str = "cpu") -> None:
+        self._device = torch.device(device)
+        self._atmosphere = Atmosphere(self._device)
+        self.reseed(seed)
+
+    def reseed(self, seed: int) -> None:
+        """Draw new noise, as a renderer made with *seed* would have."""
+        self._noise = NoiseAtlas(seed, self._device)
+
+    @torch.no_grad()
+    def render(self, parameters: Sequence[SkyParameters], height: int) -> Tensor:
+        """Scene-linear Rec.709 radiance, [batch, 3, height, 2 * height], at most 65504; *height* is even.
+
+        Azimuth 90 degrees (+X) is the centre column, as in Blender; azimuth grows to the right.
+        """
+        scene, dome = Scene(parameters, self._device), Dome(height, self._device)
+        lit = light(self._atmosphere, scene, dome)
+        covered = cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
+        below = lit.under_clouds(covered.deck)
+        air = _air_light(covered.radiance, lit, dome)
+        upper = covered.radiance + disc(scene, dome, lit, self._noise) * covered.transmittance
+        haze = torch.exp(-dome.z[:, None] * 14) * per_picture(scene.haze) * 0.75
+        upper = upper.lerp(lit.horizon, haze)
+        upper = silhouettes(scene, dome, below, self._noise, upper, air)
+        lower = ground(scene, dome, below, self._noise, upper, air, covered.deck)
+        picture = torch.cat([upper, lower], 2)
+        return (picture * per_picture(_gain(picture, scene, dome))).clamp(0, HALF_MAX)
+
+
+def _air_light(sky: Tensor, lit: Light, dome: Dome) -> Tensor:
+    """Radiance of the air before distant things, [batch, 3, 1, width]: the sky's lowest rows, smoothed around."""
+    low = sky[:, :, -max(1, dome.rows // 8) :].mean(2, keepdim=True)
+    low = torch.minimum(low, lit.horizon * 1.5)
+    reach = dome.width // 32
+    return F.avg_pool2d(F.pad(low, (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), 1)
+
+
+def _gain(picture: Tensor, scene: Scene, dome: Dome) -> Tensor:
+    """Exposure by the log-mean luminance over solid angle (Reinhard 2002), softened so that moods survive, [batch]."""
+    weight = torch.cat([dome.horizontal, dome.horizontal.flip(1)], 1)
+    level = (luminance(picture).clamp(1e-3, 4).log() * weight).mean((1, 2)) / weight.mean()
+    gain = (_KEY / level.exp()).pow(_ADAPTATION).clamp(0.6, _MOST_GAIN)
+    gain = torch.where(scene.nocturnal > 0, gain.clamp(max=_MOST_GAIN_AT_NIGHT), gain)
+    return torch.where(scene.clouds(Clouds.STORM) > 0, gain.clamp(max=_MOST_GAIN_IN_STORM), gain)

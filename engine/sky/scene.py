@@ -1,0 +1,142 @@
+"""A batch of skies as tensors, and the directions of a panorama's pixels."""
+
+import math
+import zlib
+from collections.abc import Sequence
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from .noise import hash_uniform
+from .parameters import Clouds, Ground, SkyParameters, Time
+
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # Rec.709
+
+
+def per_pixel(values: Tensor) -> Tensor:
+    """[batch] to [batch, 1, 1]."""
+    return values.view(-1, 1, 1)
+
+
+def per_picture(values: Tensor) -> Tensor:
+    """[batch] or [batch, 3] to [batch, 1 or 3, 1, 1]."""
+    return values.view(len(values), -1, 1, 1)
+
+
+def luminance(radiance: Tensor) -> Tensor:
+    """[batch, 3, ...] to [batch, ...]."""
+    weights = radiance.new_tensor(LUMINANCE).view(1, 3, *[1] * (radiance.dim() - 2))
+    return (radiance * weights).sum(1)
+
+
+class Dome:
+    """Directions of the upper half of an equirectangular panorama *height* pixels high; x points to column 0.
+
+    ``elevation`` [rows, width] and ``longitude`` [rows, width] in radians, longitude growing with the column (clockwise
+    seen from above); ``x``, ``y``, ``z`` [1, rows, width]: the unit direction, z up; ``pixel``: radians per pixel.
+    """
+
+    def __init__(self, height: int, device: torch.device) -> None:
+        self.rows, self.width, self.pixel = height // 2, 2 * height, math.pi / height
+        rise = (torch.arange(self.rows - 1, -1, -1, device=device) + 0.5) * self.pixel
+        turn = (torch.arange(self.width, device=device) + 0.5) * self.pixel
+        self.elevation, self.longitude = torch.meshgrid(rise, turn, indexing="ij")
+        self.horizontal = torch.cos(self.elevation)[None]
+        self.x = self.horizontal * torch.cos(self.longitude)
+        self.y = self.horizontal * torch.sin(self.longitude)
+        self.z = torch.sin(self.elevation)[None]
+
+    def cosine_to(self, directions: Tensor) -> Tensor:
+        """Cosine between each pixel and unit *directions* [batch, 3], [batch, rows, width]."""
+        x, y, z = (per_pixel(axis) for axis in directions.unbind(1))
+        return self.x * x + self.y * y + self.z * z
+
+    @property
+    def solid_angle(self) -> Tensor:
+        """Steradians of each pixel, [1, rows, width]."""
+        return self.horizontal.expand_as(self.x) * self.pixel**2
+
+    def distance(self, altitude: float, radius: float = 60.0) -> Tensor:
+        """Distance along each direction to a shell *altitude* above a ball of *radius* (same unit), [1, rows, width].
+
+        The ball is far smaller than the Earth: clouds then thin out towards the horizon within a few pixels.
+        """
+        drop = radius * self.z
+        return -drop + (drop.square() + 2 * radius * altitude + altitude * altitude).sqrt()
+
+
+class Scene:
+    """Parameters of several skies as [batch] tensors; switches are 0.0 or 1.0, so that they can weigh."""
+
+    def __init__(self, parameters: Sequence[SkyParameters], device: torch.device) -> None:
+        self.parameters, self.device = parameters, device
+        self._seeds = torch.tensor([p.seed for p in parameters], dtype=torch.int64, device=device)
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def _tensor(self, values: Sequence[float]) -> Tensor:
+        return torch.tensor([float(value) for value in values], device=self.device)
+
+    def uniform(self, stream: str, *shape: int) -> Tensor:
+        """Random numbers in [0, 1) of this *stream*, [batch, *shape]; they depend on each sky's own seed alone."""
+        return hash_uniform(self._seeds, zlib.crc32(stream.encode()), *shape)
+
+    def time(self, *kinds: Time) -> Tensor:
+        return self._tensor([p.time in kinds for p in self.parameters])
+
+    def clouds(self, *kinds: Clouds) -> Tensor:
+        return self._tensor([p.clouds in kinds for p in self.parameters])
+
+    def ground(self, *kinds: Ground) -> Tensor:
+        return self._tensor([p.ground in kinds for p in self.parameters])
+
+    @cached_property
+    def sun_elevation(self) -> Tensor:
+        """Degrees."""
+        return self._tensor([p.sun_elevation for p in self.parameters])
+
+    @cached_property
+    def sun_longitude(self) -> Tensor:
+        """Radians in the panorama's frame: azimuth 90 degrees is the centre column."""
+        return torch.deg2rad(self._tensor([p.sun_azimuth + 90.0 for p in self.parameters]))
+
+    @cached_property
+    def sun(self) -> Tensor:
+        """Unit direction to the sun or moon, [batch, 3]."""
+        rise, turn = torch.deg2rad(self.sun_elevation), self.sun_longitude
+        return torch.stack([rise.cos() * turn.cos(), rise.cos() * turn.sin(), rise.sin()], -1)
+
+    @cached_property
+    def sun_up(self) -> Tensor:
+        """1 where a disc can be seen: the sun's upper edge or the moon above the horizon."""
+        return self._tensor([p.time != Time.NIGHT and p.sun_elevation > -0.8 for p in self.parameters])
+
+    @cached_property
+    def aerosol(self) -> Tensor:
+        return self._tensor([p.aerosol for p in self.parameters])
+
+    @cached_property
+    def haze(self) -> Tensor:
+        return self._tensor([p.haze for p in self.parameters])
+
+    @cached_property
+    def mountains(self) -> Tensor:
+        return self._tensor([p.mountains for p in self.parameters])
+
+    @cached_property
+    def milky_way(self) -> Tensor:
+        return self._tensor([p.milky_way for p in self.parameters])
+
+    @cached_property
+    def aurora(self) -> Tensor:
+        return self._tensor([p.aurora for p in self.parameters])
+
+    @cached_property
+    def moonlit(self) -> Tensor:
+        return self.time(Time.MOON)
+
+    @cached_property
+    def nocturnal(self) -> Tensor:
+        return self.time(Time.NIGHT, Time.MOON)

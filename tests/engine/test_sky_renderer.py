@@ -1,0 +1,169 @@
+"""The procedural sky renderer: wraps, repeats, puts the sun where it is told, keeps day brighter than night."""
+
+import dataclasses
+import random
+
+import pytest
+import torch
+
+from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time, sample_parameters
+from engine.sky.captions import CLOUDS, GROUNDS, TIMES, caption, sun_hint
+from engine.sky.noise import hash_uniform
+
+HEIGHT = 64
+
+
+@pytest.fixture(scope="module")
+def renderer() -> SkyRenderer:
+    return SkyRenderer(seed=0)
+
+
+@pytest.fixture(scope="module")
+def skies() -> list[SkyParameters]:
+    """One of every time, cloud kind and ground at least."""
+    rng = random.Random(5)
+    pairs = [(time, clouds) for time in Time for clouds in (Clouds.CLEAR, Clouds.BROKEN)]
+    varied = [sample_parameters(rng, time=time, clouds=clouds) for time, clouds in pairs]
+    varied += [sample_parameters(rng, time=Time.NOON, clouds=clouds) for clouds in Clouds]
+    return varied + [sample_parameters(rng, time=Time.GOLDEN, ground=ground, mountains=True) for ground in Ground]
+
+
+@pytest.fixture(scope="module")
+def pictures(renderer: SkyRenderer, skies: list[SkyParameters]) -> torch.Tensor:
+    return renderer.render(skies, HEIGHT)
+
+
+def test_radiance_is_finite_and_not_negative(pictures: torch.Tensor, skies: list[SkyParameters]) -> None:
+    assert pictures.shape == (len(skies), 3, HEIGHT, 2 * HEIGHT)
+    assert torch.isfinite(pictures).all()
+    assert pictures.min() >= 0
+    assert pictures.max() <= 65504
+
+
+def test_panorama_wraps(pictures: torch.Tensor) -> None:
+    """The step over the seam is like the steps everywhere else."""
+    shown = pictures.clamp(max=2)
+    seam = (shown[..., 0] - shown[..., -1]).abs().mean()
+    steps = (shown[..., 1:] - shown[..., :-1]).abs().mean((0, 1, 2))
+    assert seam < steps.mean() + 4 * steps.std()
+
+
+def test_turning_the_sun_turns_the_clear_sky(renderer: SkyRenderer) -> None:
+    """Exact wrap: a clear sky at noon over snow depends on the angle from the sun alone, stars and noise aside."""
+    sky = _clear(sun_azimuth=90.0)
+    turned = dataclasses.replace(sky, sun_azimuth=90.0 + 45.0)
+    a, b = (renderer.render([s], HEIGHT)[:, :, : HEIGHT // 2] for s in (sky, turned))
+    torch.testing.assert_close(a.roll(2 * HEIGHT // 8, -1), b, rtol=2e-3, atol=1e-4)
+
+
+def test_same_seed_same_picture(renderer: SkyRenderer, skies: list[SkyParameters], pictures: torch.Tensor) -> None:
+    """And a picture does not depend on the batch it is rendered in."""
+    alone = SkyRenderer(seed=0).render([skies[3]], HEIGHT)
+    torch.testing.assert_close(alone[0], pictures[3], rtol=1e-4, atol=1e-5)
+    other = renderer.render([dataclasses.replace(skies[3], seed=skies[3].seed + 1)], HEIGHT)
+    assert (other[0] - pictures[3]).abs().mean() > 1e-3
+
+
+def test_reseeding_draws_other_clouds() -> None:
+    sky = sample_parameters(random.Random(1), time=Time.NOON, clouds=Clouds.BROKEN)
+    renderer = SkyRenderer(seed=0)
+    before = renderer.render([sky], HEIGHT)
+    renderer.reseed(1)
+    assert (renderer.render([sky], HEIGHT) - before).abs().mean() > 1e-3
+    renderer.reseed(0)
+    torch.testing.assert_close(renderer.render([sky], HEIGHT), before)
+
+
+@pytest.mark.parametrize(("azimuth", "elevation"), [(90.0, 30.0), (0.0, 55.0), (265.0, 12.0), (271.0, 20.0)])
+def test_brightest_pixel_is_the_sun(renderer: SkyRenderer, azimuth: float, elevation: float) -> None:
+    height = 128
+    picture = renderer.render([_clear(sun_azimuth=azimuth, sun_elevation=elevation)], height).sum(1)[0]
+    row, column = divmod(int(picture.argmax()), 2 * height)
+    found_elevation = 90 - (row + 0.5) * 180 / height
+    found_azimuth = ((column + 0.5) / (2 * height) * 360 - 90) % 360
+    pixel = 180 / height
+    assert abs(found_elevation - elevation) <= 1.5 * pixel
+    assert abs((found_azimuth - azimuth + 180) % 360 - 180) <= 1.5 * pixel
+
+
+def test_sun_carries_its_light_at_every_size(renderer: SkyRenderer) -> None:
+    """Irradiance facing the sun does not depend on how many pixels the disc covers."""
+    totals = []
+    for height in (64, 128, 192):
+        picture = renderer.render([_clear(sun_elevation=45.0)], height)[:, :, : height // 2].mean(1)
+        rows = (torch.arange(height // 2) + 0.5) * torch.pi / height
+        totals.append(float((picture * rows.sin()[:, None]).sum() * (torch.pi / height) ** 2))
+    assert max(totals) / min(totals) < 1.1
+
+
+def test_noon_is_brighter_than_sunset_is_brighter_than_night(renderer: SkyRenderer) -> None:
+    rng = random.Random(2)
+    means = []
+    for time in (Time.NOON, Time.SUNSET, Time.NIGHT):
+        skies = [sample_parameters(rng, time=time, clouds=Clouds.CLEAR, aurora=False) for _ in range(4)]
+        means.append(float(renderer.render(skies, HEIGHT).mean()))
+    assert means[0] > 1.5 * means[1] > 1.5 * 1.5 * means[2]
+
+
+def test_storm_is_darker_than_clear(renderer: SkyRenderer) -> None:
+    clear, storm = (_clear(clouds=clouds) for clouds in (Clouds.CLEAR, Clouds.STORM))
+    a, b = renderer.render([clear, storm], HEIGHT).clamp(max=4).mean((1, 2, 3))
+    assert b < 0.6 * a
+
+
+def test_batch_may_mix_everything_at_any_size(renderer: SkyRenderer, skies: list[SkyParameters]) -> None:
+    picture = renderer.render(skies[::5], 34)
+    assert picture.shape[2:] == (34, 68)
+    assert torch.isfinite(picture).all()
+
+
+def test_hash_is_uniform_and_known() -> None:
+    """The first value is pinned: a change here would change every sky that anyone has saved."""
+    values = hash_uniform(torch.tensor([1, 2]), 3, 100, 100)
+    assert 0.49 < values.mean() < 0.51
+    assert abs(values.var() - 1 / 12) < 0.002
+    assert abs(torch.corrcoef(values.flatten(1))[0, 1]) < 0.03
+    torch.testing.assert_close(values[0, 0, 0], hash_uniform(torch.tensor([1]), 3, 1)[0, 0])
+
+
+def test_caption_says_what_is_there() -> None:
+    rng = random.Random(7)
+    for _ in range(300):
+        sky = sample_parameters(rng)
+        text = caption(sky, rng)
+        said = [any(word in text for word in table[kind]) for table, kind in _said(sky)]
+        assert said[0] or sky.time in (Time.NOON, Time.MORNING)
+        assert sum(said) >= 2
+
+
+def test_caption_does_not_promise_a_hidden_milky_way() -> None:
+    rng = random.Random(8)
+    skies = [sample_parameters(rng) for _ in range(500)]
+    starry = [sky for sky in skies if sky.milky_way or sky.aurora]
+    assert starry
+    assert all(sky.time == Time.NIGHT for sky in starry)
+    assert not any(sky.clouds in (Clouds.OVERCAST, Clouds.STORM) for sky in starry)
+
+
+def test_sun_hint_knows_the_window() -> None:
+    rng = random.Random(9)
+    sky = _clear(sun_azimuth=80.0)
+    assert sun_hint(sky, 0.0, rng) in ("sun in view", "facing the sun")
+    assert sun_hint(sky, 180.0, rng) in ("sun behind", "no sun in view", "away from the sun")
+    assert sun_hint(dataclasses.replace(sky, clouds=Clouds.OVERCAST), 0.0, rng) == ""
+
+
+def _clear(**fields: object) -> SkyParameters:
+    defaults = {
+        "time": Time.NOON,
+        "clouds": Clouds.CLEAR,
+        "ground": Ground.SNOW,
+        "sun_elevation": 45.0,
+        "sun_azimuth": 90.0,
+        "seed": 3,
+    }
+    return SkyParameters(**(defaults | fields))  # type: ignore[arg-type]
+
+
+def _said(sky: SkyParameters) -> list[tuple[dict, object]]:
+    return [(TIMES, sky.time), (CLOUDS, sky.clouds), (GROUNDS, sky.ground)]

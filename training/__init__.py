@@ -1,0 +1,1 @@
+"""How the bundled model sky-small was made: ``python -m training.train``."""

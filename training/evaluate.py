@@ -1,0 +1,121 @@
+"""Does a model follow its prompts? ``python -m training.evaluate MODEL_DIR`` prints a markdown table.
+
+Pictures of prompts never trained on are sorted by a classifier that was fitted to renders. The same classifier's
+accuracy on renders, and on renders sent through the autoencoder, says how much of a miss is its own or the decoder's.
+"""
+
+import argparse
+import random
+import time
+from pathlib import Path
+
+import torch
+from diffusers import StableDiffusionPipeline
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from engine.sky import SkyParameters, SkyRenderer, sample_parameters
+from engine.sky.captions import CLOUDS, GROUNDS, TIMES
+
+from .classifier import ATTRIBUTES, SkyClassifier, labels
+from .dataset import render_codes
+from .export import GUIDANCE, STEPS
+from .reconstruction import display
+from .sampling import PanoramaSampler
+
+_FIT_SEED, _TEST_SEED = 321, 654  # training's seeds are small numbers
+_BATCH = 4
+SHEET_PROMPTS = (
+    "golden hour over a calm sea",
+    "sunset over the ocean with wispy clouds",
+    "clear blue sky at noon over sand dunes",
+    "overcast sky over a meadow",
+    "starry night with the milky way over the desert",
+    "storm clouds over a grass field",
+    "puffy white clouds over green fields, midday",
+    "dusk over a snowy plain, mountains",
+)
+
+
+def full_caption(sky: SkyParameters, rng: random.Random) -> str:
+    """A caption that says everything the classifier will be asked."""
+    text = f"{rng.choice(TIMES[sky.time])} over {rng.choice(GROUNDS[sky.ground])}, {rng.choice(CLOUDS[sky.clouds])}"
+    return f"{text}, mountains" if sky.mountains else text
+
+
+def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: torch.device) -> str:
+    """The table for *model*, from *pictures* samples and a classifier fitted to *renders* renders."""
+    pipeline = load(model, device)
+    height = pipeline.unet.config.sample_size * pipeline.vae_scale_factor
+    renderer = SkyRenderer(_FIT_SEED, device)
+    batch = 1 if device.type == "cpu" else 64
+    rng = random.Random(_FIT_SEED)
+    known = [sample_parameters(rng) for _ in range(renders)]
+    classifier = SkyClassifier(render_codes(renderer, known, height, batch), labels(known))
+
+    rng = random.Random(_TEST_SEED)
+    asked = [sample_parameters(rng) for _ in range(pictures)]
+    renderer.reseed(_TEST_SEED)
+    truth, codes = labels(asked), render_codes(renderer, asked, height, batch)
+    decoded = torch.cat([_through(pipeline, few) for few in codes.to(device).split(_BATCH)]).cpu()
+    sampler = PanoramaSampler(pipeline, guidance, STEPS)
+    captions = [full_caption(sky, rng) for sky in asked]
+    started = time.perf_counter()
+    samples = [sampler.sample(captions[i : i + _BATCH], seed=i) for i in range(0, pictures, _BATCH)]
+    seconds = (time.perf_counter() - started) / pictures
+    rows = {
+        "renders": codes,
+        "renders through the autoencoder": decoded,
+        f"samples, guidance {guidance:g}, {STEPS} steps": torch.cat(samples).cpu(),
+    }
+    lines = [f"| {pictures} panoramas | {' | '.join(ATTRIBUTES)} |", "|---" * (1 + len(ATTRIBUTES)) + "|"]
+    for name, pictures_ in rows.items():
+        lines.append(f"| {name} | " + " | ".join(f"{a:.0%}" for a in classifier.accuracy(pictures_, truth)) + " |")
+    most_common = [truth[:, i].bincount().max().item() / pictures for i in range(len(ATTRIBUTES))]
+    lines.append("| always the most frequent | " + " | ".join(f"{share:.0%}" for share in most_common) + " |")
+    return "\n".join(lines) + f"\n\n{seconds:.1f} s per sampled panorama."
+
+
+def load(model: Path, device: torch.device) -> StableDiffusionPipeline:
+    pipeline = StableDiffusionPipeline.from_pretrained(model, safety_checker=None, torch_dtype=torch.float32)
+    return pipeline.to(device)
+
+
+def sheet(model: Path, file: Path, guidance: float, device: torch.device) -> None:
+    """Eight prompts and what the model makes of them, as a PNG."""
+    sampler = PanoramaSampler(load(model, device), guidance, STEPS)
+    pictures = [display(sampler.sample([prompt], seed=7)) for prompt in SHEET_PROMPTS]
+    shown = (torch.cat(pictures) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    height, width, label = shown.shape[1], shown.shape[2], 16
+    page = Image.new("RGB", (2 * width + 4, len(shown) // 2 * (height + label)))
+    pen = ImageDraw.Draw(page)
+    for i, (prompt, picture) in enumerate(zip(SHEET_PROMPTS, shown, strict=True)):
+        x, y = i % 2 * (width + 4), i // 2 * (height + label)
+        pen.text((x + 4, y + 2), prompt, fill="white")
+        page.paste(Image.fromarray(picture), (x, y + label))
+    page.save(file)
+
+
+@torch.no_grad()
+def _through(pipeline: StableDiffusionPipeline, codes: Tensor) -> Tensor:
+    edge = 4 * pipeline.vae_scale_factor
+    wrapped = torch.cat([codes[..., -edge:], codes, codes[..., :edge]], -1)
+    return pipeline.vae.decode(pipeline.vae.encode(wrapped).latent_dist.mode()).sample[..., edge:-edge].clamp(-1, 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, metavar="MODEL_DIR")
+    parser.add_argument("--pictures", type=int, default=96)
+    parser.add_argument("--renders", type=int, default=1200, help="for fitting the classifier")
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
+    parser.add_argument("--sheet", type=Path, metavar="PNG", help="also draw eight prompts")
+    arguments = parser.parse_args()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if arguments.sheet:
+        sheet(arguments.model, arguments.sheet, arguments.guidance, device)
+    print(evaluate(arguments.model, arguments.pictures, arguments.renders, arguments.guidance, device))
+
+
+if __name__ == "__main__":
+    main()

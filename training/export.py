@@ -1,0 +1,47 @@
+"""Stage 7: the trained parts as a diffusers pipeline in half precision, with a card."""
+
+import copy
+import json
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline
+from transformers import CLIPTokenizer
+
+from .colour import fold_colour
+from .settings import Settings
+from .unet import Denoiser, new_scheduler
+
+GUIDANCE, STEPS = 4.0, 25  # measured: see the table that `python -m training.evaluate` prints
+
+
+def export(
+    folder: Path,
+    autoencoder: AutoencoderKL,
+    denoiser: Denoiser,
+    tokenizer: CLIPTokenizer,
+    settings: Settings,
+) -> None:
+    """Write the model *folder*: what ``StableDiffusionPipeline.from_pretrained`` loads, and ``skyloom.json``."""
+    vae = copy.deepcopy(autoencoder)
+    fold_colour(vae)
+    pipeline = StableDiffusionPipeline(
+        vae=vae,
+        text_encoder=copy.deepcopy(denoiser.text_encoder),
+        tokenizer=tokenizer,
+        unet=copy.deepcopy(denoiser.unet),
+        scheduler=new_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.to("cpu", torch.float16).save_pretrained(folder)
+    card = {
+        "name": "sky-small",
+        "transfer": "log_radiance",
+        "native_height": settings.height,
+        "steps": STEPS,
+        "guidance": GUIDANCE,
+        "license": "CC0-1.0",
+    }
+    (folder / "skyloom.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,80 @@
+"""All numbers of a training run. One preset per kind of machine; `smoke` is for tests."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes, budgets and the seed. A budget is minutes of wall clock, so that a run's length is known beforehand."""
+
+    seed: int = 1
+    threads: int = 1  # CPU threads
+    height: int = 128  # pixels of a panorama; a training window is as high and as wide
+    panoramas: int = 2400
+    render_batch: int = 1  # on a CPU a batch of one is fastest: what a sky does not have is then not computed
+
+    autoencoder_minutes: float = 30.0
+    autoencoder_channels: tuple[int, ...] = (16, 32, 96, 128)  # one halving between neighbours: factor 8
+    latent_channels: int = 4
+    autoencoder_batch: int = 4
+    autoencoder_rate: float = 1e-3
+
+    decoder_minutes: float = 4.0
+    decoder_batch: int = 4
+    decoder_rate: float = 7e-4
+
+    vocabulary: int = 1200
+    text_width: int = 128
+    text_layers: int = 2
+    tokens: int = 40
+
+    unet_minutes: float = 36.0
+    unet_channels: tuple[int, ...] = (64, 128, 160)
+    unet_heads: tuple[int, ...] = (4, 4, 5)
+    unet_batch: int = 24
+    unet_rate: float = 1.2e-3
+
+    log_every: int = 50  # steps
+    save_minutes: float = 5.0
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent."""
+        return 2 ** (len(self.autoencoder_channels) - 1)
+
+
+_CPU = Settings()
+PRESETS = {
+    "cpu": _CPU,
+    # Widths stay: the model has to be as small wherever it was trained. A GPU sees more pictures, not larger ones.
+    "gpu": replace(
+        _CPU,
+        threads=8,
+        panoramas=12000,
+        render_batch=64,
+        autoencoder_minutes=20.0,
+        autoencoder_batch=48,
+        decoder_minutes=10.0,
+        decoder_batch=48,
+        unet_minutes=40.0,
+        unet_batch=512,
+        unet_rate=2e-3,
+    ),
+    "smoke": replace(
+        _CPU,
+        height=64,
+        panoramas=24,
+        autoencoder_minutes=0.05,
+        autoencoder_channels=(8, 16, 16, 16),
+        latent_channels=4,
+        decoder_minutes=0.05,
+        vocabulary=600,
+        text_width=32,
+        text_layers=1,
+        unet_minutes=0.05,
+        unet_channels=(16, 32, 32),
+        unet_heads=(2, 2, 2),
+        unet_batch=4,
+        log_every=2,
+    ),
+}

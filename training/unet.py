@@ -1,0 +1,148 @@
+"""Stage 6: the denoiser and its text encoder together, v-prediction, on windows and whole panoramas mixed."""
+
+import math
+import random
+from pathlib import Path
+
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from torch import Tensor, nn
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from engine.sky import SkyParameters
+from engine.sky.captions import caption, sun_hint
+
+from .checkpoint import Trainee
+from .latents import Latents
+from .settings import Settings
+
+_CAPTION_DROPOUT = 0.1
+_HINTED = 0.4  # share of windows whose caption says whether the sun is in view
+_FLAT = 0.5  # share of the time before the learning rate falls
+_MIN_SNR, _LEAST_WEIGHT = 5.0, 0.075  # Hang et al. 2023
+
+
+class Denoiser(nn.Module):
+    """UNet and text encoder: what the diffusion stage trains."""
+
+    def __init__(self, settings: Settings, tokenizer: CLIPTokenizer) -> None:
+        super().__init__()
+        width = settings.text_width
+        self.text_encoder = CLIPTextModel(
+            CLIPTextConfig(
+                vocab_size=len(tokenizer),
+                hidden_size=width,
+                intermediate_size=4 * width,
+                num_hidden_layers=settings.text_layers,
+                num_attention_heads=4,
+                max_position_embeddings=settings.tokens,
+                projection_dim=width,
+                bos_token_id=tokenizer.bos_token_id,
+                eos_token_id=tokenizer.eos_token_id,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        )
+        nn.init.normal_(
+            self.text_encoder.get_input_embeddings().weight, std=0.3
+        )  # CLIP's 0.02 is for a longer training
+        self.unet = UNet2DConditionModel(
+            sample_size=settings.height // settings.factor,
+            in_channels=settings.latent_channels,
+            out_channels=settings.latent_channels,
+            block_out_channels=settings.unet_channels,
+            layers_per_block=1,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+            cross_attention_dim=width,
+            attention_head_dim=settings.unet_heads,  # diffusers' name; it means the number of heads
+            norm_num_groups=16,
+        )
+
+    def forward(self, x: Tensor, timestep: Tensor, tokens: Tensor) -> Tensor:
+        return self.unet(x, timestep, self.text_encoder(tokens).last_hidden_state).sample
+
+
+def new_scheduler() -> DDIMScheduler:
+    return DDIMScheduler(
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type="v_prediction",
+        clip_sample=False,
+        set_alpha_to_one=True,
+        timestep_spacing="trailing",
+        steps_offset=1,
+    )
+
+
+def train_unet(
+    folder: Path,
+    latents: Latents,
+    skies: list[SkyParameters],
+    tokenizer: CLIPTokenizer,
+    settings: Settings,
+    device: torch.device,
+) -> Denoiser:
+    """Train until the stage's minutes are used, on from the checkpoint in *folder* if there is one.
+
+    Returns the moving average of the weights.
+    """
+    torch.manual_seed(settings.seed)
+    module = Denoiser(settings, tokenizer).to(device)
+    trainee = Trainee(module, folder, settings.unet_rate, settings.unet_minutes, average=0.995)
+    alphas = new_scheduler().alphas_cumprod.to(device)
+    losses: list[float] = []
+    while (progress := trainee.progress) < 1:
+        rng = random.Random(settings.seed * 1_000_003 + trainee.step)
+        x, texts = _batch(latents, skies, rng, settings, whole=trainee.step % 4 == 3)
+        x = x.to(device)
+        tokens = tokenizer(
+            texts, padding="max_length", max_length=settings.tokens, truncation=True, return_tensors="pt"
+        )
+        loss = _loss(module, x, tokens.input_ids.to(device), alphas)
+        trainee.update(loss, 1.0 if progress < _FLAT else max(0.03, _cosine((progress - _FLAT) / (1 - _FLAT))))
+        losses.append(loss.item())
+        if trainee.step % settings.log_every == 0:
+            trainee.record(loss=sum(losses) / len(losses))
+            losses = []
+        if trainee.minutes_since_saved > settings.save_minutes:
+            trainee.save()
+    trainee.save()
+    return trainee.averaged
+
+
+def _cosine(share: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * share))
+
+
+def _loss(module: Denoiser, x: Tensor, tokens: Tensor, alphas: Tensor) -> Tensor:
+    """Squared error of v, weighted by min-SNR; timesteps are spread evenly over the batch."""
+    count = len(x)
+    place = (torch.arange(count, device=x.device) + torch.rand(count, device=x.device)) / count
+    timestep = (place * len(alphas)).long().clamp(max=len(alphas) - 1)[torch.randperm(count, device=x.device)]
+    alpha = alphas[timestep].view(-1, 1, 1, 1)
+    noise = torch.randn_like(x)
+    target = alpha.sqrt() * noise - (1 - alpha).sqrt() * x
+    with torch.autocast(x.device.type, torch.bfloat16):
+        predicted = module(alpha.sqrt() * x + (1 - alpha).sqrt() * noise, timestep, tokens)
+    snr = (alpha / (1 - alpha)).flatten()
+    weight = (snr.clamp(max=_MIN_SNR) / (snr + 1)).clamp(min=_LEAST_WEIGHT) * 2
+    return ((predicted.float() - target).square().mean((1, 2, 3)) * weight).mean()
+
+
+def _batch(
+    latents: Latents, skies: list[SkyParameters], rng: random.Random, settings: Settings, whole: bool
+) -> tuple[Tensor, list[str]]:
+    """Square windows, or whole panoramas for half as many, with captions; mirrored half of the time."""
+    pictures, texts = [], []
+    columns = latents.values.shape[-1]
+    for _ in range(settings.unet_batch // 2 if whole else settings.unet_batch):
+        index, first = rng.randrange(len(skies)), rng.randrange(columns)
+        sky, picture = skies[index], latents.values[index].roll(-first, -1)
+        text = caption(sky, rng)
+        if not whole:
+            picture = picture[..., : columns // 2]
+            azimuth = (first - int(latents.shift[index]) / settings.factor) / columns * 360 - 90
+            hint = sun_hint(sky, azimuth, rng) if rng.random() < _HINTED else ""
+            text = f"{text}, {hint}" if hint else text
+        pictures.append(picture.flip(-1) if rng.random() < 0.5 else picture)
+        texts.append("" if rng.random() < _CAPTION_DROPOUT else text)
+    return torch.stack(pictures), texts
