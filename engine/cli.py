@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         logging.getLogger(__name__).exception("incomplete environment")
         missing = EngineIncomplete(
-            f"The engine's Python lacks '{error.name}': {sys.executable}",
+            f"The engine's Python, {sys.executable}, lacks '{error.name}'.",
             "Run `make engine`, or choose another Python.",
         )
         return _report(missing, events)

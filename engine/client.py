@@ -44,15 +44,17 @@ class EngineClient:
                 )
         except OSError as error:
             raise EngineIncomplete(
-                f"The engine's Python cannot be started: {python} ({error.strerror or error}).",
-                "Choose the engine's Python in the add-on's preferences.",
+                f"The engine's Python, {python}, cannot be started ({error.strerror or error}).",
+                "Choose another one in the add-on's preferences.",
             ) from error
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._hung_up = threading.Event()
         threading.Thread(target=self._read, args=(self._process.stdout,), name="skyloom-engine", daemon=True).start()
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        # While the reader waits for the process, poll() cannot ask for its status and would answer "running".
+        return not self._hung_up.is_set() and self._process.poll() is None
 
     def generate(self, job: Job, out: Path) -> None:
         """Ask for *job*, written to *out*. The answer comes through :meth:`poll`. Raises :class:`EngineLost`."""
@@ -103,6 +105,7 @@ class EngineClient:
         for line in stdout:
             if event := parse_event(line):
                 self._events.put(event)
+        self._hung_up.set()
         self._events.put(Lost(status=self._process.wait(), detail=self._log_tail()))
 
     def _log_tail(self, lines: int = 5) -> str:

@@ -41,6 +41,6 @@ def find_engine_python(chosen: str = "") -> Path:
     python = Path(named).expanduser()
     if not python.is_file():
         raise EngineIncomplete(
-            f"The engine's Python does not exist: {python}", "Choose another one in the add-on's preferences."
+            f"The engine's Python, {python}, does not exist.", "Choose another one in the add-on's preferences."
         )
     return python

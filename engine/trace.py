@@ -40,7 +40,7 @@ def starting_noise(path: str | None, shape: tuple[int, ...], seed: int) -> Tenso
         return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
     file = Path(path).expanduser()
     if not file.is_file():
-        raise BadRequest(f"The noise file does not exist: {file}", "Name a safetensors file with a tensor 'noise'.")
+        raise BadRequest(f"The noise file {file} does not exist.", "Name a safetensors file with a tensor 'noise'.")
     try:
         with safe_open(file, framework="pt") as tensors:
             noise = tensors.get_tensor(NOISE).float()

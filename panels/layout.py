@@ -80,7 +80,9 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context, status:
 
 def _draw_progress(layout: bpy.types.UILayout, status: Status) -> None:
     column = layout.column(align=True)
-    column.progress(factor=status.fraction, type="BAR", text=progress_text(status.stage, status.seconds_left))
+    bar = column.row()
+    bar.scale_y = 1.5  # as high as the button was, so that the second half of a double-click does not cancel
+    bar.progress(factor=status.fraction, type="BAR", text=progress_text(status.stage, status.seconds_left))
     column.operator("skyloom.cancel_generation", icon="CANCEL")
 
 

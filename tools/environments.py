@@ -44,7 +44,7 @@ def python_of(folder: Path) -> Path:
 def locked(path: Path):
     """Hold *path* as a lock, so that two runs at once do not build one environment twice."""
     with open(path, "w") as handle:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)

@@ -36,13 +36,13 @@ def find_model(name: str) -> ModelFolder:
     if path.is_file():
         _refuse_file(path)
     if not path.is_dir():
-        raise BadModel(f"The model folder does not exist: {path}", DIFFUSERS_HINT)
+        raise BadModel(f"The model folder {path} does not exist.", DIFFUSERS_HINT)
     if not any(path.iterdir()):
-        raise BadModel(f"The model folder is empty: {path}", "Was the download interrupted? Download the model again.")
+        raise BadModel(f"The model folder {path} is empty.", "Was the download interrupted? Download the model again.")
     if not (path / "model_index.json").is_file():
         if pickles := [file.name for file in path.iterdir() if file.suffix in PICKLES]:
             _refuse_pickle(path / pickles[0])
-        raise BadModel(f"There is no model_index.json in {path}", DIFFUSERS_HINT)
+        raise BadModel(f"There is no model_index.json in {path}.", DIFFUSERS_HINT)
     index = _read_json(path / "model_index.json")
     for name, part in index.items():
         if isinstance(part, list) and len(part) == 2 and part[0] in ("diffusers", "transformers"):
@@ -64,7 +64,7 @@ def _check_part(part: Path) -> None:
         _refuse_pickle(pickles[0])
     needs_weights = (part / "config.json").is_file()
     if needs_weights and not weights:
-        raise BadModel(f"There are no weights (*.safetensors) in {part}", "Download the model again.")
+        raise BadModel(f"There are no weights (*.safetensors) in {part}.", "Download the model again.")
 
 
 def _check_safetensors(file: Path) -> None:
@@ -88,7 +88,7 @@ def _read_json(file: Path) -> dict[str, Any]:
 def _refuse_file(file: Path) -> None:
     if file.suffix in PICKLES:
         _refuse_pickle(file)
-    raise BadModel(f"The model is a file, not a folder: {file}", DIFFUSERS_HINT)
+    raise BadModel(f"The model {file} is a file, not a folder.", DIFFUSERS_HINT)
 
 
 def _refuse_pickle(file: Path) -> None:

@@ -36,7 +36,7 @@ def check_output(out: Path, size: tuple[int, int]) -> None:
     if out.suffix.lower() != ".exr":
         raise UnwritableOutput(f"The output must be an .exr file, not {out.name}.", f"Try {out.with_suffix('.exr')}.")
     if out.is_dir():
-        raise UnwritableOutput(f"The output is a folder: {out}", f"Name a file in it, such as {out / 'sky.exr'}.")
+        raise UnwritableOutput(f"The output {out} is a folder.", f"Name a file in it, such as {out / 'sky.exr'}.")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         probe = out.with_name(f".{out.stem}.{os.getpid()}{PARTIAL}")
@@ -45,7 +45,7 @@ def check_output(out: Path, size: tuple[int, int]) -> None:
         free = shutil.disk_usage(out.parent).free
     except OSError as error:
         raise UnwritableOutput(
-            f"The output folder cannot be written to: {out.parent} ({error.strerror}).", "Choose another folder."
+            f"The output folder {out.parent} cannot be written to ({error.strerror}).", "Choose another folder."
         ) from error
     needed = size[0] * size[1] * 16  # float EXR, 12 bytes a pixel before compression, and the PNG
     if free < needed:

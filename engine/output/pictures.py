@@ -51,7 +51,7 @@ def write_png(path: Path, radiance: Tensor, job: dict[str, Any]) -> None:
 def read_job(path: Path) -> dict[str, Any]:
     """The job that made the EXR at *path*, as it is in the header. Raises :class:`BadRequest` if there is none."""
     if not path.is_file():
-        raise BadRequest(f"The file does not exist: {path}", "Name an EXR that Skyloom wrote.")
+        raise BadRequest(f"The file {path} does not exist.", "Name an EXR that Skyloom wrote.")
     try:
         header = OpenEXR.File(str(path), header_only=True).header()
     except Exception as error:  # OpenEXR raises plain RuntimeError and more for what is not an EXR

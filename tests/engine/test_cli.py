@@ -173,6 +173,7 @@ def test_interrupt_ends_with_130_and_no_file(nano_path, tmp_path, number):
             "--out",
             tmp_path / "sky.exr",
             "--events",
+            *("--width", "128", "--steps", "500", "--sampler", "multidiffusion"),
         ],
         env=engine_environment(),
         stdout=subprocess.PIPE,

@@ -1,0 +1,128 @@
+"""An artist's sitting at a real Blender window, judged step by step. The steps are played in inside/story.py."""
+
+import numpy as np
+import pytest
+from conftest import Window
+from look import blocks, expected, read_panorama, read_screenshot
+
+
+def test_panel_is_in_both_places(window: Window) -> None:
+    saw = window.saw("story", "panels")
+    assert saw["world_tab"], "no Generate button in the World tab"
+    assert saw["sidebar"], "no Generate button in the sidebar"
+
+
+def test_click_starts_a_run(window: Window) -> None:
+    saw = window.saw("story", "progress")
+    assert saw["after_click"]["running"], saw["after_click"]
+    assert saw["after_click"]["stage"]
+
+
+def test_progress_moves(window: Window) -> None:
+    first, later = window.saw("story", "progress")["fractions"]
+    assert 0 < first < later < 1
+
+
+def test_progress_is_drawn(window: Window) -> None:
+    """The place of the button looks different while it runs, without any event over it."""
+    x, y = window.saw("story", "progress")["button"]
+    crop = (x - 60, y - 12, x + 60, y + 12)
+    idle, running = (read_screenshot(window.picture("story", name), crop) for name in ("idle", "progress"))
+    assert np.abs(idle - running).mean() > 0.02
+
+
+def test_window_stays_responsive(window: Window) -> None:
+    """The event loop turned all the time, and the mouse wheel zoomed the viewport."""
+    saw = window.saw("story", "progress")
+    pauses = np.diff(saw["ticks"])
+    assert len(pauses) > 20
+    assert pauses.max() < 5, f"the window stood still for {pauses.max():.1f} s"
+    assert saw["distance_after"] < saw["distance_before"]
+
+
+def test_second_click_is_refused(window: Window) -> None:
+    saw = window.saw("story", "progress")
+    assert not saw["poll"]
+    assert saw["after_second_click"]["running"]
+    assert saw["after_second_click"]["fraction"] > 0, "the second click began the run anew"
+
+
+@pytest.mark.parametrize("step", ["escape", "cancel_button"])
+def test_cancel(window: Window, step: str) -> None:
+    saw = window.saw("story", step)
+    assert saw["before"]["running"]
+    assert not saw["after"]["running"]
+    assert not saw["after"]["error"]
+    assert not saw["after"]["result"]
+    assert saw["world"] == "World", "a cancelled run changed the world"
+    assert saw["skies"] == [], "a cancelled run left files"
+
+
+def test_missing_python_is_said_before_a_click(window: Window) -> None:
+    saw = window.saw("story", "no_python")
+    assert saw["preferences_button"], "the panel does not lead to the preferences"
+    assert not saw["after_click"]["running"]
+
+
+@pytest.mark.parametrize("step", ["python_without_torch", "missing_model"])
+def test_error_is_shown_with_a_hint(window: Window, step: str) -> None:
+    saw = window.saw("story", step)
+    assert saw["after"]["error"]
+    assert saw["after"]["hint"]
+    assert "Traceback" not in saw["after"]["error"] + saw["after"]["hint"]
+    assert saw["copy_error_button"], "the panel does not show the error"
+
+
+def test_error_report_is_copied(window: Window) -> None:
+    saw = window.saw("story", "missing_model")
+    assert saw["after"]["error"] in saw["clipboard"]
+
+
+def test_retry_sets_the_world(window: Window) -> None:
+    saw = window.saw("story", "retry")
+    assert not saw["after"]["error"]
+    assert saw["world"] != saw["old_world"]
+    assert saw["old_world"] in saw["worlds"], "the old world is lost"
+    assert {"ShaderNodeTexEnvironment", "ShaderNodeMapping", "ShaderNodeBackground"} <= set(saw["nodes"])
+    assert saw["colorspace"] == "Linear Rec.709"
+    assert saw["image"] == saw["after"]["result"]
+    assert len([name for name in saw["skies"] if name.endswith(".exr")]) == 1, saw["skies"]
+
+
+def test_undo_and_redo(window: Window) -> None:
+    saw = window.saw("story", "undo")
+    assert saw["undone"] == window.saw("story", "retry")["old_world"]
+    assert saw["redone"] == saw["before"]
+
+
+def test_sky_is_seen_in_the_viewport(window: Window) -> None:
+    """The Cycles viewport shows, pixel region by pixel region, what the EXR holds in that direction."""
+    saw = window.saw("story", "sky")
+    region = tuple(saw["box"])
+    crop = (region[0] + 80, saw["header_bottom"] + 30, saw["sidebar_left"] - 20, region[3] - 20)
+    panorama = read_panorama(window.panorama())
+    want = blocks(expected(panorama, saw["view_matrix"], saw["window_matrix"], region, crop))
+    have = blocks(read_screenshot(window.picture("story", "sky-standard"), crop))
+    assert want.std() > 0.02, "the sky is too even to tell anything"
+    assert np.abs(have - want).mean() < 0.05
+    assert np.corrcoef(have.ravel(), want.ravel())[0, 1] > 0.9
+
+
+def test_scene_without_a_world_gets_one(window: Window) -> None:
+    saw = window.saw("story", "no_world")
+    assert not saw["after"]["error"]
+    assert saw["world"]
+
+
+@pytest.mark.parametrize("story", ["closing", "crash"])
+def test_closing_blender_ends_the_engine(window: Window, story: str) -> None:
+    assert window.saw(story, "close")["before"]["running"]
+    seconds = window.after(story)["engine_seconds"]
+    assert seconds is not None, "the engine still runs"
+    assert seconds < 5
+    assert window.skies(story) == [], "files were left"
+
+
+def test_blender_quits_cleanly(window: Window) -> None:
+    assert window.after("story")["status"] == 0
+    assert window.after("closing")["status"] == 0
