@@ -77,7 +77,7 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
 
 
 def load(model: Path, device: torch.device) -> StableDiffusionPipeline:
-    pipeline = StableDiffusionPipeline.from_pretrained(model, safety_checker=None, torch_dtype=torch.float32)
+    pipeline = StableDiffusionPipeline.from_pretrained(model, safety_checker=None, dtype=torch.float32)
     return pipeline.to(device)
 
 

@@ -7,11 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.light.transfer import log_to_radiance, tonemap
+from engine.perceptual.lpips_distance import PerceptualDistance
 from engine.sky import SkyRenderer, sample_parameters
 
 from .colour import to_opponent, to_rgb
 from .dataset import render_codes
-from .lpips_alex import LpipsAlex
 from .settings import Settings
 
 _BRIGHT = 0.0  # codes above this are the sun, its glow and glitter
@@ -26,7 +26,7 @@ class ReconstructionLoss(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lpips = LpipsAlex()
+        self.lpips = PerceptualDistance("alex")
 
     def forward(self, y: Tensor, x: Tensor) -> Tensor:
         d = y - x
@@ -39,7 +39,7 @@ class ReconstructionLoss(nn.Module):
             )
             d = F.avg_pool2d(d, 2)
         with torch.autocast(x.device.type, torch.bfloat16):
-            return loss + _PERCEPTUAL_WEIGHT * self.lpips(display(to_rgb(y)), display(to_rgb(x)))
+            return loss + _PERCEPTUAL_WEIGHT * self.lpips(display(to_rgb(y)), display(to_rgb(x))).mean()
 
 
 def display(code: Tensor) -> Tensor:

@@ -46,9 +46,12 @@ def test_the_wrap_is_like_any_other_place(name, skies):
 
 
 def test_light_follows_the_hour(skies):
-    """Upper hemisphere: noon is brighter than overcast, that than storm, that than night, by what an eye notices."""
+    """Upper hemisphere: noon is brighter than storm, that than night, and a storm darker than an overcast day.
+
+    The renderer that taught the model exposes as an eye adapts, so the steps are far smaller than outdoors.
+    """
     light = {name: sky[:, : sky.shape[1] // 2].mean().item() for name, sky in skies.items()}
-    assert light["noon"] > 1.5 * light["storm"] > 3 * light["night"]
+    assert light["noon"] > 1.2 * light["storm"] > 2.4 * light["night"]
     assert light["overcast"] > light["storm"]
 
 

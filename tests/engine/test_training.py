@@ -17,7 +17,6 @@ from training.classifier import ATTRIBUTES, SkyClassifier, labels
 from training.colour import fold_colour, to_opponent, to_rgb
 from training.dataset import Panoramas, make_dataset, render_codes
 from training.latents import Latents, standardised
-from training.lpips_alex import LpipsAlex
 from training.sampling import PanoramaSampler
 from training.settings import PRESETS
 from training.tokenizer import make_tokenizer
@@ -127,12 +126,6 @@ def test_tokenizer_reads_everything(run: Path) -> None:
         assert ids[0] == tokenizer.bos_token_id
         assert ids[-1] == tokenizer.eos_token_id
     assert tokenizer.convert_ids_to_tokens(tokenizer("sunset").input_ids)[1:-1] == ["sunset</w>"]
-
-
-def test_lpips_is_a_distance() -> None:
-    lpips, x = LpipsAlex(), torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    assert lpips(x, x) == 0
-    assert 0 < lpips(x, (x + 0.02).clamp(max=1)) < lpips(x, 1 - x)
 
 
 def test_classifier_knows_renders() -> None:
