@@ -31,6 +31,7 @@ def blender(package, tmp_path):
         process = subprocess.Popen(
             [sys.executable, "-c", START + script, str(package), *arguments],
             env=os.environ | {"BLENDER_USER_RESOURCES": str(tmp_path / "resources")},
+            stdin=subprocess.PIPE,  # held open until finish(), whatever the tests themselves were given
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
