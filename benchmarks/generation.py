@@ -27,7 +27,11 @@ def diffusers_panorama(model: str, steps: int, device: str) -> float:
     from diffusers import DDIMScheduler, StableDiffusionPanoramaPipeline
 
     pipeline = StableDiffusionPanoramaPipeline.from_pretrained(
-        model, safety_checker=None, feature_extractor=None, requires_safety_checker=False
+        model,
+        dtype=torch.float32,  # what Skyloom computes in, however the weights are stored
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
     ).to(device)
     pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config)
     width = COLUMNS * pipeline.vae_scale_factor

@@ -3,33 +3,33 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 
 class _RingPadding:
-    """Pads a convolution's input around the ring in width and with zeros in height."""
+    """Pads a convolution's input around the ring in width; its height stays the convolution's own affair."""
 
     def __init__(self, convolution: nn.Conv2d) -> None:
-        assert not isinstance(convolution.padding, str)  # diffusers' decoders give numbers
-        self.height, self.width = convolution.padding
+        assert not isinstance(convolution.padding, str)  # diffusers' networks give numbers
+        self.width = convolution.padding[1]
         self.handle = convolution.register_forward_pre_hook(self)
 
     def __call__(self, convolution: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-        around = functional.pad(inputs[0], (self.width, self.width, 0, 0), mode="circular")
-        return functional.pad(around, (0, 0, self.height, self.height))
+        x = inputs[0]
+        return torch.cat([x[..., -self.width :], x, x[..., : self.width]], dim=-1)
 
 
 @contextmanager
 def circular_width(module: nn.Module) -> Iterator[None]:
     """Inside, every padded convolution of *module* wraps in width, exactly and without extra columns."""
-    convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d) and part.padding != (0, 0)]
-    paddings = [_RingPadding(convolution) for convolution in convolutions]
+    convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d) and part.padding[1] != 0]
+    kept = [(convolution, convolution.padding, _RingPadding(convolution)) for convolution in convolutions]
     for convolution in convolutions:
-        convolution.padding = (0, 0)
+        convolution.padding = (int(convolution.padding[0]), 0)
     try:
         yield
     finally:
-        for convolution, padding in zip(convolutions, paddings, strict=True):
-            padding.handle.remove()
-            convolution.padding = (padding.height, padding.width)
+        for convolution, padding, ring in kept:
+            ring.handle.remove()
+            convolution.padding = padding
