@@ -12,7 +12,6 @@ from .job import Job
 from .models.loading import Model, WarmModel
 from .output.files import check_output
 from .output.pictures import write_exr, write_png
-from .perceptual.lpips_distance import PerceptualDistance
 from .plan import Plan, plan
 from .protocol import Event, Notice, Progress, Result
 from .sampling.samplers import Step, multidiffusion, spot_diffusion, sync_diffusion
@@ -37,7 +36,8 @@ def generate(job: Job, out: Path, models: WarmModel | None = None, trace: Path |
     out = out.expanduser().absolute()
     check_output(out, (job.width or 0, (job.width or 0) // 2))
     yield Progress(stage="load", step=0, total=1, fraction=0.0)
-    model = (models or WarmModel()).get(job.model, device)
+    models = models or WarmModel()
+    model = models.get(job.model, device)
     todo = plan(job, model)
     check_output(out, todo.size)
     for name, text in (("prompt", todo.job.prompt), ("negative prompt", todo.job.negative)):
@@ -47,7 +47,7 @@ def generate(job: Job, out: Path, models: WarmModel | None = None, trace: Path |
             )
     yield Progress(stage="load", step=1, total=1, fraction=_LOADED)
     try:
-        yield from _paint(todo, model, out, trace, started)
+        yield from _paint(todo, models, model, out, trace, started)
     except torch.OutOfMemoryError as error:
         raise GenerationFailed(
             f"The memory of {device} ran out at a width of {todo.size[0]}.",
@@ -55,13 +55,15 @@ def generate(job: Job, out: Path, models: WarmModel | None = None, trace: Path |
         ) from error
 
 
-def _paint(todo: Plan, model: Model, out: Path, trace: Path | None, started: float) -> Iterator[Event]:
+def _paint(
+    todo: Plan, models: WarmModel, model: Model, out: Path, trace: Path | None, started: float
+) -> Iterator[Event]:
     job = todo.job
     assert job.seed is not None and job.steps is not None
     noise = starting_noise(job.noise, (1, model.channels, *todo.canvas), job.seed)
     record = Trace(noise) if trace else None
     sampling = time.monotonic()
-    for step in _sample(todo, model, noise.to(model.device)):
+    for step in _sample(todo, models, model, noise.to(model.device)):
         if not torch.isfinite(step.x).all():
             raise GenerationFailed(
                 f"The picture fell apart at step {step.index + 1} of {step.total} (values that are not numbers).",
@@ -88,7 +90,7 @@ def _paint(todo: Plan, model: Model, out: Path, trace: Path | None, started: flo
     yield Result(exr=str(out), png=str(png), width=width, height=height, seconds=seconds, job=job.to_dict())
 
 
-def _sample(todo: Plan, model: Model, noise: torch.Tensor) -> Iterator[Step]:
+def _sample(todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor) -> Iterator[Step]:
     job, windows = todo.job, todo.windows
     assert job.steps is not None and job.sync_steps is not None and job.guidance is not None and job.seed is not None
     denoise = model.denoiser(model.condition(job.prompt, job.negative, job.guidance), wraps=job.sampler == "full")
@@ -98,7 +100,7 @@ def _sample(todo: Plan, model: Model, noise: torch.Tensor) -> Iterator[Step]:
     if not job.sync_steps:  # also "full", whose ring has one window
         return multidiffusion(denoise, noise, solver, windows)
     sync = Synchronization(
-        distance=PerceptualDistance().to(model.device),
+        distance=models.distance(model.device),
         display=model.display,
         anchor=windows.middle,
         steps=job.sync_steps,
