@@ -1,6 +1,6 @@
 """Procedural HDR skies: teacher of the bundled model, layouts to start from, known truth for tests."""
 
-from .parameters import Clouds, Ground, SkyParameters, Time, sample_parameters
+from .parameters import Clouds, Glow, Ground, SkyParameters, Time, sample_parameters
 from .renderer import SkyRenderer
 
-__all__ = ["Clouds", "Ground", "SkyParameters", "SkyRenderer", "Time", "sample_parameters"]
+__all__ = ["Clouds", "Glow", "Ground", "SkyParameters", "SkyRenderer", "Time", "sample_parameters"]

@@ -2,11 +2,11 @@
 
 import random
 
-from .parameters import Clouds, Ground, SkyParameters, Time
+from .parameters import Clouds, Glow, Ground, SkyParameters, Time
 
 TIMES: dict[Time, tuple[str, ...]] = {
-    Time.NOON: ("noon", "midday", "a bright day", "daytime", "a sunny day", "a blue sky day", "high sun", "afternoon"),
-    Time.MORNING: ("morning", "late afternoon", "mid-morning", "soft daylight", "morning light", "day"),
+    Time.NOON: ("noon", "midday", "a bright day", "daytime", "a sunny day", "a blue sky day", "high sun", "high noon"),
+    Time.MORNING: ("morning", "late afternoon", "mid-morning", "soft daylight", "morning light", "day", "afternoon"),
     Time.GOLDEN: ("golden hour", "warm evening light", "early morning sun", "low sun", "golden light", "evening"),
     Time.SUNSET: (
         "sunset",
@@ -14,18 +14,23 @@ TIMES: dict[Time, tuple[str, ...]] = {
         "sunrise",
         "setting sun",
         "dawn",
-        "an orange sunset",
         "sun on the horizon",
-        "a fiery sunset",
         "sundown",
+        "daybreak",
     ),
-    Time.DUSK: ("dusk", "twilight", "blue hour", "after sunset", "nightfall", "purple dusk"),
-    Time.NIGHT: ("night", "starry night", "night sky", "stars", "midnight", "a dark night", "starry sky"),
-    Time.MOON: ("moonlit night", "full moon", "moonlight", "night with the moon", "bright moon at night"),
+    Time.DUSK: ("dusk", "twilight", "blue hour", "after sunset", "nightfall", "late dusk"),
+    Time.NIGHT: ("night", "starry night", "night sky", "stars", "midnight", "a dark night", "starry sky", "starlight"),
+    Time.MOON: ("moonlit night", "full moon", "moonlight", "night with the moon", "bright moon at night", "moonrise"),
 }
 CLOUDS: dict[Clouds, tuple[str, ...]] = {
-    Clouds.CLEAR: ("clear sky", "cloudless", "no clouds", "clear", "cloudless sky", "clear blue sky"),
-    Clouds.FEW: ("a few clouds", "few small clouds", "small fluffy clouds", "a few fair weather clouds"),
+    Clouds.CLEAR: ("clear sky", "cloudless", "no clouds", "clear", "cloudless sky", "clear blue sky", "clear skies"),
+    Clouds.FEW: (
+        "a few clouds",
+        "few small clouds",
+        "small fluffy clouds",
+        "a few fair weather clouds",
+        "a cloud or two",
+    ),
     Clouds.SCATTERED: (
         "scattered clouds",
         "fluffy clouds",
@@ -33,10 +38,36 @@ CLOUDS: dict[Clouds, tuple[str, ...]] = {
         "puffy white clouds",
         "partly cloudy",
         "clouds",
+        "cumulus",
+        "puffy clouds",
     ),
-    Clouds.BROKEN: ("broken clouds", "mostly cloudy", "many clouds", "big clouds", "cloudy", "cloudy sky"),
-    Clouds.OVERCAST: ("overcast", "overcast sky", "grey sky", "gray clouds", "dull grey sky", "covered sky"),
-    Clouds.CIRRUS: ("cirrus", "wispy clouds", "thin high clouds", "feathery cirrus clouds", "wisps of cloud"),
+    Clouds.BROKEN: (
+        "broken clouds",
+        "mostly cloudy",
+        "many clouds",
+        "big clouds",
+        "cloudy",
+        "cloudy sky",
+        "heavy clouds",
+    ),
+    Clouds.OVERCAST: (
+        "overcast",
+        "overcast sky",
+        "grey sky",
+        "gray clouds",
+        "dull grey sky",
+        "covered sky",
+        "gray sky",
+        "a gloomy sky",
+    ),
+    Clouds.CIRRUS: (
+        "cirrus",
+        "wispy clouds",
+        "thin high clouds",
+        "feathery cirrus clouds",
+        "wisps of cloud",
+        "thin clouds",
+    ),
     Clouds.STORM: (
         "storm",
         "stormy sky",
@@ -45,12 +76,33 @@ CLOUDS: dict[Clouds, tuple[str, ...]] = {
         "thunderstorm",
         "dramatic storm clouds",
         "rain clouds",
+        "stormy",
+        "a rain storm",
     ),
+    Clouds.MACKEREL: ("mackerel sky", "altocumulus", "altocumulus clouds", "rippled clouds", "small cloud ripples"),
 }
 GROUNDS: dict[Ground, tuple[str, ...]] = {
-    Ground.SEA: ("the sea", "the ocean", "a calm sea", "open ocean", "water", "sea", "waves"),
-    Ground.DESERT: ("the desert", "sand dunes", "desert dunes", "a sandy desert", "dunes", "desert", "a beach"),
-    Ground.GRASS: ("a meadow", "a grass field", "green fields", "a prairie", "grassland", "grass", "a green valley"),
+    Ground.SEA: ("the sea", "the ocean", "open sea", "open ocean", "ocean waves", "sea", "waves", "ocean"),
+    Ground.DESERT: (
+        "the desert",
+        "sand dunes",
+        "desert dunes",
+        "a sandy desert",
+        "dunes",
+        "desert",
+        "sand",
+        "the sahara",
+    ),
+    Ground.GRASS: (
+        "a meadow",
+        "a grass field",
+        "green fields",
+        "a prairie",
+        "grassland",
+        "grass",
+        "meadows",
+        "a field",
+    ),
     Ground.SNOW: (
         "snow",
         "a snowy plain",
@@ -59,19 +111,55 @@ GROUNDS: dict[Ground, tuple[str, ...]] = {
         "ice and snow",
         "a winter landscape",
         "a snow covered field",
+        "winter",
+        "snowy",
     ),
-    Ground.FOREST: ("a forest", "pine trees", "woods", "a dark forest", "trees", "a treeline", "woodland"),
-    Ground.LAKE: ("a lake", "a still lake", "a mirror lake", "calm lake water", "lake"),
+    Ground.FOREST: ("a forest", "pine trees", "woods", "a dark forest", "trees", "a treeline", "woodland", "forest"),
+    Ground.LAKE: ("a lake", "a still lake", "a mirror lake", "calm lake water", "lake", "a lake shore", "lakeside"),
 }
-_MOUNTAINS = (
+MOUNTAINS = (
     "mountains",
     "mountains on the horizon",
     "distant mountains",
     "mountain range",
     "snowy peaks",
-    "hills",
+    "mountain peaks",
     "in the mountains",
+    "alps",
 )
+_HILLS = ("hills", "rolling hills", "low hills", "gentle hills on the horizon", "hilly")
+# Paraphrases that :func:`caption` never uses: whether a model understands them says how far it has generalised. They
+# are made of words that captions do use, or of their stems, in another order or sense.
+HELD_OUT: dict[Time | Clouds | Ground, tuple[str, str]] = {
+    Time.NOON: ("the sun high in the sky", "the middle of the day"),
+    Time.MORNING: ("a pleasant morning hour", "sunny afternoon light"),
+    Time.GOLDEN: ("warm golden sunlight", "a golden evening"),
+    Time.SUNSET: ("the sun going down on the horizon", "sunset on the horizon"),
+    Time.DUSK: ("the last purple light after sunset", "late twilight"),
+    Time.NIGHT: ("under the stars", "a sky full of stars"),
+    Time.MOON: ("the moon at night", "lit by the full moon"),
+    Clouds.CLEAR: ("not a cloud in the sky", "a sky without clouds"),
+    Clouds.FEW: ("just a few little clouds", "one or two small clouds"),
+    Clouds.SCATTERED: ("cotton clouds", "white cumulus here and there"),
+    Clouds.BROKEN: ("lots of big clouds", "a sky mostly full of clouds"),
+    Clouds.OVERCAST: ("completely overcast", "a uniform grey cloud cover"),
+    Clouds.CIRRUS: ("high feathery wisps", "delicate cirrus streaks"),
+    Clouds.STORM: ("an approaching thunderstorm", "threatening dark storm sky"),
+    Clouds.MACKEREL: ("a sky of small cloud ripples", "rows of altocumulus"),
+    Ground.SEA: ("the wide ocean", "out at sea"),
+    Ground.DESERT: ("endless sand", "a desert of dunes"),
+    Ground.GRASS: ("a grassy meadow", "wide green grass"),
+    Ground.SNOW: ("winter wonderland", "fields of snow"),
+    Ground.FOREST: ("deep in the woods", "a pine forest"),
+    Ground.LAKE: ("the shore of a lake", "a quiet lake"),
+}
+_GLOWS: dict[Glow, tuple[str, ...]] = {
+    Glow.ORANGE: ("orange sky", "orange glow", "fiery sky"),
+    Glow.GOLDEN: ("golden sky", "golden glow", "yellow light"),
+    Glow.RED: ("red sky", "blood red sky", "crimson sky", "red glow"),
+    Glow.PINK: ("pink sky", "cotton candy sky", "pink and purple sky", "pastel pink sky"),
+}
+HELD_OUT_MOUNTAINS = ("alpine peaks", "high mountains far away")
 _HAZE = ("haze", "hazy", "mist", "foggy horizon", "misty", "fog")
 _MILKY_WAY = ("milky way", "the milky way", "galaxy", "milky way galaxy")
 _AURORA = ("aurora", "northern lights", "aurora borealis", "green aurora", "polar lights")
@@ -107,8 +195,10 @@ _ORDINARY = (Time.NOON, Time.MORNING)
 
 def vocabulary() -> list[str]:
     """Every phrase of the grammar."""
-    phrases = [phrase for table in (TIMES, CLOUDS, GROUNDS) for synonyms in table.values() for phrase in synonyms]
-    return [*phrases, *_MOUNTAINS, *_HAZE, *_MILKY_WAY, *_AURORA, *FILLERS, *_OPENINGS]
+    phrases = [
+        phrase for table in (TIMES, CLOUDS, GROUNDS, _GLOWS) for synonyms in table.values() for phrase in synonyms
+    ]
+    return [*phrases, *MOUNTAINS, *_HILLS, *_HAZE, *_MILKY_WAY, *_AURORA, *FILLERS, *_OPENINGS]
 
 
 def caption(sky: SkyParameters, rng: random.Random) -> str:
@@ -119,13 +209,16 @@ def caption(sky: SkyParameters, rng: random.Random) -> str:
     extras = [
         rng.choice(words)
         for present, words in (
-            (sky.mountains, _MOUNTAINS),
+            (sky.mountains, MOUNTAINS),
+            (sky.hills, _HILLS),
             (sky.haze, _HAZE),
             (sky.milky_way, _MILKY_WAY),
             (sky.aurora, _AURORA),
         )
         if present
     ]
+    if sky.time in (Time.SUNSET, Time.DUSK) and (sky.glow != Glow.ORANGE or rng.random() < 0.3):
+        extras.append(rng.choice(_GLOWS[sky.glow]))
     omitted = rng.random()
     if omitted < 0.1:
         clouds = None

@@ -13,7 +13,9 @@ from .scene import Dome, Scene, per_picture, per_pixel
 _SUN_RADIUS = math.radians(0.2665)
 _MOON_RADIUS = 0.03  # radians: seven times life size, as painters have it; at life size it would be one pixel
 _MOON_RADIANCE = (2.6, 2.5, 2.3)
-_STARS_PER_STERADIAN = 110.0
+_STARS_PER_STERADIAN = 200.0
+_STAR_PIXEL = math.pi / 512  # radians; stars are drawn for pictures of this resolution
+_COOL_STAR, _WARM_STAR = (0.72, 0.88, 1.25), (1.3, 0.98, 0.66)
 
 
 def night_sky(scene: Scene, dome: Dome, noise: NoiseAtlas) -> Tensor:
@@ -36,16 +38,26 @@ def _extinction(dome: Dome, rate: float) -> Tensor:
 
 
 def _stars(scene: Scene, dome: Dome) -> Tensor:
-    """Single pixels, softened so that a star covers what a lens would make of it; few are bright."""
-    draws = scene.uniform("stars", 5, dome.rows, dome.width)
+    """Few bright stars with a glow, many faint ones, from orange to blue; dimmer where pixels are larger than stars."""
+    draws = scene.uniform("stars", 3, dome.rows, dome.width)
     chance = _STARS_PER_STERADIAN * dome.solid_angle.clamp(min=0.02 * dome.pixel**2)
-    bright = draws[:, 1:2].pow(5) * 2.6 + 0.1
-    colour = 0.75 + 0.5 * draws[:, 2:5]
+    bright = (draws[:, 1:2].pow(10) * 2.2 + 0.06) * min(1.0, _STAR_PIXEL / dome.pixel)
+    colour = (
+        draws.new_tensor(_COOL_STAR).view(1, 3, 1, 1).lerp(draws.new_tensor(_WARM_STAR).view(1, 3, 1, 1), draws[:, 2:])
+    )
     points = (draws[:, :1] < chance).float() * bright * colour
-    kernel = torch.tensor([0.3, 1.0, 0.3], device=scene.device)
-    kernel = (kernel[:, None] * kernel)[None, None].repeat(3, 1, 1, 1)
-    soft = F.conv2d(F.pad(F.pad(points, (1, 1, 0, 0), mode="circular"), (0, 0, 1, 1)), kernel, groups=3)
+    brilliant = points * (draws[:, 1:2] > 0.95)
+    soft = _blur(points, (0.25, 1.0, 0.25)) + _blur(brilliant, (0.08, 0.35, 0.5, 0.35, 0.08))
     return soft * _extinction(dome, 9)
+
+
+def _blur(points: Tensor, taps: tuple[float, ...]) -> Tensor:
+    """Convolve with the product of *taps* in both directions, around the seam."""
+    reach = len(taps) // 2
+    kernel = points.new_tensor(taps)
+    kernel = (kernel[:, None] * kernel)[None, None].repeat(3, 1, 1, 1)
+    padded = F.pad(F.pad(points, (reach, reach, 0, 0), mode="circular"), (0, 0, reach, reach))
+    return F.conv2d(padded, kernel, groups=3)
 
 
 def _milky_way(scene: Scene, dome: Dome, noise: NoiseAtlas) -> Tensor:
@@ -65,7 +77,7 @@ def _milky_way(scene: Scene, dome: Dome, noise: NoiseAtlas) -> Tensor:
     glow = (band[:, None] * cool.view(1, 3, 1, 1) + core[:, None] * warm.view(1, 3, 1, 1)) * (1 - 0.8 * lanes)[:, None]
     specks = scene.uniform("star dust", 2, dome.rows, dome.width)
     dust = (specks[:, :1] < 0.07 * band[:, None]) * specks[:, 1:].pow(3) * 0.5
-    return (glow + dust) * _extinction(dome, 6)
+    return (glow + dust * min(1.0, _STAR_PIXEL / dome.pixel)) * _extinction(dome, 6)
 
 
 def _aurora(scene: Scene, dome: Dome, noise: NoiseAtlas) -> Tensor:

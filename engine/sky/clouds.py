@@ -52,8 +52,11 @@ def cover(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, behind: Tenso
     view = _View(scene, dome)
     deck = scene.clouds(Clouds.OVERCAST) + 0.9 * scene.clouds(Clouds.STORM)
     sky, through = behind, torch.ones(len(scene), 1, dome.rows, dome.width, device=scene.device)
-    if scene.clouds(Clouds.CIRRUS, Clouds.FEW, Clouds.SCATTERED).any():
+    if scene.clouds(Clouds.CIRRUS).any():
         colour, opacity = _cirrus(scene, dome, lit, noise, view)
+        sky, through = sky.lerp(colour, opacity), through * (1 - 0.75 * opacity)
+    if scene.clouds(Clouds.MACKEREL).any():
+        colour, opacity = _mackerel(scene, dome, lit, noise, view)
         sky, through = sky.lerp(colour, opacity), through * (1 - 0.75 * opacity)
     if scene.clouds(Clouds.FEW, Clouds.SCATTERED, Clouds.BROKEN, Clouds.STORM).any():
         colour, opacity = _cumulus(scene, dome, lit, noise, view)
@@ -65,7 +68,7 @@ def cover(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, behind: Tenso
 
 
 def _cirrus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) -> tuple[Tensor, Tensor]:
-    amount = scene.clouds(Clouds.CIRRUS) + 0.25 * scene.clouds(Clouds.FEW) + 0.3 * scene.clouds(Clouds.SCATTERED)
+    amount = scene.clouds(Clouds.CIRRUS)
     t = dome.distance(1.6)
     u, v = view.along * t * 0.05 + view.offset[0], view.across * t * 0.16 + view.offset[1]
     warp = noise(u * 0.7, v * 0.5)
@@ -76,6 +79,23 @@ def _cirrus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View
     opacity = (1 - torch.exp(-1.1 * depth))[:, None] * (1 - torch.exp(-dome.z[:, None] * 6)) * 0.93
     lit_by_sun = per_picture(lit.sun_aloft) * view.silver[:, None] * 0.15
     return lit_by_sun + per_picture(lit.ambient) * (0.9 / torch.pi), opacity
+
+
+def _mackerel(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) -> tuple[Tensor, Tensor]:
+    """Altocumulus: rows of small cloudlets, in patches."""
+    t = dome.distance(1.6)
+    u, v = view.along * t * 0.11 + view.offset[6], view.across * t * 0.11 + view.offset[7]
+    patches, warp = noise(u * 0.4, v * 0.4)[SOFT], noise(u * 0.9, v * 0.9)
+    rows = torch.cos(6.2832 * (7 * u + 0.5 * warp[SOFT]))
+    cells = noise(u * 0.45, v * 0.45)[DETAIL]
+    detail = torch.exp(-((t / 8) ** 2))
+    density = torch.sigmoid(3 * ((0.9 * rows + 0.8 * cells) * detail + 0.6 * patches - 0.55))
+    opacity = (
+        (density * per_pixel(scene.clouds(Clouds.MACKEREL)))[:, None] * (1 - torch.exp(-dome.z[:, None] * 9)) * 0.92
+    )
+    lit_by_sun = per_picture(lit.sun_aloft) * view.silver[:, None] * 0.16
+    shade = (1.15 - 0.4 * density)[:, None]  # thicker middles are greyer than their edges
+    return (lit_by_sun + per_picture(lit.ambient) * (0.8 / torch.pi)) * shade, opacity
 
 
 def _cumulus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) -> tuple[Tensor, Tensor]:
@@ -91,16 +111,19 @@ def _cumulus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _Vie
     step = 0.28 / view.sun_height.clamp(min=0.22)
     colour = torch.zeros(len(scene), 3, dome.rows, dome.width, device=scene.device)
     through = torch.ones(len(scene), 1, dome.rows, dome.width, device=scene.device)
+    between = _scatter(dome) / (_SLICES - 1)  # a height of its own for every pixel hides that there are few slices
     for i in range(_SLICES):
         height = i / (_SLICES - 1)
-        t = dome.distance(1.0 + 0.42 * height)
+        t = dome.distance(1.0 + 0.42 * (height + between))
         u, v = view.along * t * scale + view.offset[2], view.across * t * scale + view.offset[3]
         field, near = noise(u, v), torch.exp(-t / 9)
         fine = noise(u * 2.7, v * 2.7)
-        shape = 0.55 * field[BILLOW] + 0.5 * field[SOFT] + 0.22 * near * field[DETAIL] + 0.15 * near * fine[BILLOW]
+        # Detail only eats into the edges: added, it would leave rows of dots between the clouds.
+        eaten = near * (0.22 * (1 - field[DETAIL]) + 0.15 * (1 - fine[BILLOW])).clamp(min=0)
+        shape = 0.35 * field[BILLOW] + 0.75 * field[SOFT] + 0.25 - eaten
         density = ((shape - threshold - 1.1 * height**1.6) * 2.2).clamp(0, 1.6)
         ahead = noise(u + view.sun_along * scale * step, v + view.sun_across * scale * step)
-        blocked = (0.55 * ahead[BILLOW] + 0.5 * ahead[SOFT] - threshold - 0.9 * height).clamp(0, 3)
+        blocked = (0.35 * ahead[BILLOW] + 0.75 * ahead[SOFT] - threshold - 0.9 * height).clamp(0, 3)
         shadow = torch.exp(-1.5 * blocked - 0.5 * (1 - height) * density)
         direct = sun * ((shadow * view.silver * 0.2)[:, None] + 0.02) * (0.45 + 0.55 * height)
         slice_colour = direct + ambient * (0.62 + 0.55 * height)
@@ -115,6 +138,13 @@ def _cumulus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _Vie
     air = lit.horizon * low + lit.horizon.mean(3, keepdim=True) * (1 - low)
     fade = 1 - torch.exp(-dome.z[:, None] * 26)
     return colour.lerp(air * (1 - through), veil) * fade, (1 - through) * fade
+
+
+def _scatter(dome: Dome) -> Tensor:
+    """Evenly spread numbers in [0, 1), neighbours far apart, [1, rows, width] (Roberts 2018, the R2 sequence)."""
+    row = torch.arange(dome.rows, device=dome.z.device)[:, None]
+    column = torch.arange(dome.width, device=dome.z.device)
+    return ((0.75487767 * column + 0.56984029 * row) % 1)[None]
 
 
 def _deck(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) -> tuple[Tensor, Tensor]:
@@ -140,4 +170,16 @@ def _deck(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) 
     far = luminance(lit.horizon)[:, None] * 0.45 + diffuse * 0.55
     colour = colour.lerp(far * (1 - 0.45 * per_picture(storm)), veil * (1 - 0.3 * per_picture(storm)))
     opacity = per_picture(overcast) * 0.985 + per_picture(storm) * (0.6 + 0.4 * thickness[:, None])
-    return colour, opacity
+    rain = _rain(scene, dome, noise) * per_picture(storm)
+    return colour.lerp(0.35 * far, rain), torch.maximum(opacity, rain)
+
+
+def _rain(scene: Scene, dome: Dome, noise: NoiseAtlas) -> Tensor:
+    """Opacity of a curtain of rain under two storms of three, [batch, 1, rows, width]."""
+    draws = scene.uniform("rain", 4)
+    turn = dome.longitude[None] - per_pixel(draws[:, 0]) * 6.2832 + 0.15 * dome.elevation[None]  # slanted by the wind
+    streaks = noise(turn / 6.2832 * 2 + per_pixel(draws[:, 1]), dome.elevation[None] * 0.05)[WISP]
+    spread = per_pixel(0.25 + 0.4 * draws[:, 2])
+    curtain = torch.exp(-((1 - turn.cos()) / spread.square())) * (0.85 + 0.2 * streaks).clamp(0, 1)
+    below_base = torch.sigmoid((0.42 - dome.elevation[None]) * 12)
+    return (0.85 * curtain * below_base * per_pixel((draws[:, 3] < 0.66).float()))[:, None]

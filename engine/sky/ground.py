@@ -1,16 +1,22 @@
 """The lower half of a panorama: a plane of sand, grass, forest floor or snow; water has its own file."""
 
+from dataclasses import replace
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .lighting import Light
 from .noise import DETAIL, RIDGE, SOFT, WISP, NoiseAtlas
 from .parameters import Ground
-from .scene import Dome, Scene, per_picture, per_pixel
+from .scene import Dome, Scene, luminance, per_picture, per_pixel
 from .water import water
 
-_SAND, _GREEN, _STRAW, _SNOW = (0.50, 0.33, 0.19), (0.085, 0.15, 0.03), (0.15, 0.175, 0.045), (0.80, 0.81, 0.83)
+_SAND, _GREEN, _STRAW = (0.50, 0.33, 0.19), (0.07, 0.13, 0.028), (0.15, 0.16, 0.045)
+_MOSS, _LITTER = (0.042, 0.068, 0.02), (0.07, 0.058, 0.03)
+_SNOW, _SNOW_SHADE = (0.62, 0.64, 0.68), (0.40, 0.53, 0.78)
+_NIGHT_VISION = (0.8, 1.0, 1.45)
+_READABLE, _READABLE_AT_NIGHT = 0.11, 0.05  # log-mean luminance that dark ground is raised towards
+_ADAPTATION, _MOST_LIFT = 0.65, 7.0
 
 
 class Plane:
@@ -38,14 +44,29 @@ class Plane:
         self.middle = noise(self.along * 0.09 + offset[1], self.across * 0.09 + offset[2])
         self.fine = noise(self.along * 0.31 + offset[2], self.across * 0.31 + offset[3])
 
-    def dunes(self, du: float, dv: float) -> Tensor:
-        field = self._noise(self.along * 0.035 + self._offset[0] + du, self.across * 0.035 + self._offset[1] + dv)
-        return 0.8 * field[SOFT] + 0.5 * field[RIDGE]
+    def relief(self, along: float, across: float, ridged: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Height of a landscape of these frequencies (tiles per unit), and its slopes, softly limited to +-1."""
+
+        def height(du: float, dv: float) -> Tensor:
+            u, v = self.along * along + self._offset[0] + du, self.across * across + self._offset[1] + dv
+            field = self._noise(u, v)
+            return 0.8 * field[SOFT] + ridged * field[RIDGE]
+
+        here, smooth = height(0, 0), torch.exp(-self.distance / 45)
+        slope_along, slope_across = (
+            torch.tanh((height(*step) - here) * 4) * smooth for step in ((0.006, 0.0), (0.0, 0.006))
+        )
+        return here * smooth, slope_along, slope_across
+
+    def swell(self) -> Tensor:
+        """The noise atlas drawn out along wave crests."""
+        return self._noise(self.along * 0.05 + self._offset[2], self.across * 0.16 + self._offset[3])
 
     def sun_on_slope(self, along: Tensor | float, across: Tensor | float) -> Tensor:
-        """Cosine between the sun and the normal of a slope that tilts by these tangents, not below 0."""
+        """Cosine between the sun and the normal of a slope that tilts by these tangents; a soft terminator at 0."""
         steepness = torch.as_tensor(1 + along * along + across * across, device=self.z.device).sqrt()
-        return ((self._sun[2] + along * self._sun[0] + across * self._sun[1]) / steepness).clamp(min=0)
+        cosine = (self._sun[2] + along * self._sun[0] + across * self._sun[1]) / steepness
+        return 0.5 * (cosine + (cosine.square() + 0.006).sqrt())
 
 
 def ground(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor, deck: Tensor) -> Tensor:
@@ -54,21 +75,37 @@ def ground(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor,
     *sky*: the finished upper half, which water mirrors. *air* [batch, 3, 1, width]: what distance fades into.
     """
     plane = Plane(scene, dome, noise)
+    dry = replace(lit, ambient=lit.ambient + 0.1 * lit.sun)  # what sunlit ground throws into its own shadows
     parts = {
-        (Ground.DESERT,): lambda: _sand(plane, lit),
-        (Ground.GRASS, Ground.FOREST): lambda: _grass(scene, plane, lit),
-        (Ground.SNOW,): lambda: _snow(plane, lit),
-        (Ground.SEA, Ground.LAKE): lambda: water(scene, dome, lit, plane, sky, deck),
+        Ground.DESERT: lambda: _sand(plane, dry),
+        Ground.GRASS: lambda: _grass(plane, dry),
+        Ground.FOREST: lambda: _forest_floor(plane, dry),
+        Ground.SNOW: lambda: _snow(plane, dry),
     }
     surface = torch.zeros_like(sky)
-    for kinds, paint in parts.items():
-        weight = scene.ground(*kinds)
+    for kind, paint in parts.items():
+        weight = scene.ground(kind)
         if weight.any():
             surface = surface + per_picture(weight) * paint()
+    surface = surface * per_picture(_lift(surface, scene))
+    # By night an eye sees little colour (Purkinje).
+    surface = surface.lerp(
+        luminance(surface)[:, None] * _colour(surface, _NIGHT_VISION), 0.35 * per_picture(scene.nocturnal)
+    )
     wet = per_picture(scene.ground(Ground.SEA, Ground.LAKE))
+    if wet.any():
+        surface = surface + wet * water(scene, dome, lit, plane, sky, deck)
     reach = 80 - 50 * per_picture(scene.haze)
     veil = (1 - torch.exp(-((plane.distance[:, None] / reach) ** 1.5))) * (1 - 0.7 * wet)
+    veil = veil * (1 - per_picture(scene.ground(Ground.FOREST)))  # trees stand before the distance
     return surface.lerp(air * 0.8, 0.75 * veil)
+
+
+def _lift(surface: Tensor, scene: Scene) -> Tensor:
+    """How much brighter dark ground is shown, [batch]: an eye that looks down adapts to what it sees there."""
+    level = luminance(surface).clamp(min=1e-4).log().mean((1, 2)).exp()
+    readable = torch.where(scene.nocturnal > 0, _READABLE_AT_NIGHT, _READABLE)
+    return (readable / level).pow(_ADAPTATION).clamp(1, _MOST_LIFT)
 
 
 def _colour(reference: Tensor, rgb: tuple[float, float, float]) -> Tensor:
@@ -77,34 +114,44 @@ def _colour(reference: Tensor, rgb: tuple[float, float, float]) -> Tensor:
 
 def _sand(plane: Plane, lit: Light) -> Tensor:
     ripples = torch.sin(plane.along * 5 + 3 * plane.middle[SOFT] + 5 * plane.coarse[SOFT]) * plane.near**2
-    here = plane.dunes(0, 0)
-    smooth = torch.exp(-plane.distance / 45)
-    along, across = (torch.tanh((plane.dunes(*d) - here) * 4) * smooth for d in ((0.006, 0.0), (0.0, 0.006)))
-    albedo = _colour(here, _SAND) * (1 + 0.08 * plane.middle[WISP] * plane.near + 0.06 * ripples)[:, None]
-    slope = plane.sun_on_slope(-0.26 * along - 0.05 * ripples, -0.26 * across)
-    open_sky = 1 + 0.12 * here.clamp(-2, 2) * smooth
-    return (
-        albedo
-        * (per_picture(lit.sun) * (slope + 0.02)[:, None] + per_picture(lit.ambient) * open_sky[:, None])
-        / torch.pi
-    )
+    height, along, across = plane.relief(0.035, 0.035, ridged=0.5)
+    albedo = _colour(height, _SAND) * (1 + 0.08 * plane.middle[WISP] * plane.near + 0.06 * ripples)[:, None]
+    slope = plane.sun_on_slope(-0.4 * along - 0.05 * ripples, -0.4 * across)
+    open_sky = 1 + 0.2 * height.clamp(-2, 2)
+    return albedo * _irradiance(lit, slope, open_sky) / torch.pi
 
 
-def _grass(scene: Scene, plane: Plane, lit: Light) -> Tensor:
+def _grass(plane: Plane, lit: Light) -> Tensor:
     patches = torch.sigmoid(0.9 * plane.coarse[SOFT] + 0.4 * plane.middle[WISP])[:, None]
     albedo = _colour(patches, _STRAW).lerp(_colour(patches, _GREEN), patches)
     blades = (1 + 0.28 * plane.fine[DETAIL] * plane.near + 0.15 * plane.middle[WISP] * plane.near**0.4).clamp(0.25, 2)
-    albedo = albedo * blades[:, None] * (1 - 0.45 * per_picture(scene.ground(Ground.FOREST)))
     slope = plane.sun_on_slope(0.07 * plane.middle[SOFT] * plane.near, 0.07 * plane.middle[WISP] * plane.near)
-    return albedo * (per_picture(lit.sun) * slope[:, None] + per_picture(lit.ambient)) / torch.pi
+    return albedo * blades[:, None] * _irradiance(lit, slope, 1) / torch.pi
+
+
+def _forest_floor(plane: Plane, lit: Light) -> Tensor:
+    """Moss and litter in the shade of crowns, with flecks of sun."""
+    patches = torch.sigmoid(1.5 * plane.middle[SOFT] + 0.8 * plane.fine[WISP] * plane.near)[:, None]
+    albedo = _colour(patches, _MOSS).lerp(_colour(patches, _LITTER), patches)
+    leaves = (1 + 0.45 * plane.fine[DETAIL] * plane.near**0.5 + 0.2 * plane.middle[WISP]).clamp(0.2, 2.2)
+    flecks = torch.sigmoid(4 * (plane.middle[SOFT] + 0.5 * plane.fine[SOFT] * plane.near - 0.8))
+    slope = plane.sun_on_slope(0, 0) * (0.2 + 0.5 * flecks)
+    return albedo * leaves[:, None] * _irradiance(lit, slope, 1) / torch.pi
 
 
 def _snow(plane: Plane, lit: Light) -> Tensor:
-    soft = plane.near**0.5
-    slope = plane.sun_on_slope(
-        (0.06 * plane.middle[SOFT] + 0.05 * plane.fine[SOFT] * soft) * soft + 0.025 * plane.coarse[SOFT],
-        (0.06 * plane.middle[RIDGE] + 0.05 * plane.fine[WISP] * soft) * soft + 0.025 * plane.coarse[WISP],
-    )
-    open_sky = 1 + 0.1 * F.softsign(plane.middle[SOFT]) * soft
-    light_on_snow = per_picture(lit.sun) * slope[:, None] + per_picture(lit.ambient) * open_sky[:, None]
-    return _colour(slope, _SNOW) * light_on_snow / torch.pi
+    """Drifts drawn out by the wind, blue where the sun does not reach, with glints at the feet."""
+    height, along, across = plane.relief(0.022, 0.06, ridged=0.7)
+    crust = 0.04 * plane.fine[WISP] * plane.near + 0.03 * plane.middle[WISP] * plane.near**0.5
+    flat = plane.sun_on_slope(0, 0)
+    slope = plane.sun_on_slope(-0.2 * along + crust, -0.2 * across + crust)
+    lit_share = torch.sigmoid(2.5 * ((slope / flat).clamp(0, 2) - 0.85) + 0.9 * height)[:, None]
+    albedo = _colour(height, _SNOW_SHADE).lerp(_colour(height, _SNOW), lit_share) * (0.65 + 0.35 * lit_share)
+    glints = (plane.fine[DETAIL] * plane.near - 1.5).clamp(min=0)[:, None] * per_picture(lit.sun) * 0.12
+    return albedo * _irradiance(lit, 0.4 * flat + 0.6 * slope, 1 + 0.1 * height) / torch.pi + glints
+
+
+def _irradiance(lit: Light, slope: Tensor, open_sky: Tensor | float) -> Tensor:
+    """Sun on a slope of this cosine plus the share of the sky's light that reaches it, [batch, 3, rows, width]."""
+    shade = torch.as_tensor(open_sky, device=slope.device).expand_as(slope)
+    return per_picture(lit.sun) * slope[:, None] + per_picture(lit.ambient) * shade[:, None]

@@ -7,12 +7,24 @@ import torch
 from torch import Tensor
 
 from .atmosphere import Atmosphere
+from .parameters import Glow
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 _MIDDLE_GREY = 0.23
 _ADAPTATION = 0.8  # 1 would make every hour equally bright; less keeps noon brighter than dusk, as an eye does
 _MOON_EXPOSURE, _MOON_TINT = 0.05, (0.75, 0.95, 1.25)
-_EMBER = (1.0, 0.36, 0.08)
+_EMBERS = {
+    Glow.ORANGE: (1.0, 0.36, 0.08),
+    Glow.GOLDEN: (0.9, 0.52, 0.10),
+    Glow.RED: (1.0, 0.13, 0.05),
+    Glow.PINK: (1.0, 0.24, 0.42),
+}
+_TINTS = {
+    Glow.ORANGE: (1.0, 1.0, 1.0),
+    Glow.GOLDEN: (1.08, 1.0, 0.72),
+    Glow.RED: (1.25, 0.46, 0.36),
+    Glow.PINK: (1.0, 0.76, 1.35),
+}
 _AIRGLOW, _NIGHT_AMBIENT = (0.0085, 0.015, 0.034), (0.12, 0.15, 0.23)
 
 
@@ -47,23 +59,30 @@ def light(atmosphere: Atmosphere, scene: Scene, dome: Dome) -> Light:
     grey = luminance(ambient) / math.pi
     exposure = (_MIDDLE_GREY / grey.clamp(min=1e-7)).pow(_ADAPTATION).clamp(0.5, 80.0)
     exposure = torch.where(scene.moonlit > 0, _MOON_EXPOSURE, exposure)
-    tint = torch.where(scene.moonlit[:, None] > 0, sky.new_tensor(_MOON_TINT), torch.ones(3, device=scene.device))
-    scale = exposure[:, None] * tint
+    moonlight = torch.where(scene.moonlit[:, None] > 0, sky.new_tensor(_MOON_TINT), torch.ones(3, device=scene.device))
+    scale = exposure[:, None] * moonlight
 
-    sky = sky + _afterglow(scene, dome, sky, turn)
+    lowness = _lowness(scene)[:, None]
+    tint = torch.lerp(torch.ones_like(scale), scene.glow(_TINTS), lowness)
+    sky = sky * per_picture(tint) + _afterglow(scene, dome, sky, turn)
     darkness = torch.maximum(scene.nocturnal, ((-2 - scene.sun_elevation) / 8).clamp(0, 1) * 0.35)
     airglow = per_picture(sky.new_tensor(_AIRGLOW)[None]) * (1 + 1.3 * (1 - dome.z[:, None]) ** 4)
     sky = sky * per_picture(scale) + airglow * per_picture(darkness)
-    ambient = ambient * scale + sky.new_tensor(_NIGHT_AMBIENT) * darkness[:, None]
+    ambient = ambient * scale * tint + sky.new_tensor(_NIGHT_AMBIENT) * darkness[:, None]
     ambient = ambient + sky.new_tensor((0.02, 0.12, 0.05)) * scene.aurora[:, None]
     return Light(
         sky=sky,
-        sun=atmosphere.sun_at_ground(*air) * scale,
-        sun_aloft=atmosphere.sun_at_clouds(*air) * scale,
+        sun=atmosphere.sun_at_ground(*air) * scale * tint,
+        sun_aloft=atmosphere.sun_at_clouds(*air) * scale * tint,
         ambient=ambient,
         horizon=sky[:, :, -max(1, dome.rows // 24) :].mean(2, keepdim=True),
         turn=turn,
     )
+
+
+def _lowness(scene: Scene) -> Tensor:
+    """1 with the sun on the horizon, all but gone at 15 degrees, [batch]."""
+    return torch.exp(-(((scene.sun_elevation - 0.5) / 8) ** 2)) * (1 - scene.nocturnal)
 
 
 def _afterglow(scene: Scene, dome: Dome, sky: Tensor, turn: Tensor) -> Tensor:
@@ -71,8 +90,7 @@ def _afterglow(scene: Scene, dome: Dome, sky: Tensor, turn: Tensor) -> Tensor:
 
     As bright as the clear horizon below the sun, strongest with the sun on the horizon, all but gone at 15 degrees.
     """
-    strength = torch.exp(-(((scene.sun_elevation - 0.5) / 8) ** 2)) * (1 - scene.nocturnal)
     horizon = luminance(sky[:, :, -1]).amax(1)
     side = 0.25 + 0.75 * (0.5 + 0.5 * turn.cos()).square()
     band = side * (1.1 * torch.exp(-dome.z * 16) + 0.5 * torch.exp(-dome.z * 4))
-    return per_picture(sky.new_tensor(_EMBER)[None]) * (per_pixel(strength * horizon) * band)[:, None]
+    return per_picture(scene.glow(_EMBERS)) * (per_pixel(_lowness(scene) * horizon) * band)[:, None]

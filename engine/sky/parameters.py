@@ -26,6 +26,7 @@ class Clouds(StrEnum):
     OVERCAST = "overcast"
     CIRRUS = "cirrus"
     STORM = "storm"
+    MACKEREL = "mackerel"
 
 
 class Ground(StrEnum):
@@ -35,6 +36,15 @@ class Ground(StrEnum):
     SNOW = "snow"
     FOREST = "forest"
     LAKE = "lake"
+
+
+class Glow(StrEnum):
+    """Colour of a low sun's light."""
+
+    ORANGE = "orange"
+    GOLDEN = "golden"
+    RED = "red"
+    PINK = "pink"
 
 
 # Degrees above the horizon. At -18 astronomical night begins; the atmosphere's tables end there.
@@ -49,9 +59,10 @@ ELEVATIONS = {
 }
 # Noon, sunset, night, overcast and storm are what people ask for first, so they are drawn more often.
 _TIME_WEIGHTS = (2.3, 1.3, 1.7, 2.2, 1.1, 2.0, 0.9)
-_CLOUD_WEIGHTS = (1.4, 0.8, 1.5, 1.0, 1.4, 1.2, 1.5)
+_CLOUD_WEIGHTS = (1.4, 0.8, 1.5, 1.0, 1.4, 1.2, 1.5, 0.6)
 _GROUND_WEIGHTS = (1.6, 1.3, 1.5, 0.9, 0.8, 0.8)
 _DARK = (Time.DUSK, Time.NIGHT, Time.MOON)
+_LOW_SUN = (Time.SUNSET, Time.DUSK)
 _HEAVY = (Clouds.BROKEN, Clouds.OVERCAST, Clouds.STORM)
 
 
@@ -61,8 +72,8 @@ class SkyParameters:
 
     ``sun_elevation``: degrees above the horizon. ``sun_azimuth``: degrees clockwise from north as Blender shows it
     (north is +Y; the centre column of a panorama is +X, azimuth 90). With ``Time.MOON`` both speak of the moon.
-    ``aerosol``: density of haze particles as a multiple of clear air, 0.6 to 6.
-    ``seed``: where clouds, stars and mountains lie.
+    ``glow`` colours light near sunset only. ``aerosol``: density of haze particles as a multiple of clear air, 0.6
+    to 6. ``seed``: where clouds, stars and mountains lie.
     """
 
     time: Time
@@ -71,9 +82,11 @@ class SkyParameters:
     sun_elevation: float
     sun_azimuth: float
     mountains: bool = False
+    hills: bool = False
     haze: bool = False
     milky_way: bool = False
     aurora: bool = False
+    glow: Glow = Glow.ORANGE
     aerosol: float = 0.8
     seed: int = 0
 
@@ -101,8 +114,11 @@ def _plausible(rng: random.Random, fixed: dict[str, object]) -> Iterator[tuple[s
     yield "ground", rng.choices(tuple(Ground), _GROUND_WEIGHTS)[0]
     yield "sun_elevation", rng.uniform(*ELEVATIONS[Time(str(time))])
     yield "sun_azimuth", rng.uniform(0.0, 360.0)
-    yield "mountains", rng.random() < 0.33
+    mountains = bool(fixed.get("mountains", rng.random() < 0.33))
+    yield "mountains", mountains
+    yield "hills", not mountains and rng.random() < 0.2
     yield "haze", haze
+    yield "glow", rng.choice(tuple(Glow)) if time in _LOW_SUN and rng.random() < 0.6 else Glow.ORANGE
     yield "aurora", aurora
     yield "milky_way", stars_show and not aurora and rng.random() < 0.6
     yield "aerosol", 4.2 if haze else rng.uniform(1.0, 2.6) if low_sun else rng.uniform(0.7, 1.5)

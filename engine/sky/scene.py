@@ -1,5 +1,6 @@
 """A batch of skies as tensors, and the directions of a panorama's pixels."""
 
+import copy
 import math
 import zlib
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .noise import hash_uniform
-from .parameters import Clouds, Ground, SkyParameters, Time
+from .parameters import Clouds, Glow, Ground, SkyParameters, Time
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # Rec.709
 
@@ -47,6 +48,14 @@ class Dome:
         self.y = self.horizontal * torch.sin(self.longitude)
         self.z = torch.sin(self.elevation)[None]
 
+    def below(self, elevation: float) -> "Dome":
+        """The lowest rows alone, up to *elevation* in radians."""
+        low = copy.copy(self)
+        low.rows = min(self.rows, math.ceil(elevation / self.pixel))
+        for name in ("elevation", "longitude", "horizontal", "x", "y", "z"):
+            setattr(low, name, getattr(self, name)[..., -low.rows :, :])
+        return low
+
     def cosine_to(self, directions: Tensor) -> Tensor:
         """Cosine between each pixel and unit *directions* [batch, 3], [batch, rows, width]."""
         x, y, z = (per_pixel(axis) for axis in directions.unbind(1))
@@ -57,7 +66,7 @@ class Dome:
         """Steradians of each pixel, [1, rows, width]."""
         return self.horizontal.expand_as(self.x) * self.pixel**2
 
-    def distance(self, altitude: float, radius: float = 60.0) -> Tensor:
+    def distance(self, altitude: float | Tensor, radius: float = 60.0) -> Tensor:
         """Distance along each direction to a shell *altitude* above a ball of *radius* (same unit), [1, rows, width].
 
         The ball is far smaller than the Earth: clouds then thin out towards the horizon within a few pixels.
@@ -92,6 +101,10 @@ class Scene:
     def ground(self, *kinds: Ground) -> Tensor:
         return self._tensor([p.ground in kinds for p in self.parameters])
 
+    def glow(self, colours: dict[Glow, tuple[float, float, float]]) -> Tensor:
+        """The colour that stands for each sky's glow, [batch, 3]."""
+        return torch.tensor([colours[p.glow] for p in self.parameters], device=self.device)
+
     @cached_property
     def sun_elevation(self) -> Tensor:
         """Degrees."""
@@ -124,6 +137,10 @@ class Scene:
     @cached_property
     def mountains(self) -> Tensor:
         return self._tensor([p.mountains for p in self.parameters])
+
+    @cached_property
+    def hills(self) -> Tensor:
+        return self._tensor([p.hills for p in self.parameters])
 
     @cached_property
     def milky_way(self) -> Tensor:

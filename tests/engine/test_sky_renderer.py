@@ -6,8 +6,8 @@ import random
 import pytest
 import torch
 
-from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time, sample_parameters
-from engine.sky.captions import CLOUDS, GROUNDS, TIMES, caption, sun_hint
+from engine.sky import Clouds, Glow, Ground, SkyParameters, SkyRenderer, Time, sample_parameters
+from engine.sky.captions import CLOUDS, GROUNDS, HELD_OUT, HELD_OUT_MOUNTAINS, TIMES, caption, sun_hint, vocabulary
 from engine.sky.noise import hash_uniform
 
 HEIGHT = 64
@@ -143,6 +143,31 @@ def test_caption_does_not_promise_a_hidden_milky_way() -> None:
     assert starry
     assert all(sky.time == Time.NIGHT for sky in starry)
     assert not any(sky.clouds in (Clouds.OVERCAST, Clouds.STORM) for sky in starry)
+
+
+def test_held_out_paraphrases_are_never_taught() -> None:
+    assert set(HELD_OUT) == {*Time, *Clouds, *Ground}
+    held_out = {phrase for pair in (*HELD_OUT.values(), HELD_OUT_MOUNTAINS) for phrase in pair}
+    rng = random.Random(10)
+    captions = [caption(sample_parameters(rng), rng) for _ in range(2000)]
+    assert not held_out & set(vocabulary())
+    assert not [phrase for phrase in held_out if any(phrase in text for text in captions)]
+
+
+@pytest.mark.parametrize(("kind", "least", "most"), [("mountains", 8, 31), ("hills", 3, 11)])
+def test_ranges_stand_on_the_horizon(renderer: SkyRenderer, kind: str, least: float, most: float) -> None:
+    """Their highest point, in degrees, is where the picture differs from one without them."""
+    bare, ranges = renderer.render([_clear(), _clear(**{kind: True})], HEIGHT)
+    changed = ((ranges - bare).abs().amax(0) > 0.2 * bare.mean(0))[: HEIGHT // 2].any(1)
+    highest = 90 - int(changed.nonzero()[0]) * 180 / HEIGHT
+    assert least <= highest <= most
+
+
+def test_glow_colours_a_sunset(renderer: SkyRenderer) -> None:
+    skies = [_clear(time=Time.SUNSET, sun_elevation=2.0, glow=glow) for glow in (Glow.GOLDEN, Glow.RED, Glow.PINK)]
+    red, green, blue = renderer.render(skies, HEIGHT)[:, :, : HEIGHT // 2].clamp(max=2).mean((2, 3)).unbind(1)
+    assert (red / green).argmax() == 1
+    assert (blue / green).argmax() == 2
 
 
 def test_sun_hint_knows_the_window() -> None:

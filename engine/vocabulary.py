@@ -1,0 +1,39 @@
+"""What a small model was never taught to paint, so that an artist is told before wondering."""
+
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_ALIKE = 0.78  # of letters; below, suggestions are guesses
+_FUNCTION_WORDS = """
+the and with over under above below near from into onto for this that its are was very some more less much all any not
+without between behind beyond beside around across through against like while where when
+"""  # said by everybody, painted by nobody
+
+
+def unknown_words(text: str, known: Collection[str]) -> dict[str, str | None]:
+    """Words of *text* that are not among the *known* ones, each with the known word most like it or ``None``.
+
+    Plurals of known words are known. Order and number as in *text*, each word once.
+    """
+    stems = {_stem(word) for word in (*known, *_FUNCTION_WORDS.split())}
+    unknown: dict[str, str | None] = {}
+    for word in _WORD.findall(text.lower()):
+        if _stem(word) not in stems and word not in unknown:
+            unknown[word] = next(iter(get_close_matches(word, known, 1, _ALIKE)), None)
+    return unknown
+
+
+def unknown_words_message(model: str, unknown: dict[str, str | None]) -> str:
+    """One sentence or two for the artist."""
+    suggestions = [f'"{near}" for "{word}"' for word, near in unknown.items() if near]
+    advice = f" Perhaps {', '.join(suggestions)}?" if suggestions else ""
+    return (
+        f"{model} paints skies and plain grounds only and does not know: {', '.join(unknown)}.{advice} "
+        "A larger model does."
+    )
+
+
+def _stem(word: str) -> str:
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
