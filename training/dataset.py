@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.light.transfer import radiance_to_log
-from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time, sample_parameters
+from engine.sky import Clouds, Glow, Ground, SkyParameters, SkyRenderer, Time, sample_parameters
 
 from .settings import Settings
 
@@ -41,8 +41,8 @@ class Panoramas:
 
 
 def _parameters(row: dict) -> SkyParameters:
-    kinds = {"time": Time(row["time"]), "clouds": Clouds(row["clouds"]), "ground": Ground(row["ground"])}
-    return SkyParameters(**{**row, **kinds})
+    kinds = {"time": Time, "clouds": Clouds, "ground": Ground, "glow": Glow}
+    return SkyParameters(**{**row, **{name: kind(row[name]) for name, kind in kinds.items()}})
 
 
 def render_codes(renderer: SkyRenderer, parameters: list[SkyParameters], height: int, batch: int) -> Tensor:

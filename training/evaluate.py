@@ -2,6 +2,7 @@
 
 Pictures of prompts never trained on are sorted by a classifier that was fitted to renders. The same classifier's
 accuracy on renders, and on renders sent through the autoencoder, says how much of a miss is its own or the decoder's.
+The distance is :class:`FrechetDistance` to the renders; other renders say how small it can get.
 """
 
 import argparse
@@ -15,12 +16,14 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from engine.sky import SkyParameters, SkyRenderer, sample_parameters
-from engine.sky.captions import CLOUDS, GROUNDS, TIMES
+from engine.sky.captions import CLOUDS, GROUNDS, HELD_OUT, HELD_OUT_MOUNTAINS, MOUNTAINS, TIMES
 
 from .classifier import ATTRIBUTES, SkyClassifier, labels
+from .colour import to_opponent
 from .dataset import render_codes
 from .export import GUIDANCE, STEPS
-from .reconstruction import display
+from .frechet import FrechetDistance
+from .reconstruction import decibels, display
 from .sampling import PanoramaSampler
 
 _FIT_SEED, _TEST_SEED = 321, 654  # training's seeds are small numbers
@@ -37,14 +40,23 @@ SHEET_PROMPTS = (
 )
 
 
-def full_caption(sky: SkyParameters, rng: random.Random) -> str:
-    """A caption that says everything the classifier will be asked."""
-    text = f"{rng.choice(TIMES[sky.time])} over {rng.choice(GROUNDS[sky.ground])}, {rng.choice(CLOUDS[sky.clouds])}"
-    return f"{text}, mountains" if sky.mountains else text
+Table = dict[str, list[str]]
+
+
+def full_caption(sky: SkyParameters, rng: random.Random, held_out: bool = False) -> str:
+    """A caption that says all that the classifier will be asked; *held_out*: in words that no training caption has."""
+    if held_out:
+        time, clouds, ground = (rng.choice(HELD_OUT[kind]) for kind in (sky.time, sky.clouds, sky.ground))
+        mountains = HELD_OUT_MOUNTAINS
+    else:
+        time, clouds = rng.choice(TIMES[sky.time]), rng.choice(CLOUDS[sky.clouds])
+        ground, mountains = rng.choice(GROUNDS[sky.ground]), MOUNTAINS
+    text = f"{time} over {ground}, {clouds}"
+    return f"{text}, {rng.choice(mountains)}" if sky.mountains else text
 
 
 def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: torch.device) -> str:
-    """The table for *model*, from *pictures* samples and a classifier fitted to *renders* renders."""
+    """The table for *model*, from *pictures* samples per row and a classifier fitted to *renders* renders."""
     pipeline = load(model, device)
     height = pipeline.unet.config.sample_size * pipeline.vae_scale_factor
     renderer = SkyRenderer(_FIT_SEED, device)
@@ -57,23 +69,39 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
     asked = [sample_parameters(rng) for _ in range(pictures)]
     renderer.reseed(_TEST_SEED)
     truth, codes = labels(asked), render_codes(renderer, asked, height, batch)
+    distance = FrechetDistance(display(codes))
+    rows: Table = {}
+
+    def add(name: str, some: Tensor) -> None:
+        shares = classifier.accuracy(some, truth)
+        rows[name] = [*(f"{share:.0%}" for share in shares), f"{distance(display(some)):.2f}"]
+        print(f"{name}: {', '.join(rows[name])}", flush=True)
+
+    add("renders", codes)
     decoded = torch.cat([_through(pipeline, few) for few in codes.to(device).split(_BATCH)]).cpu()
-    sampler = PanoramaSampler(pipeline, guidance, STEPS)
+    add("renders through the autoencoder", decoded)
+    others = render_codes(renderer, [sample_parameters(rng) for _ in asked], height, batch)
+    rows["other renders"] = [*[""] * len(ATTRIBUTES), f"{distance(display(others)):.2f}"]
     captions = [full_caption(sky, rng) for sky in asked]
     started = time.perf_counter()
-    samples = [sampler.sample(captions[i : i + _BATCH], seed=i) for i in range(0, pictures, _BATCH)]
+    add(f"samples, guidance {guidance:g}", _samples(pipeline, captions, guidance))
     seconds = (time.perf_counter() - started) / pictures
-    rows = {
-        "renders": codes,
-        "renders through the autoencoder": decoded,
-        f"samples, guidance {guidance:g}, {STEPS} steps": torch.cat(samples).cpu(),
-    }
-    lines = [f"| {pictures} panoramas | {' | '.join(ATTRIBUTES)} |", "|---" * (1 + len(ATTRIBUTES)) + "|"]
-    for name, pictures_ in rows.items():
-        lines.append(f"| {name} | " + " | ".join(f"{a:.0%}" for a in classifier.accuracy(pictures_, truth)) + " |")
+    add("samples, guidance 1", _samples(pipeline, captions, 1.0))
+    paraphrases = [full_caption(sky, rng, held_out=True) for sky in asked]
+    add(f"samples of unseen paraphrases, guidance {guidance:g}", _samples(pipeline, paraphrases, guidance))
     most_common = [truth[:, i].bincount().max().item() / pictures for i in range(len(ATTRIBUTES))]
-    lines.append("| always the most frequent | " + " | ".join(f"{share:.0%}" for share in most_common) + " |")
-    return "\n".join(lines) + f"\n\n{seconds:.1f} s per sampled panorama."
+    rows["always the most frequent"] = [*(f"{share:.0%}" for share in most_common), ""]
+    lines = [f"| {pictures} panoramas | {' | '.join(ATTRIBUTES)} | distance |", "|---" * (2 + len(ATTRIBUTES)) + "|"]
+    lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
+    notes = f"{seconds:.1f} s per panorama of {STEPS} steps on {torch.get_num_threads()} threads; "
+    return "\n".join(
+        [*lines, "", notes + f"reconstruction {decibels(to_opponent(decoded), to_opponent(codes)):.1f} dB."]
+    )
+
+
+def _samples(pipeline: StableDiffusionPipeline, captions: list[str], guidance: float) -> Tensor:
+    sampler = PanoramaSampler(pipeline, guidance, STEPS)
+    return torch.cat([sampler.sample(captions[i : i + _BATCH], seed=i).cpu() for i in range(0, len(captions), _BATCH)])
 
 
 def load(model: Path, device: torch.device) -> StableDiffusionPipeline:
@@ -106,7 +134,7 @@ def _through(pipeline: StableDiffusionPipeline, codes: Tensor) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path, metavar="MODEL_DIR")
-    parser.add_argument("--pictures", type=int, default=96)
+    parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--renders", type=int, default=1200, help="for fitting the classifier")
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="also draw eight prompts")

@@ -2,11 +2,14 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline
 from transformers import CLIPTokenizer
+
+from engine.sky.captions import vocabulary
 
 from .colour import fold_colour
 from .settings import Settings
@@ -45,5 +48,6 @@ def export(
         "steps": STEPS,
         "guidance": GUIDANCE,
         "license": "CC0-1.0",
+        "vocabulary": sorted({word for phrase in vocabulary() for word in re.findall(r"[^\W\d_]+", phrase.lower())}),
     }
     (folder / "skyloom.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

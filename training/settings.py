@@ -9,26 +9,23 @@ class Settings:
 
     seed: int = 1
     threads: int = 1  # CPU threads
-    height: int = 128  # pixels of a panorama; a training window is as high and as wide
-    panoramas: int = 2400
+    height: int = 256  # pixels of a panorama; a training window is as high and as wide
+    panoramas: int = 2800
     render_batch: int = 1  # on a CPU a batch of one is fastest: what a sky does not have is then not computed
 
-    autoencoder_minutes: float = 30.0
-    autoencoder_channels: tuple[int, ...] = (16, 32, 96, 128)  # one halving between neighbours: factor 8
-    latent_channels: int = 4
-    autoencoder_batch: int = 4
-    autoencoder_rate: float = 1e-3
+    autoencoder_channels: tuple[int, ...] = (16, 24, 48, 96, 128)  # one halving between neighbours: factor 16
+    latent_channels: int = 16
 
-    decoder_minutes: float = 4.0
-    decoder_batch: int = 4
-    decoder_rate: float = 7e-4
+    decoder_minutes: float = 64.0
+    decoder_batch: int = 3
+    decoder_rate: float = 1e-3
 
     vocabulary: int = 1200
     text_width: int = 128
     text_layers: int = 2
     tokens: int = 40
 
-    unet_minutes: float = 36.0
+    unet_minutes: float = 68.0
     unet_channels: tuple[int, ...] = (64, 128, 160)
     unet_heads: tuple[int, ...] = (4, 4, 5)
     unet_batch: int = 24
@@ -50,13 +47,11 @@ PRESETS = {
     "gpu": replace(
         _CPU,
         threads=8,
-        panoramas=12000,
+        panoramas=20000,
         render_batch=64,
-        autoencoder_minutes=20.0,
-        autoencoder_batch=48,
         decoder_minutes=10.0,
-        decoder_batch=48,
-        unet_minutes=40.0,
+        decoder_batch=64,
+        unet_minutes=14.0,
         unet_batch=512,
         unet_rate=2e-3,
     ),
@@ -64,8 +59,7 @@ PRESETS = {
         _CPU,
         height=64,
         panoramas=24,
-        autoencoder_minutes=0.05,
-        autoencoder_channels=(8, 16, 16, 16),
+        autoencoder_channels=(8, 16, 16, 32),
         latent_channels=4,
         decoder_minutes=0.05,
         vocabulary=600,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
-from .autoencoder import train_autoencoder
+from .autoencoder import fit_transform
 from .curve import draw_curve
 from .dataset import make_dataset
 from .decoder import train_decoder
 from .export import export
-from .latents import encode_all, standardised
+from .latents import encode_all
 from .settings import PRESETS, Settings
 from .tokenizer import make_tokenizer
 from .unet import train_unet
@@ -19,19 +19,25 @@ from .unet import train_unet
 RUNS = Path(__file__).parent / "runs"
 
 
-def train(run: Path, settings: Settings, device: torch.device) -> Path:
-    """All stages in the folder *run*. Returns the model's folder."""
+def train(run: Path, settings: Settings, device: torch.device, only: str | None = None) -> Path | None:
+    """All stages in the folder *run*. Returns the model's folder.
+
+    *only*: ``decoder`` or ``unet`` trains one of the two, which do not need each other and may run side by side; the
+    model is then left to a run of all stages, and None is returned.
+    """
     torch.set_num_threads(settings.threads)
     panoramas = make_dataset(run / "dataset", settings, device)
-    autoencoder = train_autoencoder(run / "autoencoder", panoramas, settings, device)
-    draw_curve(run / "autoencoder", "Autoencoder")
-    latents = encode_all(run / "latents", autoencoder, panoramas, settings, device)
-    autoencoder = standardised(autoencoder, latents)
-    autoencoder = train_decoder(run / "decoder", autoencoder, latents, panoramas, settings, device)
-    draw_curve(run / "decoder", "Decoder")
-    tokenizer = make_tokenizer(run / "tokenizer", settings)
-    denoiser = train_unet(run / "unet", latents, panoramas.parameters, tokenizer, settings, device)
-    draw_curve(run / "unet", "Denoiser and text encoder")
+    transform = fit_transform(run / "autoencoder", panoramas, settings)
+    latents = encode_all(run / "latents", transform, panoramas, settings, device)
+    if only != "unet":
+        autoencoder = train_decoder(run / "decoder", transform, latents, panoramas, settings, device)
+        draw_curve(run / "decoder", "Decoder")
+    if only != "decoder":
+        tokenizer = make_tokenizer(run / "tokenizer", settings)
+        denoiser = train_unet(run / "unet", latents, panoramas.parameters, tokenizer, settings, device)
+        draw_curve(run / "unet", "Denoiser and text encoder")
+    if only:
+        return None
     model = run / "model"
     shutil.rmtree(model, ignore_errors=True)
     export(model, autoencoder, denoiser, tokenizer, settings)
@@ -44,9 +50,11 @@ def main() -> None:
     fitting = "gpu" if device.type == "cuda" else "cpu"
     parser.add_argument("--preset", choices=PRESETS, default=fitting, help="default: what fits this machine")
     parser.add_argument("--name", help="folder under training/runs, by default the preset's name")
+    parser.add_argument("--only", choices=("decoder", "unet"), help="train one of the two, beside the other")
     arguments = parser.parse_args()
-    model = train(RUNS / (arguments.name or arguments.preset), PRESETS[arguments.preset], device)
-    print(f"The model is in {model}")
+    model = train(RUNS / (arguments.name or arguments.preset), PRESETS[arguments.preset], device, arguments.only)
+    if model:
+        print(f"The model is in {model}")
 
 
 if __name__ == "__main__":
