@@ -8,7 +8,17 @@ from dataclasses import fields
 from typing import Any, NoReturn, get_args
 
 from .errors import BadRequest
-from .job import BUNDLED_MODEL, Job, Sampler, SolverName, WindowLayout
+from .job import (
+    BUNDLED_MODEL,
+    Job,
+    LossName,
+    Quality,
+    Sampler,
+    SolverName,
+    SunChoice,
+    SyncGradient,
+    WindowLayout,
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,23 +35,80 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument("--negative", metavar="TEXT", help="what should not be there", **unset)
     look.add_argument("--seed", type=int, help="the same seed gives the same picture (default: random)", **unset)
     look.add_argument("--width", type=int, metavar="PIXELS", help="width; the height is half of it", **unset)
+    look.add_argument("--quality", choices=get_args(Quality), help="fewer or more steps (default: standard)", **unset)
     look.add_argument("--steps", type=int, help="denoising steps", **unset)
-    look.add_argument(
-        "--guidance", type=float, help="how closely to follow the prompt; 1 switches guidance off", **unset
-    )
-    look.add_argument("--solver", choices=get_args(SolverName), help="how a step is taken (default: ddim)", **unset)
+    look.add_argument("--guidance", type=float, help="how closely to follow the prompt; up to 1 is off", **unset)
+    look.add_argument("--solver", choices=get_args(SolverName), help="how a step is taken (default: model's)", **unset)
     look.add_argument(
         "--model",
         metavar="PATH",
-        help=f"a Stable Diffusion folder in diffusers layout (default: {BUNDLED_MODEL})",
+        help=f"a model folder in diffusers layout (default: {BUNDLED_MODEL})",
+        **unset,
+    )
+    look.add_argument(
+        "--lora",
+        dest="loras",
+        action="append",
+        type=_lora,
+        metavar="FILE[:SCALE]",
+        help="add a LoRA (safetensors; scale: 1 by default); may be repeated",
+        **unset,
+    )
+    look.add_argument(
+        "--embedding",
+        dest="embeddings",
+        action="append",
+        metavar="FILE",
+        help="add a word learned by textual inversion (safetensors); may be repeated",
         **unset,
     )
     look.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps (default: auto)", **unset)
+    light = parser.add_argument_group("light")
+    light.add_argument("--sun", choices=get_args(SunChoice), help="a true sun, or the light as generated", **unset)
+    light.add_argument(
+        "--turbidity",
+        type=float,
+        metavar="T",
+        help="of the air, 2 clear to 8 dull (default: as the sky looks)",
+        **unset,
+    )
+    light.add_argument("--sun-ratio", type=float, metavar="R", help="direct to diffuse light on level ground", **unset)
+    light.add_argument(
+        "--exposure", type=float, metavar="EV", help="stops of a white card under the sky above 1.0", **unset
+    )
     sync = parser.add_argument_group("coherence")
     sync.add_argument("--sampler", choices=get_args(Sampler), help="joint diffusion method (default: sync)", **unset)
     sync.add_argument("--sync-steps", type=int, metavar="N", help="synchronize the first N steps", **unset)
     sync.add_argument("--sync-weight", type=float, metavar="W", help="gradient weight w (default: 20)", **unset)
     sync.add_argument("--sync-decay", type=float, metavar="D", help="factor on w per step (default: 0.95)", **unset)
+    sync.add_argument("--sync-every", type=int, metavar="N", help="synchronize every Nth of them (default: 1)", **unset)
+    sync.add_argument(
+        "--sync-gradient-steps", type=int, metavar="N", help="gradient steps in each of them (default: 1)", **unset
+    )
+    sync.add_argument(
+        "--sync-loss",
+        metavar="SUM",
+        help=f"what should be alike, such as 'lpips-vgg + 100 * style': {', '.join(get_args(LossName))} "
+        "(default: lpips-vgg)",
+        **unset,
+    )
+    sync.add_argument(
+        "--sync-anchor",
+        metavar="ANCHOR",
+        help="what to draw to: middle, mean, an azimuth in degrees, or a picture file (default: middle)",
+        **unset,
+    )
+    sync.add_argument(
+        "--sync-gradient", choices=get_args(SyncGradient), help="how it is computed (default: exact)", **unset
+    )
+    sync.add_argument(
+        "--sync-decoder-below",
+        type=float,
+        metavar="SIGMA",
+        help="noise level in [0, 1] below which the gradient 'decoder' leaves out the denoiser",
+        **unset,
+    )
+    sync.add_argument("--clip", metavar="FOLDER", help="a CLIP model, for the losses clip and clip-prompt", **unset)
     sync.add_argument("--stride", type=int, metavar="N", help="latent columns between windows", **unset)
     research = parser.add_argument_group("research")
     research.add_argument("--window", type=int, metavar="N", help="latent columns of a window", **unset)
@@ -49,6 +116,14 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     research.add_argument(
         "--noise", metavar="FILE", help="start from the tensor 'noise' of this safetensors file", **unset
     )
+
+
+def _lora(text: str) -> tuple[str, float]:
+    file, colon, scale = text.rpartition(":")
+    try:
+        return (file, float(scale)) if colon else (text, 1.0)
+    except ValueError:  # the colon belongs to the file's name, as in C:/sky.safetensors
+        return text, 1.0
 
 
 def given(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``python -m engine``: generate, show, serve. Exit codes: see :class:`engine.errors.ExitCode`."""
+"""``python -m engine``: generate, batch, show, metrics, serve. Exit codes: see :class:`engine.errors.ExitCode`."""
 
 import json
 import logging
@@ -12,9 +12,12 @@ from typing import NoReturn
 
 from . import __version__
 from .arguments import Parser, add_job_arguments, given
+from .batch.command import BatchTerminal, add_batch_arguments
+from .batch.command import run as run_batch
 from .environment import cache_root
 from .errors import BadRequest, Cancelled, EngineIncomplete, ExitCode, GenerationFailed, SkyloomError
 from .job import Job, default_output
+from .output.header import read_job
 from .protocol import Cancelled as CancelledEvent
 from .protocol import Event, Failure, Notice, Progress, Result
 
@@ -25,12 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code. Failures are one line and a hint on stderr."""
     events = False
     try:
-        chosen = _parser().parse_args(arguments)
+        chosen = command_parser().parse_args(arguments)
         serving = chosen.command == "serve"
         events = serving or getattr(chosen, "events", False)
         _start_logging(to_file=not serving)
         signal.signal(signal.SIGTERM, _interrupt)
-        return {"generate": _generate, "show": _show, "serve": _serve}[chosen.command](chosen)
+        run = {"generate": _generate, "batch": _batch, "show": _show, "metrics": _metrics, "serve": _serve}
+        return run[chosen.command](chosen)
     except KeyboardInterrupt:
         return _report(Cancelled("Cancelled; nothing was written."), events)
     except SkyloomError as error:
@@ -50,7 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
 
 
-def _parser() -> Parser:
+def command_parser() -> Parser:
+    """The parser of the whole command line."""
     parser = Parser(prog="python -m engine", description="Skyloom: a prompt becomes a seamless 360-degree sky.")
     parser.add_argument("--version", action="version", version=f"skyloom {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
@@ -63,8 +68,14 @@ def _parser() -> Parser:
     generate.add_argument("--out", metavar="FILE", type=Path, help="the EXR to write (default: named after the prompt)")
     generate.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     generate.add_argument("--trace", metavar="FILE", type=Path, help="write every canvas to this safetensors file")
+    add_batch_arguments(commands.add_parser("batch", help="make the skies of a shot list"))
     show = commands.add_parser("show", help="print the job that made an EXR")
     show.add_argument("file", type=Path)
+    metrics = commands.add_parser("metrics", help="measure the coherence, seam and poles of panoramas")
+    metrics.add_argument("path", metavar="FILE_OR_FOLDER", type=Path, help="an EXR or PNG, or a folder of them")
+    metrics.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    metrics.add_argument("--clip", metavar="FOLDER", help="a CLIP model, for the CLIP score")
+    metrics.add_argument("--prompt", metavar="TEXT", help="what they should show (default: the job in each file)")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
     return parser
 
@@ -73,7 +84,7 @@ def _generate(chosen: Namespace) -> int:
     job = _job(chosen).with_seed()
     out = chosen.out or default_output(Path.cwd(), job)
     _import_offline()
-    from .generate import generate
+    from .pipeline import generate
 
     say = _print_event if chosen.events else _Terminal().show
     for event in generate(job, out, trace=chosen.trace):
@@ -91,8 +102,6 @@ def _job(chosen: Namespace) -> Job:
         return Job.from_dict(values)
     file = Path(chosen.job).expanduser()
     if file.suffix.lower() == ".exr":
-        from .output.pictures import read_job
-
         return Job.from_dict(read_job(file) | values)
     try:
         text = file.read_text(encoding="utf-8")
@@ -103,10 +112,21 @@ def _job(chosen: Namespace) -> Job:
     return Job.from_dict(Job.from_json(text).to_dict() | values)
 
 
-def _show(chosen: Namespace) -> int:
-    from .output.pictures import read_job
+def _batch(chosen: Namespace) -> int:
+    return run_batch(chosen, _print_event if chosen.events else BatchTerminal().show)
 
+
+def _show(chosen: Namespace) -> int:
     print(json.dumps(read_job(chosen.file), ensure_ascii=False, indent=2))
+    return ExitCode.DONE
+
+
+def _metrics(chosen: Namespace) -> int:
+    _import_offline()
+    from .measure import measure, table
+
+    rows = list(measure(chosen.path.expanduser(), chosen.clip, chosen.prompt))
+    print(json.dumps(rows, ensure_ascii=False, indent=2) if chosen.json else table(rows))
     return ExitCode.DONE
 
 

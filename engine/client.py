@@ -35,7 +35,7 @@ class EngineClient:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=stderr,
-                    env=_environment(),
+                    env=engine_environment(),
                     cwd=log.parent,
                     text=True,
                     encoding="utf-8",
@@ -56,9 +56,12 @@ class EngineClient:
         # While the reader waits for the process, poll() cannot ask for its status and would answer "running".
         return not self._hung_up.is_set() and self._process.poll() is None
 
-    def generate(self, job: Job, out: Path) -> None:
-        """Ask for *job*, written to *out*. The answer comes through :meth:`poll`. Raises :class:`EngineLost`."""
-        self._send({"request": "generate", "job": job.to_dict(), "out": str(out)})
+    def generate(self, job: Job, out: Path, previews: bool = False) -> None:
+        """Ask for *job*, written to *out*, and perhaps for previews on the way.
+
+        The answer comes through :meth:`poll`. Raises :class:`EngineLost`.
+        """
+        self._send({"request": "generate", "job": job.to_dict(), "out": str(out), "previews": previews})
 
     def cancel(self) -> None:
         """Ask the running generation to stop; it answers ``cancelled`` after the step it is in."""
@@ -114,7 +117,7 @@ class EngineClient:
             return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
 
 
-def _environment() -> dict[str, str]:
+def engine_environment() -> dict[str, str]:
     """The caller's environment without what belongs to Blender's own Python."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return environment | {"PYTHONPATH": str(PACKAGE_PARENT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}

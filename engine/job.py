@@ -10,17 +10,23 @@ import random
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 from .errors import BadRequest
 
-Sampler = Literal["sync", "multidiffusion", "spot", "full"]
-SolverName = Literal["ddim", "euler", "dpm++2m", "unipc"]
+Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
+SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler"]
 WindowLayout = Literal["ring", "reference", "strip"]
+LossName = Literal["lpips-vgg", "lpips-alex", "style", "clip", "clip-prompt"]
+SyncGradient = Literal["exact", "decoder", "half-resolution-colour"]
+SunChoice = Literal["auto", "off"]
+Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
+PATH_FIELDS = ("model", "noise", "clip")  # of a job; a model may also be a name
 SEED_LIMIT = 2**31  # Blender's integers end there
 WIDTH_RANGE = (64, 65536)
+WEIGHT_LIMIT = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +34,32 @@ class Job:
     """A panorama to generate. ``None`` means: the model's own default, or a random seed.
 
     prompt, negative: text; control characters and runs of white space become one space.
-    model: ``"sky-small"`` or the path of a folder in diffusers layout.
+    model: ``"sky-small"`` or the path of a folder in diffusers layout. loras: files with their scales, merged into it.
+    embeddings: files of words learned by textual inversion.
     width: pixels; the height is half of it.
-    steps: denoising steps. guidance: classifier-free guidance scale (1 switches it off). solver: how a step is taken.
-    sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178), ``"multidiffusion"`` (2302.08113), ``"spot"`` (2407.15507) or
-    ``"full"`` (the whole ring in one call).
-    sync_steps: how many of the first denoising steps are synchronized. sync_weight: the paper's w.
-    sync_decay: the paper's per-step factor on w.
+    quality: how many steps by default: fewer than the model's own, as many, or more.
+    steps: denoising steps. guidance: classifier-free guidance scale (up to 1: off). solver: how a step is taken.
+    sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178), ``"multidiffusion"`` (2302.08113), ``"swap"`` (2502.05130),
+    ``"spot"`` (2407.15507) or ``"full"`` (the whole ring in one call).
+    sync_steps: how many of the first denoising steps are synchronized. sync_every: only every n-th of them.
+    sync_gradient_steps: in each of these. sync_weight: the paper's w. sync_decay: the paper's per-step factor on w.
+    sync_loss: what should be alike: a distance, or several with weights, such as ``"lpips-vgg + 100 * style"``.
+    ``lpips-vgg`` (the paper's), ``lpips-alex``, ``style`` (Gram matrices), ``clip``, or ``clip-prompt``, the windows'
+    distance to the prompt. clip: the folder of a CLIP model, which the last two need.
+    sync_anchor: what windows are drawn to: the ``"middle"`` window (the paper's), the window at an azimuth in degrees,
+    the ``"mean"`` of what is seen in all windows, or a picture file.
+    sync_gradient: ``"exact"`` (the paper's), ``"decoder"`` (below the noise level sync_decoder_below, in (0, 1], not
+    through the denoiser: its length is corrected, its direction is not), or ``"half-resolution-colour"`` (another
+    objective: windows are compared as decoded from half as many latents, which says little of their detail).
     windows: ``"ring"`` (all windows, wrapping), ``"reference"`` (the authors' list, one wrapped window short) or
     ``"strip"`` (no wrapping). window, stride: latent columns; by default the panorama's height and about a quarter
     of it.
+    sun: ``"auto"`` puts a true sun where the picture or the prompt has one; ``"off"`` leaves the light as generated.
+    turbidity: Linke's, which decides how strong the sun is (2 very clear, 3 clear, 5 hazy or clouded, 7 dull); ``None``
+    judges it from the picture.
+    sun_ratio: direct over diffuse irradiance on level ground, in place of what sun's height and turbidity say.
+    exposure: stops by which a diffuse white card lying under the sky is brighter than white (0 makes it 1.0); ``None``
+    leaves the picture as bright as it was generated, because a night should stay darker than a noon.
     device: ``"auto"``, or any name PyTorch knows (``"cpu"``, ``"cuda"``, ``"mps"``).
     noise: a safetensors file whose tensor ``noise`` ([1, C, h, w]) is the start, in place of the seed's.
 
@@ -47,18 +69,32 @@ class Job:
     prompt: str
     negative: str = ""
     model: str = BUNDLED_MODEL
+    loras: tuple[tuple[str, float], ...] = ()
+    embeddings: tuple[str, ...] = ()
     seed: int | None = None
     width: int | None = None
+    quality: Quality = "standard"
     steps: int | None = None
     guidance: float | None = None
-    solver: SolverName = "ddim"
+    solver: SolverName | None = None
     sampler: Sampler = "sync"
     sync_steps: int | None = None
     sync_weight: float = 20.0
     sync_decay: float = 0.95
+    sync_every: int = 1
+    sync_gradient_steps: int = 1
+    sync_loss: str = "lpips-vgg"
+    sync_anchor: str | float = "middle"
+    sync_gradient: SyncGradient = "exact"
+    sync_decoder_below: float | None = None
+    clip: str | None = None
     windows: WindowLayout = "ring"
     window: int | None = None
     stride: int | None = None
+    sun: SunChoice = "auto"
+    turbidity: float | None = None
+    sun_ratio: float | None = None
+    exposure: float | None = None
     device: str = "auto"
     noise: str | None = None
 
@@ -69,20 +105,44 @@ class Job:
             raise BadRequest("The prompt is empty.", 'Describe the sky, for example "golden hour over a calm sea".')
         _text("model", self.model)
         _text("device", self.device)
-        if self.noise is not None:
-            _text("noise", self.noise)
+        for name in ("noise", "clip"):
+            if getattr(self, name) is not None:
+                _text(name, getattr(self, name))
+        object.__setattr__(self, "loras", _loras(self.loras))
+        object.__setattr__(self, "embeddings", _list("embeddings", self.embeddings))
+        for file in self.embeddings:
+            _text("embeddings", file)
         _integer("seed", self.seed, 0, SEED_LIMIT - 1)
         _integer("width", self.width, *WIDTH_RANGE)
         _integer("steps", self.steps, 1, 1000)
         _integer("sync_steps", self.sync_steps, 0, 1000)
+        _integer("sync_every", self.sync_every, 1, 1000)
+        _integer("sync_gradient_steps", self.sync_gradient_steps, 1, 100)
         _integer("window", self.window, 1)
         _integer("stride", self.stride, 1)
         _number(self, "guidance", 0, 100)
-        _number(self, "sync_weight", 0, 1e6)
+        _number(self, "sync_weight", 0, WEIGHT_LIMIT)
         _number(self, "sync_decay", 0, 1)
+        _number(self, "sync_decoder_below", 0, 1)
+        _anchor(self)
+        _number(self, "turbidity", 2, 8)
+        _number(self, "sun_ratio", 0, 100)
+        _number(self, "exposure", -20, 20)
+        _choice("quality", self.quality, get_args(Quality))
         _choice("sampler", self.sampler, get_args(Sampler))
-        _choice("solver", self.solver, get_args(SolverName))
+        if self.solver is not None:
+            _choice("solver", self.solver, get_args(SolverName))
+        _choice("sun", self.sun, get_args(SunChoice))
         _choice("windows", self.windows, get_args(WindowLayout))
+        _choice("sync_gradient", self.sync_gradient, get_args(SyncGradient))
+        _text("sync_loss", self.sync_loss)
+        if self.clip is None and {"clip", "clip-prompt"} & set(loss_weights(self.sync_loss)):
+            raise BadRequest(f"sync_loss is '{self.sync_loss}', but no CLIP is named.", "Name its folder as clip.")
+        if self.sync_decoder_below is not None and self.sync_gradient != "decoder":
+            raise BadRequest(
+                f"sync_decoder_below has no meaning with the sync_gradient '{self.sync_gradient}'.",
+                "Leave it out, or set sync_gradient to decoder.",
+            )
         if self.steps is not None and self.sync_steps is not None and self.sync_steps > self.steps:
             raise BadRequest(
                 f"sync_steps is {self.sync_steps}, but there are only {self.steps} steps.",
@@ -126,10 +186,33 @@ class Job:
             ) from error
 
 
+def loss_weights(text: str) -> dict[LossName, float]:
+    """The distances and weights in a sum such as ``"lpips-vgg + 100 * style"``. Raises :class:`BadRequest`."""
+    weights: dict[LossName, float] = {}
+    for term in text.split("+"):
+        factor, times, name = (part.strip() for part in term.rpartition("*"))
+        _choice("A distance in sync_loss", name, get_args(LossName))
+        try:
+            weight = float(factor) if times else 1.0
+        except ValueError:
+            weight = math.nan
+        if not 0 < weight <= WEIGHT_LIMIT:
+            raise BadRequest(
+                f"The weight of {name} in sync_loss is '{factor}'.", f"It must be above 0, at most {WEIGHT_LIMIT:g}."
+            )
+        weights[cast(LossName, name)] = weight
+    return weights
+
+
 def default_output(folder: Path, job: Job) -> Path:
     """A file name in *folder* that says what it holds: the prompt's first words and the seed."""
-    words = "".join(c if c.isascii() and c.isalnum() else " " for c in job.prompt.lower()).split()
-    return folder / f"{'-'.join(words)[:60].strip('-') or 'sky'}-{job.seed}.exr"
+    return folder / f"{slug(job.prompt)}-{job.seed}.exr"
+
+
+def slug(text: str) -> str:
+    """The first words of *text* as part of a file name: ASCII letters, digits and hyphens."""
+    words = "".join(c if c.isascii() and c.isalnum() else " " for c in text.lower()).split()
+    return "-".join(words)[:60].strip("-") or "sky"
 
 
 def _clean_text(name: str, value: Any) -> str:
@@ -141,6 +224,26 @@ def _clean_text(name: str, value: Any) -> str:
 def _text(name: str, value: Any) -> None:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise BadRequest(f"{name} must be a text that is not empty, not {value!r}.")
+
+
+def _list(name: str, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise BadRequest(f"{name} must be a list, not {value!r}.")
+    return tuple(value)
+
+
+def _loras(value: Any) -> tuple[tuple[str, float], ...]:
+    loras = _list("loras", value)
+    for lora in loras:
+        if not isinstance(lora, list | tuple) or len(lora) != 2:
+            raise BadRequest(
+                f"loras holds {lora!r}.", 'Each is a file and its scale, such as ["clouds.safetensors", 1].'
+            )
+        file, scale = lora
+        _text("loras", file)
+        if isinstance(scale, bool) or not isinstance(scale, int | float) or not -10 <= scale <= 10:
+            raise BadRequest(f"The scale of the LoRA {file} is {scale!r}.", "It must be a number between -10 and 10.")
+    return tuple((file, float(scale)) for file, scale in loras)
 
 
 def _integer(name: str, value: Any, least: int, most: int | None = None) -> None:
@@ -162,6 +265,16 @@ def _number(job: Job, name: str, least: float, most: float) -> None:
     if not math.isfinite(value) or not least <= value <= most:
         raise BadRequest(f"{name} is {value}.", f"It must be between {least:g} and {most:g}.")
     object.__setattr__(job, name, float(value))
+
+
+def _anchor(job: Job) -> None:
+    """Make a number of an azimuth that is written as text, as on a command line."""
+    try:
+        object.__setattr__(job, "sync_anchor", float(job.sync_anchor))
+    except (TypeError, ValueError):
+        _text("sync_anchor", job.sync_anchor)
+    else:
+        _number(job, "sync_anchor", -360, 360)
 
 
 def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:

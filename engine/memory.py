@@ -6,7 +6,7 @@ import psutil
 import torch
 
 from .errors import TooLarge
-from .models.loading import Model
+from .models.model import Model
 
 # Activations alive at once, in units of the decoder's widest full-resolution activation (float32): measured with
 # benchmarks/memory.py, rounded up. A decode keeps a handful, a backward pass keeps them all.

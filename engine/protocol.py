@@ -1,8 +1,8 @@
 """The messages between Blender and the engine: one JSON object a line, both ways. Standard library only.
 
-To the engine (stdin): ``{"request": "generate", "job": {...}, "out": "/path/sky.exr"}`` and ``{"request": "cancel"}``;
-closing stdin ends the engine. From the engine (stdout): the events below, each with its name under ``"event"``.
-One generation runs at a time; it ends with exactly one ``result``, ``error`` or ``cancelled``.
+To the engine (stdin): ``{"request": "generate", "job": {...}, "out": "/path/sky.exr", "previews": false}`` and
+``{"request": "cancel"}``; closing stdin ends the engine. From the engine (stdout): the events below, each with its name
+under ``"event"``. One generation runs at a time; it ends with exactly one ``result``, ``error`` or ``cancelled``.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from .errors import SkyloomError
 
 Stage = Literal["load", "sample", "decode", "save"]
+ShotStatus = Literal["waiting", "skipped", "done", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,20 @@ class Progress(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Preview(Event):
+    """What the panorama looks like so far, small; sent a few times a second at most, and only if asked for.
+
+    pixels: *height* rows of *width* pixels from the top row down, each three little-endian half floats, scene-linear
+    Rec.709, in base64. In the message and not in a file, so that nothing is left behind whoever ends when.
+    """
+
+    event: ClassVar[str] = "preview"
+    width: int
+    height: int
+    pixels: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notice(Event):
     """Something the user should know that does not stop the job, such as a prompt that is too long."""
 
@@ -56,7 +71,7 @@ class Notice(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Result(Event):
-    """The panorama is on disk, whole. job: complete, with every default filled in."""
+    """The panorama is on disk, whole. job: complete, with every default filled in. light: see :class:`FoundLight`."""
 
     event: ClassVar[str] = "result"
     exr: str
@@ -65,6 +80,7 @@ class Result(Event):
     height: int
     seconds: float
     job: dict[str, Any]
+    light: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +96,62 @@ class Failure(Event):
     def of(cls, error: SkyloomError) -> "Failure":
         return cls(code=error.code, message=error.message, hint=error.hint)
 
+    def to_error(self) -> SkyloomError:
+        """The error on this side of the pipe, of the class whose code it has."""
+        kinds: list[type[SkyloomError]] = [SkyloomError]
+        for kind in kinds:
+            kinds.extend(kind.__subclasses__())
+        return next((kind for kind in kinds if kind.code == self.code), SkyloomError)(self.message, self.hint)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cancelled(Event):
     """The job was stopped on request; nothing was written."""
 
     event: ClassVar[str] = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotEnd(Event):
+    """One shot of a batch has ended: made, failed, or skipped because its file shows that very job already.
+
+    line: of the shot list. message, hint: why it failed, or what to know about a good one.
+    """
+
+    event: ClassVar[str] = "shot"
+    line: int
+    exr: str
+    status: ShotStatus
+    seconds: float = 0.0
+    message: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchProgress(Event):
+    """*ended* of *total* shots have ended, *failed* of them badly; fraction in [0, 1] counts the running one too."""
+
+    event: ClassVar[str] = "batch"
+    ended: int
+    failed: int
+    total: int
+    fraction: float
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchResult(Event):
+    """The batch is through. summary: the JSON file that tells what happened to each shot, with a table beside it.
+
+    gallery: the page to look at the skies with; None for a part of a list.
+    """
+
+    event: ClassVar[str] = "batch_result"
+    done: int
+    skipped: int
+    failed: int
+    summary: str
+    gallery: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +163,8 @@ class Lost(Event):
     detail: str = field(default="")
 
 
-EVENTS: dict[str, type[Event]] = {
-    kind.event: kind for kind in (Ready, Progress, Notice, Result, Failure, Cancelled, Lost)
-}
+_KINDS = (Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult, Lost)
+EVENTS: dict[str, type[Event]] = {kind.event: kind for kind in _KINDS}
 
 
 def parse_event(line: str) -> Event | None:

@@ -13,9 +13,9 @@ from typing import IO, Any, NoReturn
 from . import __version__
 from .devices import choose_device
 from .errors import BadRequest, GenerationFailed, SkyloomError
-from .generate import generate
 from .job import Job
 from .models.loading import WarmModel
+from .pipeline import generate
 from .protocol import Cancelled, Event, Failure, Ready, Result
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class _Server:
             job, out = Job.from_dict(request.get("job")), request.get("out")
             if not isinstance(out, str) or not out:
                 raise BadRequest("The request names no output file.")
-            return self._generate(job, Path(out), stop)
+            return self._generate(job, Path(out), request.get("previews") is True, stop)
         except SkyloomError as error:
             log.info("refused: %s", error)
             return Failure.of(error)
@@ -87,8 +87,8 @@ class _Server:
                 GenerationFailed(f"Something unexpected went wrong ({reason}).", "The log has the details.")
             )
 
-    def _generate(self, job: Job, out: Path, stop: threading.Event) -> Event:
-        with closing(generate(job, out, self._models)) as events:
+    def _generate(self, job: Job, out: Path, previews: bool, stop: threading.Event) -> Event:
+        with closing(generate(job, out, self._models, previews=previews)) as events:
             for event in events:
                 if isinstance(event, Result):
                     return event

@@ -57,16 +57,18 @@ class Transfer:
 
     ``to_radiance``: to scene-linear Rec.709. ``to_display``: to what a viewer sees, sRGB in [0, 1], differentiable
     where it is not saturated (as in the authors' SyncDiffusion code, whose loss sees saturated pictures too).
+    ``clips``: radiance ends at a display's white, so what was brighter is lost.
     """
 
     name: str
     to_radiance: Callable[[Tensor], Tensor]
     to_display: Callable[[Tensor], Tensor]
+    clips: bool
 
 
 TRANSFERS = {
-    "srgb": Transfer("srgb", lambda code: srgb_to_linear(_srgb_display(code)), _srgb_display),
-    "log_radiance": Transfer("log_radiance", log_to_radiance, lambda code: tonemap(log_to_radiance(code))),
+    "srgb": Transfer("srgb", lambda code: srgb_to_linear(_srgb_display(code)), _srgb_display, clips=True),
+    "log_radiance": Transfer("log_radiance", log_to_radiance, lambda code: tonemap(log_to_radiance(code)), clips=False),
 }
 
 

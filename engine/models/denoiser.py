@@ -19,7 +19,7 @@ Inputs = dict[str, Tensor]  # by name, each [n or 1, ...]: one row a window, or 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """What a network is given beside x and t, with and without the prompt. guidance: 1 leaves out *negative*."""
+    """What a network is given beside x and t, with and without the prompt. guidance: up to 1 leaves out *negative*."""
 
     positive: Inputs
     negative: Inputs
@@ -40,7 +40,7 @@ class Conditioning:
 class GuidedDenoiser:
     """:class:`~engine.sampling.samplers.Denoiser` of a network with classifier-free guidance (2207.12598).
 
-    network: a UNet. call: ``(x, timestep, inputs)`` to its output. prediction: what that output is, a key of
+    call: ``(x, timestep, inputs)`` to the network's output. prediction: what that output is, a key of
     :data:`TO_CLEAN`. wraps: each window is a whole ring, on which convolutions go round.
     """
 
@@ -68,7 +68,7 @@ class GuidedDenoiser:
     def _denoise(self, x: Tensor, level: Level, which: Tensor) -> Tensor:
         positive, negative = self._conditioning.rows(which)
         guidance = self._conditioning.guidance
-        if guidance == 1:
+        if guidance <= 1:
             output = self._call(x, level.timestep, positive)
         else:
             both = {name: torch.cat([negative[name], positive[name]]) for name in positive}
@@ -81,4 +81,5 @@ TO_CLEAN: dict[str, Callable[[Tensor, Tensor, Level], Tensor]] = {
     "epsilon": lambda x, output, level: (x - level.sigma * output) / level.alpha,
     "v_prediction": lambda x, output, level: level.alpha * x - level.sigma * output,  # 2202.00512, section 4
     "sample": lambda x, output, level: output,
+    "flow": lambda x, output, level: x - level.sigma * output,  # rectified flow, 2209.03003: noise minus clean
 }

@@ -19,11 +19,13 @@ DIFFUSERS_HINT = "Choose a folder in diffusers layout, the one that holds model_
 class ModelFolder:
     """A folder in diffusers layout that is whole as far as can be seen from outside.
 
-    family: the pipeline class it was saved from. card: what its ``skyloom.json`` says, empty for ordinary models.
+    family: the pipeline class it was saved from. parts: what is in it, by name.
+    card: what its ``skyloom.json`` says, empty for ordinary models.
     """
 
     path: Path
     family: str
+    parts: frozenset[str]
     card: dict[str, Any]
 
 
@@ -44,11 +46,29 @@ def find_model(name: str) -> ModelFolder:
             _refuse_pickle(path / pickles[0])
         raise BadModel(f"There is no model_index.json in {path}.", DIFFUSERS_HINT)
     index = _read_json(path / "model_index.json")
-    for name, part in index.items():
-        if isinstance(part, list) and len(part) == 2 and part[0] in ("diffusers", "transformers"):
-            _check_part(path / name)
+    parts = frozenset(
+        name
+        for name, part in index.items()
+        if isinstance(part, list) and len(part) == 2 and part[0] in ("diffusers", "transformers")
+    )
+    for name in sorted(parts):
+        _check_part(path / name)
     card = path / "skyloom.json"
-    return ModelFolder(path, str(index.get("_class_name")), _read_json(card) if card.is_file() else {})
+    return ModelFolder(path, str(index.get("_class_name")), parts, _read_json(card) if card.is_file() else {})
+
+
+def find_weights(name: str) -> Path:
+    """The single safetensors file *name*, such as a LoRA.
+
+    Raises :class:`BadModel` if it is missing, damaged, or of another kind.
+    """
+    file = Path(name).expanduser()
+    if not file.is_file():
+        raise BadModel(f"The file {file} does not exist.", "Name a safetensors file.")
+    if file.suffix in PICKLES:
+        _refuse_pickle(file)
+    _check_safetensors(file)
+    return file
 
 
 def _check_part(part: Path) -> None:

@@ -1,18 +1,25 @@
 """Which class serves which family, and one model kept warm."""
 
+from importlib import import_module
+from typing import Any
+
 import torch
 
 from ..errors import BadModel
-from ..perceptual.lpips_distance import PerceptualDistance
+from ..perceptual.library import PerceptualLibrary
 from .folder import find_model
-from .latent_diffusion import LatentDiffusion
-from .stable_diffusion import StableDiffusion
-from .stable_diffusion_xl import StableDiffusionXL
+from .model import Model
 
-Model = LatentDiffusion
-FAMILIES: dict[str, type[Model]] = {
-    "StableDiffusionPipeline": StableDiffusion,
-    "StableDiffusionXLPipeline": StableDiffusionXL,
+# Where the adapter of each pipeline class is. It is imported when it is needed: each brings libraries of its own.
+FAMILIES = {
+    "StableDiffusionPipeline": ("stable_diffusion", "StableDiffusion"),
+    "LatentConsistencyModelPipeline": ("stable_diffusion", "StableDiffusion"),
+    "StableDiffusionXLPipeline": ("stable_diffusion_xl", "StableDiffusionXL"),
+    "StableDiffusion3Pipeline": ("stable_diffusion_3", "StableDiffusion3"),
+    "FluxPipeline": ("flux", "Flux"),
+    "LDMPipeline": ("unconditional", "UnconditionalLatent"),
+    "DDPMPipeline": ("unconditional", "UnconditionalPixel"),
+    "DDIMPipeline": ("unconditional", "UnconditionalPixel"),
 }
 
 
@@ -22,34 +29,39 @@ def load_model(name: str, device: torch.device) -> Model:
     if folder.family not in FAMILIES:
         raise BadModel(
             f"The model in {folder.path} is a {folder.family}, a family that Skyloom does not know.",
-            "Choose a Stable Diffusion 1.x, 2.x or XL model.",
+            f"Choose one that was saved as {', '.join(FAMILIES)}.",
         )
-    return FAMILIES[folder.family](folder, device)
+    module, name = FAMILIES[folder.family]
+    return getattr(import_module(f".{module}", __package__), name)(folder, device)
 
 
 class WarmModel:
-    """Keeps the model of the last job and the perceptual distance, because loading takes longer than most pictures."""
+    """Keeps the model of the last job and its perceptual networks, because loading takes longer than most pictures."""
 
     def __init__(self) -> None:
-        self._distance: PerceptualDistance | None = None
-        self._key: tuple[str, torch.device] | None = None
+        self.perceptual = PerceptualLibrary()
+        self._key: tuple[Any, ...] | None = None
         self._model: Model | None = None
 
-    def get(self, name: str, device: torch.device) -> Model:
-        """The model, loaded if it is another one than last time. Raises :class:`BadModel`."""
-        if self._model is None or self._key != (name, device):
+    def get(
+        self,
+        name: str,
+        device: torch.device,
+        loras: tuple[tuple[str, float], ...] = (),
+        embeddings: tuple[str, ...] = (),
+    ) -> Model:
+        """The model with what is added to it, loaded if that is not what it was last time. Raises :class:`BadModel`."""
+        key = (name, device, loras, embeddings)
+        if self._model is None or self._key != key:
             self._model = self._key = None  # before the next one is loaded: there may not be room for both
-            self._model, self._key = load_model(name, device), (name, device)
+            model = load_model(name, device)
+            model.adapt(loras, embeddings)
+            self._model, self._key = model, key
         return self._model
-
-    def distance(self, device: torch.device) -> PerceptualDistance:
-        """LPIPS-VGG on *device*. Raises :class:`EngineIncomplete`."""
-        if self._distance is None:
-            self._distance = PerceptualDistance()
-        return self._distance.to(device)
 
     def release(self) -> None:
         """Free the memory of all that is kept."""
-        self._model = self._key = self._distance = None
+        self._model = self._key = None
+        self.perceptual = PerceptualLibrary()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -1,26 +1,46 @@
 """Stable Diffusion 1.x and 2.x: one CLIP text encoder, whose last hidden state the UNet attends to."""
 
+from typing import Any, ClassVar
+
 import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
 from .denoiser import Conditioning, Inputs
 from .latent_diffusion import LatentDiffusion
+from .text import encode_clip
 
 
 class StableDiffusion(LatentDiffusion):
-    """2112.10752, epsilon or v-prediction."""
+    """2112.10752, epsilon or v-prediction; also when distilled to a few steps, as Turbo or LCM (2310.04378)."""
 
-    pipeline_class = StableDiffusionPipeline
-    without = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}  # noqa: RUF012
+    pipeline_class: ClassVar[Any] = StableDiffusionPipeline
+    without: ClassVar[dict[str, Any]] = {
+        "safety_checker": None,
+        "feature_extractor": None,
+        "requires_safety_checker": False,
+    }
+    needs: ClassVar[tuple[str, ...]] = ("unet", "vae", "scheduler", "text_encoder", "tokenizer")
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        if self._network.config.time_cond_proj_dim is not None:
+            self.guidance_kind = "embedded"
+            self.default_guidance = 8.5  # as in 2310.04378 and diffusers' pipeline
 
     @torch.no_grad()
     def condition(self, prompt: str, negative: str, guidance: float) -> Conditioning:
-        encoder = self._pipeline.text_encoder
-        tokens = self._tokens(self._pipeline.tokenizer, [prompt, negative])
-        mask = tokens.attention_mask if getattr(encoder.config, "use_attention_mask", None) else None
-        states = encoder(tokens.input_ids, attention_mask=mask).last_hidden_state
-        return Conditioning({"text": states[:1]}, {"text": states[1:]}, guidance)
+        parts = self._pipeline
+        states, _ = encode_clip(parts.tokenizer, parts.text_encoder, [prompt, negative], skip_last=False)
+        return self._guided({"text": states[:1]}, {"text": states[1:]}, guidance)
 
-    def _call_unet(self, x: Tensor, timestep: Tensor, inputs: Inputs) -> Tensor:
-        return self._unet(x, timestep, inputs["text"]).sample
+    def _guided(self, positive: Inputs, negative: Inputs, guidance: float) -> Conditioning:
+        """By calling the UNet twice, or by telling it the scale if it was distilled to read that."""
+        if self.guidance_kind == "classifier-free":
+            return Conditioning(positive, negative, guidance)
+        width = self._network.config.time_cond_proj_dim
+        scale = self._pipeline.get_guidance_scale_embedding(torch.tensor([guidance - 1]), embedding_dim=width)
+        return Conditioning(positive | {"guidance": scale.to(self.device)}, {}, 1.0)
+
+    def _call_network(self, x: Tensor, timestep: Tensor, inputs: Inputs) -> Tensor:
+        return self._network(x, timestep, inputs["text"], timestep_cond=inputs.get("guidance")).sample

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,11 +16,14 @@ PARTIAL = ".partial"
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a name beside *path* to write to; renamed to *path* at the end, removed on any failure.
 
+    The bytes are on the disk before the name is, so that a power cut leaves no empty file under it either.
     Raises :class:`GenerationFailed` for what the file system refuses.
     """
     partial = path.with_name(f".{path.stem}.{os.getpid()}{PARTIAL}{path.suffix}")
     try:
         yield partial
+        with open(partial, "rb+") as written:
+            os.fsync(written.fileno())
         os.replace(partial, path)
     except OSError as error:
         raise _explain(path, error) from error
@@ -53,6 +56,16 @@ def check_output(out: Path, size: tuple[int, int]) -> None:
             f"The disk of {out.parent} is full: {needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free.",
             "Free some space, or choose another folder.",
         )
+
+
+def remove_leftovers(finals: Iterable[Path]) -> None:
+    """Delete what a killed process left half-written beside *finals*, which nobody may be writing now."""
+    wanted = {path.with_suffix("") for path in finals}
+    for folder in {path.parent for path in wanted}:
+        for file in folder.glob(f".*{PARTIAL}*"):
+            stem = file.name[1:].rpartition(PARTIAL)[0].rpartition(".")[0]  # without the process's number
+            if folder / stem in wanted:
+                file.unlink(missing_ok=True)
 
 
 def _explain(path: Path, error: OSError) -> GenerationFailed:

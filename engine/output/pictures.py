@@ -8,22 +8,26 @@ from typing import Any
 
 import numpy as np
 import OpenEXR
+import torch
 from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from .. import __version__
 from ..errors import BadRequest
+from ..light.found import LIGHT_ATTRIBUTE, FoundLight
 from ..light.transfer import tonemap
 from .files import whole_file
+from .header import JOB_ATTRIBUTE, REQUEST_ATTRIBUTE
 
-JOB_ATTRIBUTE = "skyloom.job"
 VERSION_ATTRIBUTE = "skyloom.version"
 # ITU-R BT.709 primaries and D65, as x, y of red, green, blue and white.
 _REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 
 
-def write_exr(path: Path, radiance: Tensor, job: dict[str, Any]) -> None:
+def write_exr(path: Path, radiance: Tensor, job: dict[str, Any], request: dict[str, Any], light: FoundLight) -> None:
     """Write *radiance* ``[3, H, W]`` (scene-linear Rec.709) as a 32-bit float EXR, ZIP-compressed.
+
+    Into its header, as JSON: the complete *job*, the *request* that it was made from, and the *light*.
 
     Raises :class:`GenerationFailed` if the file system refuses.
     """
@@ -32,6 +36,8 @@ def write_exr(path: Path, radiance: Tensor, job: dict[str, Any]) -> None:
         "type": OpenEXR.scanlineimage,
         "chromaticities": _REC709,
         JOB_ATTRIBUTE: json.dumps(job, ensure_ascii=True),
+        REQUEST_ATTRIBUTE: json.dumps(request, ensure_ascii=True),
+        LIGHT_ATTRIBUTE: json.dumps(light.to_dict()),
         VERSION_ATTRIBUTE: __version__,
     }
     pixels = np.ascontiguousarray(radiance.permute(1, 2, 0).float().cpu().numpy())
@@ -48,17 +54,35 @@ def write_png(path: Path, radiance: Tensor, job: dict[str, Any]) -> None:
         Image.fromarray(levels).save(partial, pnginfo=text)
 
 
-def read_job(path: Path) -> dict[str, Any]:
-    """The job that made the EXR at *path*, as it is in the header. Raises :class:`BadRequest` if there is none."""
+def read_display(path: Path) -> Tensor:
+    """The picture in the file at *path*, ``[3, H, W]`` as a viewer sees it, in [0, 1]; an EXR is tonemapped.
+
+    Raises :class:`BadRequest` if it is not a picture.
+    """
     if not path.is_file():
-        raise BadRequest(f"The file {path} does not exist.", "Name an EXR that Skyloom wrote.")
+        raise BadRequest(f"The picture {path} does not exist.", "Name an EXR, PNG or JPEG file.")
     try:
-        header = OpenEXR.File(str(path), header_only=True).header()
-    except Exception as error:  # OpenEXR raises plain RuntimeError and more for what is not an EXR
-        raise BadRequest(f"{path} cannot be read as an EXR ({error}).", "Name an EXR that Skyloom wrote.") from error
-    if JOB_ATTRIBUTE not in header:
-        raise BadRequest(f"{path} has no Skyloom job in its header.", "Was it saved again by another program?")
-    return json.loads(header[JOB_ATTRIBUTE])
+        if path.suffix.lower() == ".exr":
+            pixels = torch.from_numpy(np.ascontiguousarray(OpenEXR.File(str(path)).channels()["RGB"].pixels))
+            return tonemap(pixels.permute(2, 0, 1).float())
+        with Image.open(path) as picture:
+            levels = torch.from_numpy(np.array(picture.convert("RGB")))
+    except (OSError, RuntimeError, KeyError, Image.DecompressionBombError) as error:
+        reason = str(error) or type(error).__name__
+        raise BadRequest(f"{path} cannot be read as a picture ({reason}).", "Name an EXR, PNG or JPEG file.") from error
+    return levels.permute(2, 0, 1) / 255
+
+
+def read_png_job(path: Path) -> dict[str, Any]:
+    """The job that made the PNG at *path*. Raises :class:`BadRequest` if there is none."""
+    try:
+        with Image.open(path) as picture:
+            job = picture.info[JOB_ATTRIBUTE]
+    except OSError as error:
+        raise BadRequest(f"{path} cannot be read as a PNG ({error}).", "Name a PNG that Skyloom wrote.") from error
+    except KeyError as error:
+        raise BadRequest(f"{path} has no Skyloom job in it.", "Was it saved again by another program?") from error
+    return json.loads(job)
 
 
 def _as_os_error(write: Callable[[], None]) -> None:

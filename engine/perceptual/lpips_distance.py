@@ -5,41 +5,47 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from .distance import Distance, Features
 from .weights import load_weights
 
-Features = list[Tensor]
 
-
-class PerceptualDistance(nn.Module):
-    """LPIPS with the first picture's features kept, so that many pictures are compared with one at half the price."""
+class PerceptualDistance(Distance):
+    """LPIPS. Its network is an ImageNet backbone that gives five layers of activations."""
 
     def __init__(self, network: str = "vgg") -> None:
         """network: ``"vgg"`` (the paper's) or ``"alex"``. Raises :class:`EngineIncomplete` if set-up was not run."""
-        super().__init__()
         state = load_weights(network)
-        self._lpips = _lpips_package().LPIPS(net=network, pnet_rand=True, verbose=False)
-        self._lpips.net.load_state_dict({name[4:]: value for name, value in state.items() if name.startswith("net.")})
-        for index, head in enumerate(self._lpips.lins):
+        lpips = _lpips_package().LPIPS(net=network, pnet_rand=True, verbose=False)
+        lpips.net.load_state_dict({name[4:]: value for name, value in state.items() if name.startswith("net.")})
+        for index, head in enumerate(lpips.lins):
             head.load_state_dict({"model.1.weight": state[f"lin{index}.model.1.weight"]})
+        super().__init__(_Backbone(lpips))
+        self._lpips = lpips
         self.eval().requires_grad_(False)
 
-    def features(self, pictures: Tensor) -> Features:
-        """Unit-normalised activations of *pictures* ``[n, 3, H, W]`` in [0, 1], one ``[n, c, h, w]`` per layer."""
-        normalize = _lpips_package().normalize_tensor
-        return [normalize(layer) for layer in self._lpips.net(self._lpips.scaling_layer(pictures * 2 - 1))]
+    def describe(self, activations: Features) -> Features:
+        """Activations ``[n, c, h, w]`` as unit vectors."""
+        return [_lpips_package().normalize_tensor(layer) for layer in activations]
 
     def between(self, first: Features, second: Features) -> Tensor:
-        """Distances ``[n]`` between features of n pictures and of n or one."""
         layers = [head((a - b) ** 2) for head, a, b in zip(self._lpips.lins, first, second, strict=True)]
         return torch.stack([layer.mean((1, 2, 3)) for layer in layers]).sum(0)
 
-    def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        """Distances ``[n]`` between pictures ``[n, 3, H, W]`` in [0, 1]."""
-        return self.between(self.features(first), self.features(second))
+
+class _Backbone(nn.Module):
+    """Pictures ``[n, 3, H, W]`` in [0, 1] to activations ``[n, c, h, w]``, one per layer."""
+
+    def __init__(self, lpips: Any) -> None:
+        super().__init__()
+        self.scaling_layer, self.net = lpips.scaling_layer, lpips.net.to(memory_format=torch.channels_last)
+
+    def forward(self, pictures: Tensor) -> Features:
+        return list(self.net(self.scaling_layer(pictures * 2 - 1)))
 
 
 @cache

@@ -1,6 +1,6 @@
 """Joint diffusion of overlapping windows, one function per sampler, each a generator of :class:`Step`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,15 +32,34 @@ class Step:
     x0: Tensor
 
 
-def multidiffusion(denoise: Denoiser, x: Tensor, solver: Solver, windows: Windows, first: int = 0) -> Iterator[Step]:
+def multidiffusion(denoise: Denoiser, x: Tensor, solver: Solver, windows: Windows) -> Iterator[Step]:
     """MultiDiffusion (Bar-Tal et al. 2023, arXiv 2302.08113): every window denoised alone, overlaps averaged.
 
-    x: the canvas ``[1, C, h, W]`` at the noise level of step *first*.
+    x: noise on the canvas ``[1, C, h, W]``.
     """
+    return _denoise_and_merge(denoise, x, solver, windows, windows.average)
+
+
+def swap_diffusion(denoise: Denoiser, x: Tensor, solver: Solver, windows: Windows) -> Iterator[Step]:
+    """Self-loop latent swap (Dai et al. 2025, arXiv 2502.05130): every window denoised alone, and where they overlap
+    the canvas takes its columns from them in turn. Nothing is averaged, so nothing is blurred.
+
+    x: noise on the canvas ``[1, C, h, W]``. The paper's windows overlap by half, so that two take turns.
+    """
+    return _denoise_and_merge(denoise, x, solver, windows, windows.interleave)
+
+
+def _denoise_and_merge(
+    denoise: Denoiser,
+    x: Tensor,
+    solver: Solver,
+    windows: Windows,
+    merge: Callable[[Tensor], Tensor],
+) -> Iterator[Step]:
     everything = torch.arange(len(windows), device=x.device)
-    for index, level in enumerate(solver.levels[first:], first):
+    for index, level in enumerate(solver.levels):
         with torch.no_grad():
-            x0 = windows.average(denoise(windows.gather(x), level, everything))
+            x0 = merge(denoise(windows.gather(x), level, everything))
             x = solver.step(index, x, x0)
         yield Step(index, len(solver.levels), x, x0)
 
@@ -51,23 +70,21 @@ def sync_diffusion(
     """SyncDiffusion (Lee et al. 2023, arXiv 2306.05178, Algorithm 1): before each of the first ``sync.steps`` steps,
     every window but the anchor takes one gradient step on its perceptual distance to the anchor's clean prediction.
 
-    x: noise on the canvas ``[1, C, h, W]``. With ``sync.steps == 0`` this is :func:`multidiffusion`.
+    x: noise on the canvas ``[1, C, h, W]``. *sync* may depart from the paper. Without weight this is
+    :func:`multidiffusion`.
     """
-    anchor = sync.anchor
-    others = torch.tensor([k for k in range(len(windows)) if k != anchor], device=x.device)
-    only_anchor = torch.tensor([anchor], device=x.device)
-    for index, level in enumerate(solver.levels[: sync.steps]):
+    everything = torch.arange(len(windows), device=x.device)
+    for index, level in enumerate(solver.levels):
         with torch.no_grad():
             noisy = windows.gather(x)
-            clean = torch.empty_like(noisy)
-            clean[only_anchor] = denoise(noisy[only_anchor], level, only_anchor)
-        noisy[others] -= sync.weight(index) * sync.gradient(denoise, noisy[others], level, others, clean[only_anchor])
-        with torch.no_grad():
-            clean[others] = denoise(noisy[others], level, others)
+            if sync.weight(index) > 0:
+                noisy, clean = sync.synchronize(denoise, noisy, level, index)
+                x = windows.average(noisy)
+            else:
+                clean = denoise(noisy, level, everything)
             x0 = windows.average(clean)
-            x = solver.step(index, windows.average(noisy), x0)
+            x = solver.step(index, x, x0)
         yield Step(index, len(solver.levels), x, x0)
-    yield from multidiffusion(denoise, x, solver, windows, first=sync.steps)
 
 
 def spot_diffusion(

@@ -1,49 +1,119 @@
-"""SyncDiffusion's coherence term: the gradient of a perceptual distance between windows' clean predictions."""
+"""SyncDiffusion's coherence term: windows go down the gradient of a perceptual distance between what they show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from ..perceptual.lpips_distance import PerceptualDistance
+from ..errors import GenerationFailed
+from ..perceptual.distance import Distance, Features, mean_features
 from .solver import Level
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Synchronization:
-    """How windows are drawn towards the anchor.
+    """How windows are drawn to one look.
 
     distance: between two pictures. display: clean latents ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` in [0, 1],
-    differentiable. anchor: index of the window that stays as it is. steps: how many denoising steps are synchronized,
-    from the first. initial_weight, decay: the paper's w and its factor per step. batch: windows per gradient.
+    differentiable. anchor: index of the window that stays as it is and draws the others; None: all windows are drawn to
+    *reference*, a picture ``[1, 3, H, W]``, or without one to the mean of the features of all.
+    steps: how many denoising steps are synchronized, from the first. every: only each n-th of them.
+    initial_weight, decay: the paper's w and its factor per step. gradient_steps: in each synchronized step.
+    decoder_below: noise level (:attr:`Level.sigma`) below which gradients do not go through the denoiser.
+    batch: windows per gradient.
     """
 
-    distance: PerceptualDistance
+    distance: Distance
     display: Callable[[Tensor], Tensor]
-    anchor: int
+    anchor: int | None
+    reference: Tensor | None = None
     steps: int
+    every: int = 1
     initial_weight: float
     decay: float
+    gradient_steps: int = 1
+    decoder_below: float = 0.0
     batch: int
 
     def weight(self, index: int) -> float:
-        """w at denoising step *index*."""
-        return self.initial_weight * self.decay**index
+        """w at denoising step *index*; 0 if that is not synchronized."""
+        return self.initial_weight * self.decay**index if index < self.steps and index % self.every == 0 else 0.0
 
-    def gradient(self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, anchor: Tensor) -> Tensor:
-        """Exact gradient of each window's distance to the anchor, through distance, decoder and denoiser (eq. 7).
+    def synchronize(self, denoise: Callable, windows: Tensor, level: Level, index: int) -> tuple[Tensor, Tensor]:
+        """Take the gradient steps of denoising step *index* at *level* on all *windows* ``[n, C, h, w]``.
 
-        windows: ``[k, C, h, w]``, noisy, at *level*; which: their indices ``[k]``; anchor: its clean latents
-        ``[1, C, h, w]``. Returns ``[k, C, h, w]``. The anchor's features are computed once for all windows.
+        Returns the windows and their clean predictions. Raises :class:`GenerationFailed` if the step blows up.
         """
+        everything = torch.arange(len(windows), device=windows.device)
+        drawn = everything if self.anchor is None else everything[everything != self.anchor]
+        windows, clean = windows.clone(), torch.empty_like(windows)
         with torch.no_grad():
-            target = self.distance.features(self.display(anchor))
+            if self.anchor is not None:
+                anchor = everything[self.anchor, None]
+                clean[anchor] = denoise(windows[anchor], level, anchor)
+                target = self.distance.features(self.display(clean[anchor]))
+            elif self.reference is not None:
+                target = self._reference_features
+            else:
+                predictions = denoise(windows, level, everything).split(self.batch)
+                target = mean_features(self.distance.features(self.display(part)) for part in predictions)
+        for _ in range(self.gradient_steps):
+            windows[drawn] -= self.weight(index) * self.gradient(denoise, windows[drawn], level, drawn, target)
+        if not torch.isfinite(windows).all():
+            raise GenerationFailed(
+                f"The synchronization of step {index + 1} gave values that are not finite.",
+                f"Lower the synchronization weight, which is {self.initial_weight:g}, or the weights in sync_loss.",
+            )
+        with torch.no_grad():
+            clean[drawn] = denoise(windows[drawn], level, drawn)
+        return windows, clean
+
+    @cached_property
+    def _reference_features(self) -> Features:
+        assert self.reference is not None
+        return self.distance.features(self.reference)
+
+    def gradient(self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, target: Features) -> Tensor:
+        """Gradient of each window's distance to *target*, the features of one picture (eq. 7).
+
+        windows: ``[k, C, h, w]``, noisy, at *level*; which: their indices ``[k]``. Returns ``[k, C, h, w]``.
+        """
+        if level.sigma < self.decoder_below:
+            return self._decoder_gradient(denoise, windows, level, which, target)
+        return self._exact_gradient(denoise, windows, level, which, target)
+
+    def _exact_gradient(
+        self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, target: Features
+    ) -> Tensor:
+        """Through distance, decoder and denoiser, as the paper has it."""
         gradients = []
         for part, indices in zip(windows.split(self.batch), which.split(self.batch), strict=True):
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                pictures = self.display(denoise(part, level, indices))
-                loss = self.distance.between(self.distance.features(pictures), target).sum()
-            gradients.append(torch.autograd.grad(loss, part)[0])
+                gradients += torch.autograd.grad(self._loss(denoise(part, level, indices), target), part)
         return torch.cat(gradients)
+
+    def _decoder_gradient(
+        self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, target: Features
+    ) -> Tensor:
+        """Through distance and decoder only, as if the denoiser only scaled its input.
+
+        That scale is measured: the first window's gradient is taken both ways, and the ratio of their lengths is used
+        for all. Lengths are then about right; directions are what they are, the better the less noise there is.
+        """
+        with torch.no_grad():
+            clean = denoise(windows, level, which)
+        gradients = []
+        for part in clean.split(self.batch):
+            part = part.detach().requires_grad_()
+            with torch.enable_grad():
+                gradients += torch.autograd.grad(self._loss(part, target), part)
+        gradient = torch.cat(gradients)
+        exact = self._exact_gradient(denoise, windows[:1], level, which[:1], target)
+        length = gradient[:1].norm()
+        return gradient * (exact.norm() / length if length > 0 else 0.0)
+
+    def _loss(self, clean: Tensor, target: Features) -> Tensor:
+        return self.distance.between(self.distance.features(self.display(clean)), target).sum()

@@ -72,6 +72,14 @@ class Windows:
         """Index of the middle window, the paper's anchor."""
         return len(self) // 2
 
+    def nearest(self, azimuth: float) -> int:
+        """Index of the window whose centre is nearest to *azimuth*: degrees, 90 at the canvas' centre, growing to the
+        right, as Blender shows a world's texture."""
+        place = ((azimuth - 90) / 360 + 0.5) * self.width
+        centres = self.columns[:, 0] + self.columns.shape[1] / 2
+        apart = (centres - place + self.width / 2) % self.width - self.width / 2
+        return int(apart.abs().argmin())
+
     def gather(self, canvas: Tensor) -> Tensor:
         """``[1, C, h, W]`` to windows ``[n, C, h, w]``."""
         return canvas[0][..., self.columns].permute(2, 0, 1, 3)
@@ -83,6 +91,17 @@ class Windows:
         total = windows.new_zeros(channels, height, self.width)
         total.index_add_(2, flat, windows.permute(1, 2, 0, 3).reshape(channels, height, n * width))
         return (total / torch.bincount(flat, minlength=self.width))[None]
+
+    def interleave(self, windows: Tensor) -> Tensor:
+        """Windows ``[n, C, h, w]`` to a canvas ``[1, C, h, W]`` that takes each column from one of those that cover
+        it, by turns (2502.05130, self-loop latent swap with an interval of one column)."""
+        n, channels, height, width = windows.shape
+        flat = self.columns.reshape(-1)
+        place = torch.arange(width, device=flat.device).repeat(n)
+        by_column = (flat * width + place).argsort()  # within a column: first the window in which it is leftmost
+        covers = torch.bincount(flat, minlength=self.width)
+        chosen = by_column[covers.cumsum(0) - covers + torch.arange(self.width, device=flat.device) % covers]
+        return windows.permute(1, 2, 0, 3).reshape(channels, height, n * width)[None, ..., chosen]
 
 
 def even_stride(width: int, window: int, most: int) -> int:

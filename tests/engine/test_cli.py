@@ -14,6 +14,7 @@ import pytest
 from conftest import engine_environment
 from PIL import Image
 
+from engine.output.header import read_attribute
 from engine.protocol import Result, parse_event
 
 FAST = ("--width", 128, "--steps", 2, "--sync-steps", 1, "--stride", 4)
@@ -29,6 +30,19 @@ def assert_clear(process: subprocess.CompletedProcess, code: int, *words: str) -
     assert "Traceback" not in process.stderr + process.stdout
     for word in words:
         assert word in process.stderr
+
+
+def sampling(*arguments: object) -> subprocess.Popen:
+    """A `generate` process in the middle of its work: after the first step."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", "generate", "a", "--events", *(str(argument) for argument in arguments)],
+        env=engine_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert any('"stage": "sample"' in line for line in process.stdout)
+    return process
 
 
 def test_generate_writes_what_it_says(engine, nano_path, tmp_path):
@@ -61,13 +75,14 @@ def test_events_are_what_blender_reads(engine, nano_path, tmp_path):
     assert None not in events
     assert [event.event for event in events].count("result") == 1
     assert isinstance(events[-1], Result)
-    assert any(event.event == "warning" and event.code == "prompt_too_long" for event in events)
     fractions = [event.fraction for event in events if event.event == "progress"]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
 
 
-@pytest.mark.parametrize("choice", [("--sampler", "spot"), ("--sampler", "full"), ("--solver", "dpm++2m")])
+@pytest.mark.parametrize(
+    "choice", [("--sampler", "spot"), ("--sampler", "full"), ("--sampler", "swap"), ("--solver", "dpm++2m")]
+)
 def test_other_samplers_and_solvers_make_a_sky(engine, nano_path, tmp_path, choice):
     made = engine("generate", "a", "--model", nano_path, "--out", "sky.exr", "--width", 128, "--steps", 2, *choice)
     assert made.returncode == 0, made.stderr
@@ -127,29 +142,8 @@ def test_full_disk_leaves_nothing(engine, nano_path, tmp_path):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", disk], check=True)
     try:
         # 160 KB pass the check before the start (128 x 64 x 16 bytes) until the filler takes them during the run.
-        started = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "engine",
-                "generate",
-                "a",
-                "--model",
-                nano_path,
-                "--out",
-                disk / "sky.exr",
-                "--events",
-            ]
-            + [str(argument) for argument in FAST],
-            env=engine_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for line in started.stdout:
-            if '"stage": "sample"' in line:
-                (disk / "filler").write_bytes(b"x" * 150_000)
-                break
+        started = sampling("--model", nano_path, "--out", disk / "sky.exr", *FAST)
+        (disk / "filler").write_bytes(b"x" * 150_000)
         _, errors = started.communicate(timeout=120)
         assert started.returncode == 4, errors
         assert "disk is full" in errors
@@ -161,28 +155,8 @@ def test_full_disk_leaves_nothing(engine, nano_path, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_ends_with_130_and_no_file(nano_path, tmp_path, number):
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "engine",
-            "generate",
-            "a",
-            "--model",
-            nano_path,
-            "--out",
-            tmp_path / "sky.exr",
-            "--events",
-            *("--width", "128", "--steps", "500", "--sampler", "multidiffusion"),
-        ],
-        env=engine_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    for line in process.stdout:
-        if '"stage": "sample"' in line:
-            break
+    slow = ("--width", 128, "--steps", 500, "--sampler", "multidiffusion")
+    process = sampling("--model", nano_path, "--out", tmp_path / "sky.exr", *slow)
     process.send_signal(number)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -194,7 +168,8 @@ def test_interrupt_ends_with_130_and_no_file(nano_path, tmp_path, number):
 
 def test_importing_the_package_needs_no_torch():
     """Blender's Python imports these."""
-    code = "import sys, engine, engine.job, engine.protocol, engine.client, engine.arguments, engine.environment; "
+    names = ("job", "protocol", "client", "arguments", "environment", "output.header", "light.found")
+    code = f"import sys, {', '.join(f'engine.{name}' for name in names)}; "
     subprocess.run(
         [sys.executable, "-c", code + "assert not {'torch', 'numpy', 'bpy'} & set(sys.modules)"],
         env=engine_environment(),
@@ -208,3 +183,18 @@ def test_clock_is_not_in_the_picture(engine, nano_path, tmp_path):
         assert engine("generate", "a", "--model", nano_path, "--seed", 1, "--out", out, *FAST).returncode == 0
         time.sleep(1.1)
     assert (tmp_path / "one.exr").read_bytes() == (tmp_path / "two.exr").read_bytes()
+
+
+def test_light_is_told_and_kept_in_the_header(engine, nano_path, tmp_path):
+    """A tiny model of random weights paints no sun, so the prompt's hour puts one, at the exposure asked for."""
+    made = engine(
+        *("generate", "sunny noon", "--model", nano_path, "--out", "sky.exr", "--seed", 7),
+        *("--exposure", 1, "--events", *FAST),
+    )
+    events = [parse_event(line) for line in made.stdout.splitlines()]
+    light = events[-1].light
+    assert light["kind"] == "sun"
+    assert light["white_card"] == pytest.approx(2.0, rel=1e-3)
+    assert pixels(tmp_path / "sky.exr").max() > 10
+    assert read_attribute(tmp_path / "sky.exr", "skyloom.light") == light
+    assert read_attribute(tmp_path / "sky.exr", "skyloom.job")["exposure"] == 1

@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from engine.generate import generate
 from engine.job import Job
+from engine.pipeline import generate
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 LAYOUTS = {("full", "True"): "ring", ("shipped", "True"): "reference", ("shipped", "False"): "strip"}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from engine.errors import BadModel
 from engine.models.folder import find_model
@@ -31,6 +32,11 @@ def change_family(model: Path) -> None:
     index.write_text(json.dumps(json.loads(index.read_text()) | {"_class_name": "KandinskyPipeline"}))
 
 
+def drop_text_encoder(model: Path) -> None:
+    index = model / "model_index.json"
+    index.write_text(json.dumps(json.loads(index.read_text()) | {"text_encoder": [None, None]}))
+
+
 def empty(model: Path) -> None:
     shutil.rmtree(model)
     model.mkdir()
@@ -44,6 +50,7 @@ FAULTS = {
     "truncated or damaged": truncate,
     "is a pickle": make_pickle,
     "lacks its part 'vae'": lambda model: shutil.rmtree(model / "vae"),
+    "has no text_encoder": drop_text_encoder,
     "no weights": lambda model: (model / "unet" / "diffusion_pytorch_model.safetensors").unlink(),
     "a family that Skyloom does not know": change_family,
     "cannot be loaded": lambda model: (model / "unet" / "config.json").write_text('{"_class_name": "UNet2DModel"}'),
@@ -78,6 +85,8 @@ def test_clip_sample_left_unset_is_off(model):
     assert stepped.max() > 4
 
 
-def test_overflow_names_what_is_not_read(nano):
-    assert nano.overflow("short") == ""
-    assert nano.overflow("a " * 100 + "tail").endswith("tail")
+def test_mixed_dtypes_in_a_folder_load_as_one(model):
+    weights = model / "unet" / "diffusion_pytorch_model.safetensors"
+    save_file({name: tensor.half() for name, tensor in load_file(weights).items()}, weights)
+    loaded = load_model(str(model), torch.device("cpu"))
+    assert {weight.dtype for weight in loaded._network.parameters()} == {torch.float32}

@@ -1,64 +1,15 @@
 """What joint diffusion must do, on a tiny random model with the real LPIPS."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
-import pytest
 import torch
 from diffusers import DDIMScheduler, StableDiffusionPanoramaPipeline
+from ring_bench import GUIDANCE, NEGATIVE, PROMPT, Bench
 
-from engine.models.loading import Model, load_model
-from engine.perceptual.lpips_distance import PerceptualDistance
-from engine.sampling.samplers import Denoiser, Step, multidiffusion, spot_diffusion, sync_diffusion
+from benchmarks.algorithm_1 import Algorithm1
+from engine.sampling.samplers import multidiffusion, spot_diffusion, swap_diffusion, sync_diffusion
 from engine.sampling.solver import Level, Solver
-from engine.sampling.synchronization import Synchronization
 from engine.sampling.windows import Windows
-
-PROMPT, NEGATIVE, GUIDANCE = "storm clouds over a grass field", "people", 7.5
-
-
-@pytest.fixture(scope="module")
-def distance() -> PerceptualDistance:
-    return PerceptualDistance()
-
-
-@pytest.fixture(scope="module")
-def exact(nano_path) -> Model:
-    """The tiny model in float64: what is equal in theory is then equal in figures."""
-    model = load_model(str(nano_path), torch.device("cpu"))
-    for part in (model._unet, model._vae, model._pipeline.text_encoder):
-        part.double()
-    return model
-
-
-@dataclass
-class Bench:
-    """A small ring: 4 windows of 16 x 16 latents every 8 columns."""
-
-    model: Model
-    distance: PerceptualDistance
-    windows: Windows
-    noise: torch.Tensor
-
-    def sync(self, anchor: int = 2, steps: int = 2, weight: float = 20.0) -> Synchronization:
-        return Synchronization(self.distance, self.model.display, anchor, steps, weight, 0.95, batch=2)
-
-    def run(self, noise: torch.Tensor, sync: Synchronization | None, steps: int = 2) -> list[Step]:
-        denoise = self.model.denoiser(self.model.condition(PROMPT, NEGATIVE, GUIDANCE))
-        solver = Solver("ddim", self.model.scheduler_config, steps, self.model.device)
-        if sync is None:
-            return list(multidiffusion(denoise, noise, solver, self.windows))
-        return list(sync_diffusion(denoise, noise, solver, self.windows, sync))
-
-
-@pytest.fixture
-def bench(nano, distance) -> Bench:
-    noise = torch.randn(1, 4, 16, 32, generator=torch.Generator().manual_seed(5))
-    return Bench(nano, distance, Windows.layout("ring", 32, 16, 8), noise)
-
-
-@pytest.fixture
-def exact_bench(bench, exact) -> Bench:
-    return Bench(exact, PerceptualDistance().double(), bench.windows, bench.noise.double())
 
 
 def test_without_weight_it_is_diffusers_panorama_pipeline(nano, nano_path):
@@ -84,9 +35,20 @@ def test_without_weight_it_is_diffusers_panorama_pipeline(nano, nano_path):
     torch.testing.assert_close(last.x, theirs, atol=1e-4, rtol=0)
 
 
+def test_synchronized_it_is_the_papers_algorithm_1(exact, exact_bench, nano_path):
+    """The literal loop of the benchmark; in float64 what is equal in theory is equal in figures."""
+    noise, windows = exact_bench.noise[..., :8, :16], Windows.layout("ring", 16, 8, 4)
+    loop = Algorithm1(str(nano_path), exact.transfer, exact.device, torch.float64)
+    theirs, picture = loop.run(PROMPT, noise, windows, steps=2, guidance=GUIDANCE, weight=20.0, decay=0.95)
+    denoise = exact.denoiser(exact.condition(PROMPT, "", GUIDANCE))
+    *_, last = sync_diffusion(denoise, noise, exact_bench.solver(), windows, exact_bench.sync())
+    torch.testing.assert_close(last.x, theirs, atol=1e-5, rtol=0)
+    assert picture.shape == (3, 64, 128)
+
+
 def test_weight_zero_is_multidiffusion(bench):
     plain = bench.run(bench.noise, None)
-    synchronized = bench.run(bench.noise, bench.sync(weight=0.0))
+    synchronized = bench.run(bench.noise, bench.sync(initial_weight=0.0))
     torch.testing.assert_close(synchronized[-1].x, plain[-1].x, atol=1e-4, rtol=0)
 
 
@@ -106,54 +68,6 @@ def test_anchor_is_not_changed_by_its_own_step(nano, distance):
     assert (moved[..., :16] - plain[..., :16]).abs().max() > 1e-3
 
 
-def test_one_step_lowers_the_distance_to_the_anchor(bench):
-    level, denoise, windows = first_level(bench)
-    sync = bench.sync(anchor=0)
-    noisy, which = windows[1:], torch.arange(1, 4)
-    anchor = denoise(windows[:1], level, torch.tensor([0]))
-
-    def mean_distance(windows: torch.Tensor) -> float:
-        with torch.no_grad():
-            return bench.distance(
-                bench.model.display(denoise(windows, level, which)), bench.model.display(anchor)
-            ).mean()
-
-    gradient = sync.gradient(denoise, noisy, level, which, anchor)
-    assert mean_distance(noisy - sync.weight(0) * gradient) < mean_distance(noisy)
-
-
-def test_gradient_is_exact(exact_bench):
-    """Against central differences along the gradient's own direction."""
-    level, denoise, windows = first_level(exact_bench)
-    anchor, which = windows[:1], torch.tensor([1])
-    gradient = exact_bench.sync().gradient(denoise, windows[1:2], level, which, anchor)
-
-    def loss(x: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            display = exact_bench.model.display
-            return exact_bench.distance(display(denoise(x, level, which)), display(anchor)).sum()
-
-    step = 1e-5 * gradient / gradient.norm()
-    slope = (loss(windows[1:2] + step) - loss(windows[1:2] - step)) / 2e-5
-    torch.testing.assert_close(slope, gradient.norm(), rtol=1e-3, atol=0)
-
-
-def test_gradient_does_not_depend_on_the_batch(exact_bench):
-    level, denoise, windows = first_level(exact_bench)
-    together, alone = (
-        replace(exact_bench.sync(), batch=batch).gradient(denoise, windows, level, torch.arange(4), windows[:1])
-        for batch in (4, 1)
-    )
-    torch.testing.assert_close(together, alone, rtol=1e-6, atol=1e-9)
-
-
-def first_level(bench: Bench) -> tuple[Level, Denoiser, torch.Tensor]:
-    """The highest noise level, the denoiser, and the noise's windows."""
-    denoise = bench.model.denoiser(bench.model.condition(PROMPT, NEGATIVE, GUIDANCE))
-    level = Solver("ddim", bench.model.scheduler_config, 2, bench.model.device).levels[0]
-    return level, denoise, bench.windows.gather(bench.noise)
-
-
 def test_progress_counts_every_step_once(bench):
     steps = bench.run(bench.noise, bench.sync(steps=1), steps=3)
     assert [(step.index, step.total) for step in steps] == [(0, 3), (1, 3), (2, 3)]
@@ -170,6 +84,20 @@ def test_full_ring_rolls_with_its_noise(exact):
         return last.x
 
     torch.testing.assert_close(run(noise.roll(6, dims=3)), run(noise).roll(6, dims=3), atol=1e-6, rtol=0)
+
+
+def test_swap_rolls_with_its_noise(exact):
+    denoise = exact.denoiser(exact.condition(PROMPT, NEGATIVE, GUIDANCE))
+    noise = torch.randn(1, 4, 16, 32, generator=torch.Generator().manual_seed(5)).double()
+    windows = Windows.layout("ring", 32, 16, 8)
+
+    def run(sampler: Callable, start: torch.Tensor) -> torch.Tensor:
+        *_, last = sampler(denoise, start, Solver("ddim", exact.scheduler_config, 2, exact.device), windows)
+        return last.x
+
+    swapped = run(swap_diffusion, noise)
+    torch.testing.assert_close(run(swap_diffusion, noise.roll(8, dims=3)), swapped.roll(8, dims=3))
+    assert (swapped - run(multidiffusion, noise)).abs().max() > 1e-3
 
 
 def test_spot_puts_every_column_back_where_it_was(nano):

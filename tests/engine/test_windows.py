@@ -37,6 +37,20 @@ def test_average_weighs_overlaps_equally():
     assert windows.average(values)[0, 0, 0].tolist() == [0, 0, 0.5, 0.5, 1, 1]
 
 
+@pytest.mark.parametrize(("kind", "stride"), [("ring", 8), ("reference", 8), ("strip", 16)])
+def test_interleaved_columns_come_from_the_windows_that_cover_them(kind, stride):
+    windows = Windows.layout(kind, 64, 32, stride)
+    canvas = torch.randn(1, 4, 6, 64)
+    torch.testing.assert_close(windows.interleave(windows.gather(canvas)), canvas)
+
+
+def test_neighbouring_columns_come_from_windows_in_turn():
+    numbered = torch.arange(3.0)[:, None, None, None].expand(3, 1, 1, 4)
+    ring, strip = Windows.layout("ring", 6, 4, 2), Windows.layout("strip", 8, 4, 2)
+    assert ring.interleave(numbered)[0, 0, 0].tolist() == [0, 2, 1, 0, 2, 1]
+    assert strip.interleave(numbered)[0, 0, 0].tolist() == [0, 0, 1, 0, 2, 1, 2, 2]
+
+
 @pytest.mark.parametrize(
     ("kind", "window", "stride", "says"),
     [

@@ -1,6 +1,6 @@
-"""Tiny random models of every family that the engine loads, in diffusers layout, made in a tenth of a second each."""
+"""Tiny random text-to-image models with a UNet, in diffusers layout, made in a tenth of a second each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +8,15 @@ import torch
 from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
+    EulerDiscreteScheduler,
+    LatentConsistencyModelPipeline,
+    LCMScheduler,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
-
-TEXT_WIDTH = 16
+from tiny_text import TEXT_WIDTH, clip_config, clip_tokenizer
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Family:
 
     prediction: str
     unet: dict[str, Any]
+    scheduler: type = DDIMScheduler
+    schedule: dict[str, Any] = field(default_factory=dict)
 
 
 FAMILIES = {
@@ -41,25 +45,16 @@ FAMILIES = {
             "projection_class_embeddings_input_dim": 6 * 8 + TEXT_WIDTH,
         },
     ),
+    "lcm": Family("epsilon", {"attention_head_dim": 4, "time_cond_proj_dim": 8}, LCMScheduler),
+    "turbo": Family("epsilon", {"attention_head_dim": 4}, EulerDiscreteScheduler, {"timestep_spacing": "trailing"}),
 }
 
 
 def make_model(name: str, folder: Path) -> Path:
     """Save a model of the family *name* to *folder* and return it."""
     torch.manual_seed(0)
-    family, tokenizer = FAMILIES[name], _tokenizer()
-    text = CLIPTextConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=TEXT_WIDTH,
-        intermediate_size=32,
-        projection_dim=TEXT_WIDTH,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=77,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
+    family, tokenizer = FAMILIES[name], clip_tokenizer()
+    text = clip_config(tokenizer)
     text_encoder = CLIPTextModel(text)
     unet = UNet2DConditionModel(
         sample_size=16,
@@ -76,15 +71,10 @@ def make_model(name: str, folder: Path) -> Path:
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
     )
-    scheduler = DDIMScheduler(
-        beta_start=0.00085,
-        beta_end=0.012,
-        beta_schedule="scaled_linear",
-        clip_sample=False,
-        set_alpha_to_one=False,
-        steps_offset=1,
-        prediction_type=family.prediction,
-    )
+    schedule = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+    if family.scheduler is DDIMScheduler:
+        schedule |= {"clip_sample": False, "set_alpha_to_one": False}
+    scheduler = family.scheduler(prediction_type=family.prediction, **schedule | family.schedule)
     parts = {
         "vae": vae,
         "text_encoder": text_encoder,
@@ -92,18 +82,13 @@ def make_model(name: str, folder: Path) -> Path:
         "unet": unet,
         "scheduler": scheduler,
     }
+    without = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     if name == "sdxl":
-        second = {"text_encoder_2": CLIPTextModelWithProjection(text), "tokenizer_2": _tokenizer()}
+        second = {"text_encoder_2": CLIPTextModelWithProjection(text), "tokenizer_2": clip_tokenizer()}
         pipeline = StableDiffusionXLPipeline(**parts, **second, add_watermarker=False)
+    elif name == "lcm":
+        pipeline = LatentConsistencyModelPipeline(**parts, **without)
     else:
-        without = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
         pipeline = StableDiffusionPipeline(**parts, **without)
     pipeline.save_pretrained(folder)
     return folder
-
-
-def _tokenizer() -> CLIPTokenizer:
-    """Every printable byte a token, and nothing merged."""
-    letters = [chr(code) for code in range(33, 127)] + [chr(code) for code in range(161, 430)]
-    tokens = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    return CLIPTokenizer(vocab={token: i for i, token in enumerate(tokens)}, merges=[], model_max_length=77)

@@ -1,4 +1,4 @@
-"""The story from top to bottom: load, condition, sample, decode, save."""
+"""The story from top to bottom: load, condition, sample, decode, light, save."""
 
 import time
 from collections.abc import Generator, Iterator
@@ -6,28 +6,34 @@ from pathlib import Path
 
 import torch
 
+from .coherence import synchronization
 from .devices import choose_device
 from .errors import GenerationFailed
-from .job import Job
-from .models.loading import Model, WarmModel
+from .job import SEED_LIMIT, Job
+from .light.stage import light_panorama
+from .models.loading import WarmModel
+from .models.model import Model
+from .notices import notices
 from .output.files import check_output
 from .output.pictures import write_exr, write_png
 from .plan import Plan, plan
+from .preview import Previews
 from .protocol import Event, Notice, Progress, Result
-from .sampling.samplers import Step, multidiffusion, spot_diffusion, sync_diffusion
-from .sampling.solver import Solver
-from .sampling.synchronization import Synchronization
+from .sampling.samplers import Step, multidiffusion, spot_diffusion, swap_diffusion, sync_diffusion
 from .trace import Trace, starting_noise
 
 # Shares of a whole job in the progress bar.
 _LOADED, _SAMPLED, _DECODED = 0.1, 0.9, 0.95
 
 
-def generate(job: Job, out: Path, models: WarmModel | None = None, trace: Path | None = None) -> Generator[Event]:
+def generate(
+    job: Job, out: Path, models: WarmModel | None = None, trace: Path | None = None, previews: bool = False
+) -> Generator[Event]:
     """Make the panorama that *job* describes and write it to *out* (EXR) and beside it (PNG).
 
     Yields :class:`Progress`, perhaps :class:`Notice`, and at the end one :class:`Result`. To cancel, close the
     generator: nothing is left under a final name. models: keeps the model for the next job. trace: see :class:`Trace`.
+    previews: yield a :class:`Preview` now and then, too; the result is the same.
 
     Raises :class:`BadRequest`, :class:`BadModel`, :class:`EngineIncomplete` or :class:`GenerationFailed`.
     """
@@ -37,17 +43,13 @@ def generate(job: Job, out: Path, models: WarmModel | None = None, trace: Path |
     check_output(out, (job.width or 0, (job.width or 0) // 2))
     yield Progress(stage="load", step=0, total=1, fraction=0.0)
     models = models or WarmModel()
-    model = models.get(job.model, device)
+    model = models.get(job.model, device, job.loras, job.embeddings)
     todo = plan(job, model)
     check_output(out, todo.size)
-    for name, text in (("prompt", todo.job.prompt), ("negative prompt", todo.job.negative)):
-        if unseen := model.overflow(text):
-            yield Notice(
-                code="prompt_too_long", message=f'The {name} is too long for the model, which ignores "{unseen}".'
-            )
+    yield from notices(job, model)
     yield Progress(stage="load", step=1, total=1, fraction=_LOADED)
     try:
-        yield from _paint(todo, models, model, out, trace, started)
+        yield from _paint(todo, models, model, out, trace, previews, started)
     except torch.OutOfMemoryError as error:
         raise GenerationFailed(
             f"The memory of {device} ran out at a width of {todo.size[0]}.",
@@ -56,12 +58,13 @@ def generate(job: Job, out: Path, models: WarmModel | None = None, trace: Path |
 
 
 def _paint(
-    todo: Plan, models: WarmModel, model: Model, out: Path, trace: Path | None, started: float
+    todo: Plan, models: WarmModel, model: Model, out: Path, trace: Path | None, previews: bool, started: float
 ) -> Iterator[Event]:
     job = todo.job
     assert job.seed is not None and job.steps is not None
     noise = starting_noise(job.noise, (1, model.channels, *todo.canvas), job.seed)
     record = Trace(noise) if trace else None
+    preview = Previews(model, todo.windows.wraps) if previews else None
     sampling = time.monotonic()
     for step in _sample(todo, models, model, noise.to(model.device)):
         if not torch.isfinite(step.x).all():
@@ -75,37 +78,45 @@ def _paint(
         left = (time.monotonic() - sampling) / done * (step.total - done)
         share = _LOADED + (_SAMPLED - _LOADED) * done / step.total
         yield Progress(stage="sample", step=done, total=step.total, fraction=share, seconds_left=left)
+        if preview and done < step.total and (picture_so_far := preview.of(step.x0)):
+            yield picture_so_far
     with torch.no_grad():
         picture = model.decode(step.x, wraps=todo.windows.wraps)[0].float()
         radiance = model.transfer.to_radiance(picture)
     yield Progress(stage="decode", step=1, total=1, fraction=_DECODED)
+    lit = light_panorama(radiance, job, clips=model.transfer.clips)
+    for code, message in lit.notices:
+        yield Notice(code=code, message=message)
     png = out.with_suffix(".png")
     if record and trace:
         record.save(trace.expanduser().absolute(), model.transfer.to_display(picture).clamp(0, 1))
-    write_png(png, radiance, job.to_dict())
-    write_exr(out, radiance, job.to_dict())
+    write_png(png, lit.radiance, job.to_dict())
+    write_exr(out, lit.radiance, job.to_dict(), todo.request.to_dict(), lit.light)
     yield Progress(stage="save", step=1, total=1, fraction=1.0)
     width, height = todo.size
     seconds = round(time.monotonic() - started, 2)
-    yield Result(exr=str(out), png=str(png), width=width, height=height, seconds=seconds, job=job.to_dict())
+    yield Result(
+        exr=str(out),
+        png=str(png),
+        width=width,
+        height=height,
+        seconds=seconds,
+        job=job.to_dict(),
+        light=lit.light.to_dict(),
+    )
 
 
 def _sample(todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor) -> Iterator[Step]:
     job, windows = todo.job, todo.windows
     assert job.steps is not None and job.sync_steps is not None and job.guidance is not None and job.seed is not None
+    assert job.solver is not None
     denoise = model.denoiser(model.condition(job.prompt, job.negative, job.guidance), wraps=job.sampler == "full")
-    solver = Solver(job.solver, model.scheduler_config, job.steps, model.device)
+    fresh_noise = torch.Generator().manual_seed(SEED_LIMIT + job.seed)  # no seed's starting noise
+    solver = model.solver(job.solver, job.steps, (todo.canvas[0], windows.columns.shape[1]), fresh_noise)
     if job.sampler == "spot":
         return spot_diffusion(denoise, noise, solver, windows, torch.Generator().manual_seed(job.seed))
+    if job.sampler == "swap":
+        return swap_diffusion(denoise, noise, solver, windows)
     if not job.sync_steps:  # also "full", whose ring has one window
         return multidiffusion(denoise, noise, solver, windows)
-    sync = Synchronization(
-        distance=models.distance(model.device),
-        display=model.display,
-        anchor=windows.middle,
-        steps=job.sync_steps,
-        initial_weight=job.sync_weight,
-        decay=job.sync_decay,
-        batch=todo.batch,
-    )
-    return sync_diffusion(denoise, noise, solver, windows, sync)
+    return sync_diffusion(denoise, noise, solver, windows, synchronization(todo, model, models.perceptual))

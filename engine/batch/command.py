@@ -1,0 +1,91 @@
+"""``python -m engine batch shots.toml --out FOLDER``."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import BadRequest, Cancelled, ExitCode
+from ..protocol import BatchProgress, BatchResult, Event, ShotEnd
+from ..quiet import silence_libraries
+from ..wording import duration
+from .shots import Shot, read_shots
+
+BAR = 30  # characters
+
+
+def add_batch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shots", type=Path, help="the shot list, .toml or .csv")
+    parser.add_argument("--out", metavar="FOLDER", type=Path, help="where the skies go (default: named after the list)")
+    parser.add_argument("--rows", metavar="A-B", type=row_range, help="only these rows of the list, counted from 1")
+    parser.add_argument("--events", action="store_true", help="print JSON lines")
+
+
+def row_range(text: str) -> range:
+    first, _, last = text.partition("-")
+    rows = range(int(first), int(last or first) + 1)
+    if not rows or rows[0] < 1:
+        raise ValueError(text)
+    return rows
+
+
+def chosen_shots(chosen: argparse.Namespace) -> tuple[list[Shot], Path, str]:
+    """The shots that were asked for, their folder, and the part's name. Raises :class:`BadRequest`."""
+    folder = (chosen.out or chosen.shots.with_suffix("")).expanduser().resolve()
+    shots, part = read_shots(chosen.shots, folder), ""
+    if chosen.rows:
+        last = shots[-1].row
+        shots = [shot for shot in shots if shot.row in chosen.rows]
+        part = f"rows-{chosen.rows[0]}-{chosen.rows[-1]}"
+        if not shots:
+            raise BadRequest(f"The shot list {chosen.shots} has no such rows.", f"It has the rows 1 to {last}.")
+    return shots, folder, part
+
+
+def run(chosen: argparse.Namespace, say: Callable[[Event], None]) -> ExitCode:
+    """Make what was asked for. Raises what :func:`run_batch` raises, and :class:`Cancelled` when interrupted."""
+    shots, folder, part = chosen_shots(chosen)  # a bad list is refused before the libraries are loaded
+    silence_libraries()
+    from .runner import run_batch
+
+    failed = 0
+    try:
+        for event in run_batch(shots, folder, part):
+            say(event)
+            if isinstance(event, BatchResult):
+                failed = event.failed
+    except KeyboardInterrupt:
+        raise Cancelled("Cancelled; what was finished stays.", "Run the same command again to go on.") from None
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+class BatchTerminal:
+    """A bar on stderr if that is a terminal, else a line per shot; what failed, and the totals, on both."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+
+    def show(self, event: Event) -> None:
+        match event:
+            case BatchProgress() if self._live:
+                print(f"\r\x1b[K{bar(event)}", end="", file=sys.stderr, flush=True)
+            case ShotEnd() if not self._live or event.status == "failed":
+                told = f" {event.message} {event.hint}".rstrip()
+                took = f" ({event.seconds:.1f} s)" if event.status == "done" else ""
+                line = f"line {event.line}: {event.status} {event.exr}{took}{told}"
+                print(f"{self._line_start()}{line}", file=sys.stderr, flush=True)
+            case BatchResult():
+                print(self._line_start(), end="", file=sys.stderr)
+                made = f"{event.done} made, {event.skipped} already there, {event.failed} failed"
+                print("\n".join(filter(None, (made, str(Path(event.summary).with_suffix(".txt")), event.gallery))))
+
+    def _line_start(self) -> str:
+        return "\r\x1b[K" if self._live else ""
+
+
+def bar(progress: BatchProgress) -> str:
+    """For example ``[########......] 12 of 40, 1 failed, 3 min left``."""
+    filled = round(progress.fraction * BAR)
+    failed = f", {progress.failed} failed" if progress.failed else ""
+    left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
+    return f"[{'#' * filled}{'.' * (BAR - filled)}] {progress.ended} of {progress.total}{failed}{left}"

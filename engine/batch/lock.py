@@ -1,0 +1,60 @@
+"""Who may write what in an output folder: one lock per file that a batch makes, gone when its process is."""
+
+import errno
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import BadRequest, UnwritableOutput
+
+LOCK_FILE = ".skyloom-batch.lock"
+_LAST_BYTE = 2**62
+
+
+@contextmanager
+def locked(folder: Path, names: Iterable[str]) -> Iterator[None]:
+    """Hold *names* in *folder* for this process alone, however it ends and on network drives as well.
+
+    A name is one byte of the lock file, far behind its end: the operating system locks bytes by their number.
+    Raises :class:`BadRequest` if another process holds one of them, :class:`UnwritableOutput` if nothing can be held.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / LOCK_FILE, "ab") as handle:  # never deleted: another batch may just be opening it
+            for name in names:
+                _hold(handle.fileno(), name, folder)
+            yield
+    except OSError as error:
+        raise UnwritableOutput(
+            f"The output folder {folder} cannot be used ({error.strerror or error}).", "Choose another folder."
+        ) from error
+
+
+def _hold(descriptor: int, name: str, folder: Path) -> None:
+    try:
+        _lock_byte(descriptor, _byte_of(name))
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            raise
+        raise BadRequest(
+            f"Another batch is working on {name} in {folder}.", "Wait for it, or choose another folder."
+        ) from error
+
+
+def _byte_of(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.casefold().encode()).digest()[:8]) % _LAST_BYTE
+
+
+def _lock_byte(descriptor: int, byte: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(descriptor, byte, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)

@@ -1,0 +1,65 @@
+"""From a job's words about coherence to the synchronization that does it."""
+
+from functools import partial
+from pathlib import Path
+
+from torch import Tensor
+from torch.nn import functional
+
+from .errors import BadRequest
+from .job import loss_weights
+from .models.model import Model
+from .output.pictures import read_display
+from .perceptual.library import PerceptualLibrary
+from .plan import Plan
+from .sampling.synchronization import Synchronization
+
+
+def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Synchronization:
+    """What *todo* asks for. Raises :class:`BadRequest`, :class:`BadModel` or :class:`EngineIncomplete`."""
+    job, windows = todo.job, todo.windows
+    assert job.sync_steps is not None
+    halved = job.sync_gradient == "half-resolution-colour"
+    anchor, reference = None, None
+    if isinstance(job.sync_anchor, float):
+        anchor = windows.nearest(job.sync_anchor)
+    elif job.sync_anchor == "middle":
+        anchor = windows.middle
+    elif job.sync_anchor != "mean":
+        pixels = model.factor // 2 if halved else model.factor
+        reference = _reference(job.sync_anchor, todo.canvas[0] * pixels, windows.columns.shape[1] * pixels)
+        reference = reference.to(model.device)
+    return Synchronization(
+        distance=library.distance(loss_weights(job.sync_loss), model.device, job.prompt, job.clip),
+        display=partial(_display_of_half, model) if halved else model.display,
+        anchor=anchor,
+        reference=reference,
+        steps=job.sync_steps,
+        every=job.sync_every,
+        initial_weight=job.sync_weight,
+        decay=job.sync_decay,
+        gradient_steps=job.sync_gradient_steps,
+        decoder_below=job.sync_decoder_below or 0.0,
+        batch=todo.batch,
+    )
+
+
+def _display_of_half(model: Model, latents: Tensor) -> Tensor:
+    """Pictures of half the size, decoded from the means of 2 x 2 latents: colour and layout without the detail."""
+    return model.display(functional.avg_pool2d(latents, 2))
+
+
+def _reference(file: str, height: int, width: int) -> Tensor:
+    """The middle of the picture *file* ``[1, 3, height, width]``, as large as fits. Raises :class:`BadRequest`."""
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise BadRequest(
+            f"The sync_anchor '{file}' is neither a picture file nor known.",
+            "Choose middle, mean, an azimuth in degrees, or a picture.",
+        )
+    picture = read_display(path)
+    scale = max(height / picture.shape[1], width / picture.shape[2])
+    size = (max(height, round(picture.shape[1] * scale)), max(width, round(picture.shape[2] * scale)))
+    picture = functional.interpolate(picture[None], size=size, mode="bilinear", antialias=True)
+    top, left = (size[0] - height) // 2, (size[1] - width) // 2
+    return picture[..., top : top + height, left : left + width]

@@ -1,0 +1,166 @@
+"""Where the sun or the moon stands in a panorama, or that none is to be seen.
+
+The picture may be clipped (an ordinary model's) or soft (the bundled model's), so neither the disc's size nor its
+brightness tells; what tells is a spot that saturates all channels and falls off to all sides, in a sky that has colour.
+Everything is measured by angle on the sphere, so the seam and the zenith are places like any other.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, normalize
+
+from ..sphere.equirectangular import directions, solid_angles
+from .photometry import luminance
+
+_HEIGHT = 128  # rows that are looked at
+_LOWEST = -1.0  # degrees: a setting sun's glow reaches below the horizon
+_CANDIDATES = 2500  # on the upper hemisphere, 2.9 degrees apart
+_NEAR, _AROUND = 5.0, 30.0  # degrees: a spot and what it is compared with
+_SATURATED_SHARE = 0.0005  # of the sky, as a spot of 1.8 degrees radius
+_PULL = (10.0, 8.0, 6.0, 5.0, 4.0, 4.0)  # degrees: reach of the mean shift, narrowing
+_RINGS = (0.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 40.0)  # degrees
+# Thresholds found on renders of engine.sky through a camera that clips; `python benchmarks/light.py` counts the errors.
+_SUN_PEAK, _SUN_CONTRAST, _LOW_SUN_CONTRAST, _SUN_COLOUR = 0.75, 0.27, 0.17, 0.22
+_SMALL_FALL, _SMALL_SKY = 0.5, 0.12  # a small spot shows little contrast; in a bright sky it is no star
+_WARM = -0.3  # mean log ratio of blue to red where a sun is low
+_MOON_SKY, _MOON_CONTRAST, _MOON_FALL, _MOON_PEAK, _MOON_BLUE = 0.05, 0.12, 0.5, 0.6, 0.4
+_OTHER_SUN = 40.0  # degrees away at least
+_OTHER_FALL = 0.45  # a cloud's glow does not fall below this share of its middle within 15 degrees
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A bright spot. towards: unit vector ``[3]``. extent: degrees until its luminance has halved. kind: what it is.
+
+    rivals: how many other spots look like suns. seen: it is in the picture, and not merely asked for.
+    """
+
+    towards: Tensor
+    extent: float
+    kind: Literal["sun", "moon", "none"]
+    rivals: int = 0
+    seen: bool = True
+
+
+@dataclass(frozen=True)
+class _Sky:
+    """The pixels above the horizon, flattened to ``[n]``, and directions spread over the hemisphere, the candidates.
+
+    above: which pixels of the panorama. towards: ``[3, n]``. area: shares of the sky. candidates: ``[m, 3]``.
+    contrast: ``[m, n]``, weights of near minus around. nearest: ``[m]``, the candidates' pixels.
+    """
+
+    above: Tensor
+    towards: Tensor
+    area: Tensor
+    candidates: Tensor
+    contrast: Tensor
+    nearest: Tensor
+
+    def away_from(self, towards: Tensor) -> Tensor:
+        """Which pixels are too far from *towards* to be a part of its glow, ``[n]``."""
+        return towards @ self.towards < math.cos(math.radians(_OTHER_SUN))
+
+
+@lru_cache(maxsize=1)
+def _sky() -> _Sky:
+    every = directions(_HEIGHT)
+    above = every[2] > math.sin(math.radians(_LOWEST))
+    towards = every[:, above]
+    area = solid_angles(_HEIGHT).expand(_HEIGHT, 2 * _HEIGHT)[above]
+    k = torch.arange(_CANDIDATES) + 0.5
+    up, turn = 1 - k / _CANDIDATES, math.pi * (1 + 5**0.5) * k  # Fibonacci hemisphere
+    side = (1 - up.square()).sqrt()
+    candidates = torch.stack([side * turn.cos(), side * turn.sin(), up], 1)
+    angle = _degrees(candidates @ towards)
+    near, around = (area * torch.exp(-angle / reach) for reach in (_NEAR, _AROUND))
+    contrast = near / near.sum(1, keepdim=True) - around / around.sum(1, keepdim=True)
+    return _Sky(above, towards, area / area.sum(), candidates, contrast, angle.argmin(1))
+
+
+def find_spot(radiance: Tensor, elevations: tuple[float, float] = (0.0, 90.0)) -> Spot:
+    """The most sun-like spot of the panorama ``[3, H, 2 H]`` among *elevations* (degrees), whatever its kind.
+
+    Three suns or more are lamps or windows: then there is none.
+    """
+    sky = _sky()
+    picture = adaptive_avg_pool2d(radiance.float().cpu(), (_HEIGHT, 2 * _HEIGHT))[:, sky.above]
+    height = 90 - _degrees(sky.towards[2])
+    allowed = (height >= elevations[0] + _LOWEST) & (height <= elevations[1])
+    spot, looks = _strongest(sky, picture, allowed)
+    kind = _kind(sky, picture, looks)
+    rivals = 0
+    while kind == "sun" and looks.falls and rivals < 2:
+        allowed &= sky.away_from(spot.towards)
+        rival, other = _strongest(sky, picture, allowed)
+        if not (other.falls and _kind(sky, picture, other) == "sun" and other.peak > 0.9 * looks.peak):
+            break
+        rivals += 1
+        allowed &= sky.away_from(rival.towards)
+    return Spot(spot.towards, spot.extent, "none" if rivals > 1 else kind, rivals)
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """peak: luminance of the middle; a display's white is 1. contrast: of its saturation to what is around it.
+
+    profile: luminance of the rings around it over the middle's.
+    """
+
+    peak: float
+    contrast: float
+    profile: list[float]
+
+    @property
+    def falls(self) -> bool:
+        return self.profile[4] < _OTHER_FALL
+
+
+def _strongest(sky: _Sky, picture: Tensor, allowed: Tensor) -> tuple[Spot, _Looks]:
+    """The spot that stands out most in the *picture* ``[3, n]`` among the *allowed* pixels ``[n]``."""
+    bright = luminance(picture)
+    whitest = (bright + picture.amin(0)) / 2  # the sun saturates every channel; a low sun's horizon is short of blue
+    level = _quantile(whitest[allowed], sky.area[allowed], 1 - _SATURATED_SHARE).clamp(min=1e-6)
+    saturation = (whitest / level).clamp(max=1)
+    contrast = (sky.contrast @ saturation.square()).where(allowed[sky.nearest], saturation.new_tensor(-1))
+    towards = sky.candidates[contrast.argmax()]
+    weight = saturation.pow(32).clamp(min=1e-12) * allowed * sky.area
+    for reach in _PULL:
+        pull = torch.exp(-(_degrees(towards @ sky.towards) / reach).square()) * weight
+        towards = normalize(sky.towards @ pull, dim=0)
+    ring = torch.bucketize(_degrees(towards @ sky.towards), bright.new_tensor(_RINGS[1:]), right=True)
+    rings = [ring == index for index in range(len(_RINGS) - 1)]
+    means = [((bright * sky.area)[r].sum() / sky.area[r].sum().clamp(min=1e-12)).item() for r in rings]
+    middle = max(means[0], 1e-6)
+    profile = [mean / middle for mean in means]
+    half = next((index for index, share in enumerate(profile) if share < 0.5), len(profile) - 1)
+    return Spot(towards, _RINGS[half], "none"), _Looks(middle, contrast.max().item(), profile)
+
+
+def _kind(sky: _Sky, picture: Tensor, looks: _Looks) -> Literal["sun", "moon", "none"]:
+    tint = ((picture[2] + 0.01) / (picture[0] + 0.01)).log()
+    colour, blue = ((value * sky.area).sum().item() for value in (tint.abs(), tint))
+    median = _quantile(luminance(picture), sky.area, 0.5).item()
+    dark = median < _MOON_SKY and blue > _MOON_BLUE and looks.profile[3] < _MOON_FALL
+    if dark and looks.contrast > _MOON_CONTRAST and looks.peak > _MOON_PEAK and looks.profile[1] > 0.6:
+        return "moon"
+    small = looks.profile[4] < _SMALL_FALL and median > _SMALL_SKY
+    stands_out = small or looks.contrast > (_LOW_SUN_CONTRAST if blue < _WARM else _SUN_CONTRAST)
+    if not dark and looks.peak > _SUN_PEAK and stands_out and colour > _SUN_COLOUR:
+        return "sun"
+    return "none"
+
+
+def _quantile(values: Tensor, weights: Tensor, share: float) -> Tensor:
+    order = values.argsort()
+    place = int((weights[order].cumsum(0) < share * weights.sum()).sum())
+    return values[order[min(place, len(values) - 1)]]
+
+
+def _degrees(cosine: Tensor) -> Tensor:
+    return torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))

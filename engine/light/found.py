@@ -1,0 +1,40 @@
+"""What lights a panorama, as it is told to Blender and kept in the EXR's header. Standard library only."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+LIGHT_ATTRIBUTE = "skyloom.light"  # of an EXR's header
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundLight:
+    """The sun or moon of a panorama, or that there is none: then only ``white_card`` is set.
+
+    azimuth: degrees clockwise from north (+Y) as Blender shows it. elevation: degrees. extent: degrees from the centre
+    to where the glow has halved. clipped: the picture held no more than a saturated or blurred sun. seen: it is in the
+    picture; otherwise it stands where the prompt's hour and the brightest sky put it.
+    size: degrees across. irradiance: of the disc alone, facing it, linear Rec.709. sky: radiance behind the disc.
+    ratio: direct to diffuse irradiance on level ground. white_card: luminance of a white card lying under the sky.
+    """
+
+    kind: Literal["sun", "moon", "none"]
+    white_card: float
+    azimuth: float = 0.0
+    elevation: float = 0.0
+    extent: float = 0.0
+    clipped: bool = False
+    seen: bool = False
+    size: float = 0.0
+    irradiance: Colour = (0.0, 0.0, 0.0)
+    sky: Colour = (0.0, 0.0, 0.0)
+    ratio: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Unknown entries, of a later version, are ignored."""
+        known = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
+        return cls(**known)

@@ -1,0 +1,35 @@
+"""What flow-matching transformers have in common: a velocity, and steps shifted by the window's size."""
+
+from typing import Any, ClassVar
+
+import torch
+
+from ..sampling.solver import Solver, SolverName
+from .latent_diffusion import LatentDiffusion
+
+
+class FlowTransformer(LatentDiffusion):
+    """Rectified flow (2209.03003) in latents of 16 channels, seen as patches of 2 x 2 (2403.03206)."""
+
+    network_part = "transformer"
+    goes_round = False  # positions are counted from the window's corner
+    patch: ClassVar[int] = 2
+    default_steps = 28
+
+    @property
+    def multiple(self) -> int:
+        return self.patch
+
+    def solver(self, name: SolverName, steps: int, window: tuple[int, int], generator: torch.Generator) -> Solver:
+        tokens = window[0] * window[1] // self.patch**2
+        spacing = self._spacing(steps, tokens)
+        return Solver(name, self.scheduler_config, steps, self.device, generator, **spacing)
+
+    def _spacing(self, steps: int, tokens: int) -> dict[str, Any]:
+        """What places the steps for windows of *tokens* patches: larger ones need more noise to hide as much."""
+        config = self.scheduler_config
+        if not config.get("use_dynamic_shifting"):
+            return {}
+        least, most = config["base_image_seq_len"], config["max_image_seq_len"]
+        slope = (config["max_shift"] - config["base_shift"]) / (most - least)
+        return {"mu": config["base_shift"] + slope * (tokens - least)}

@@ -1,0 +1,151 @@
+"""What all diffusion models have in common: parts in a folder, a network, a noise schedule, and default settings."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import BadModel
+from ..light.transfer import Transfer, transfer
+from ..sampling.solver import Solver, SolverName, fitting_solvers, is_few_step
+from .adapters import merge_loras, teach_words
+from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs
+from .folder import ModelFolder
+
+Guidance = Literal["classifier-free", "embedded", "none"]
+
+
+class Model(ABC):
+    """One loaded model: a prompt to conditioning, noise to clean windows, these to pictures.
+
+    A window is what the network sees at once: latents, or pixels themselves.
+
+    factor: pixels per latent. channels: of the latents. multiple: latent sizes must be multiples of it.
+    native_height: pixels, what the model was trained on. transfer: what its picture values mean.
+    scheduler_config: its noise schedule. solvers: those that fit it, its own first. steps, guidance: what suits it by
+    default. vocabulary: the words it was taught, if that is known. guidance_kind: how it follows a prompt: called with
+    and without it, told the scale, or not at all.
+    """
+
+    pipeline_class: ClassVar[Any]  # of diffusers, which knows how to put the folder's parts together
+    without: ClassVar[dict[str, Any]] = {}  # its optional parts that are not loaded
+    needs: ClassVar[tuple[str, ...]]  # its parts that cannot be left out
+    optional: ClassVar[tuple[str, ...]] = ()  # its parts that are loaded if they are there
+    network_part: ClassVar[str] = "unet"
+    reads_text: ClassVar[bool] = True
+    goes_round: ClassVar[bool] = True  # whether the network can see a ring as one, which takes convolutions
+
+    factor: int
+    guidance_kind: Guidance = "classifier-free"
+    default_steps: int = 50
+    default_guidance: float = 7.5
+
+    def __init__(self, folder: ModelFolder, device: torch.device) -> None:
+        """Load *folder* in float32 onto *device*. Raises :class:`BadModel` if its parts do not make a model."""
+        self.device = device
+        self._pipeline = self._load(folder)
+        self._network: Any = getattr(self._pipeline, self.network_part).to(memory_format=torch.channels_last)
+        scheduler = type(self._pipeline.scheduler).__name__
+        self.scheduler_config: dict[str, Any] = dict(self._pipeline.scheduler.config)
+        self.solvers: tuple[SolverName, ...] = fitting_solvers(scheduler, self.scheduler_config)
+        flows = "flow-euler" in self.solvers
+        self._prediction: str = "flow" if flows else self.scheduler_config.get("prediction_type", "epsilon")
+        if self._prediction not in TO_CLEAN:
+            raise BadModel(
+                f"The model in {folder.path} predicts '{self._prediction}', which is unknown.",
+                f"Known: {', '.join(TO_CLEAN)}.",
+            )
+        if is_few_step(scheduler, self.scheduler_config):
+            self.default_steps, self.default_guidance = 4, 1.0
+        self.channels: int = self._network.config.in_channels
+        self._prepare()
+        self.native_height: int = folder.card.get("native_height", self.trained_size * self.factor)
+        self.transfer: Transfer = transfer(folder.card.get("transfer", "srgb"))
+        self.steps: int = folder.card.get("steps", self.default_steps)
+        self.guidance: float = folder.card.get("guidance", self.default_guidance)
+        self.vocabulary: list[str] = folder.card.get("vocabulary", [])
+
+    def adapt(self, loras: Sequence[tuple[str, float]], embeddings: Sequence[str]) -> None:
+        """Add LoRAs, files with their scales, and textual inversion files, for good. Raises :class:`BadModel`."""
+        merge_loras(self._pipeline, loras)
+        teach_words(self._pipeline, embeddings)
+        _freeze(self._pipeline)
+
+    def _load(self, folder: ModelFolder) -> Any:
+        if missing := [part for part in self.needs if part not in folder.parts]:
+            raise BadModel(
+                f"The model in {folder.path} has no {' and no '.join(missing)}, without which it cannot paint.",
+                "Download the whole model.",
+            )
+        without = self.without | {part: None for part in self.optional if part not in folder.parts}
+        try:
+            pipeline = self.pipeline_class.from_pretrained(
+                folder.path, dtype=torch.float32, use_safetensors=True, local_files_only=True, **without
+            ).to(self.device)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:  # whatever diffusers and transformers raise for a folder that they cannot read
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise BadModel(f"The model in {folder.path} cannot be loaded: {reason}", "Download it again.") from error
+        _freeze(pipeline)
+        return pipeline
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Set what depends on the loaded parts: the factor, and what differs from the usual."""
+
+    @property
+    def trained_size(self) -> int:
+        """Latents a side of the pictures that it was trained on."""
+        size = self._network.config.sample_size
+        return size if isinstance(size, int) else min(size)
+
+    @property
+    def largest_window(self) -> int | None:
+        """The most latents a side that the network can see, if it has such a limit."""
+        return None
+
+    @property
+    def multiple(self) -> int:
+        return 2 ** (len(self._network.config.block_out_channels) - 1)  # a UNet halves that often
+
+    @property
+    @abstractmethod
+    def decoder_channels(self) -> int:
+        """Widest activation at the picture's full resolution, which decides the memory of a decode."""
+
+    def overflow(self, text: str) -> str:
+        """The end of *text* that no text encoder sees, empty if it is seen whole."""
+        return ""
+
+    @abstractmethod
+    def condition(self, prompt: str, negative: str, guidance: float) -> Conditioning:
+        """Encode one prompt for all windows."""
+
+    @abstractmethod
+    def _call_network(self, x: Tensor, timestep: Tensor, inputs: Inputs) -> Tensor:
+        """The network's output for ``x`` ``[k, C, h, w]``, same shape."""
+
+    def denoiser(self, conditioning: Conditioning, wraps: bool = False) -> GuidedDenoiser:
+        """What denoises windows; *wraps*: each is a whole ring, on which convolutions go round."""
+        return GuidedDenoiser(self._network, self._call_network, self._prediction, conditioning, wraps)
+
+    def solver(self, name: SolverName, steps: int, window: tuple[int, int], generator: torch.Generator) -> Solver:
+        """The solver *name* for windows of *window* latent rows and columns; see :class:`Solver`."""
+        return Solver(name, self.scheduler_config, steps, self.device, generator)
+
+    @abstractmethod
+    def decode(self, latents: Tensor, wraps: bool) -> Tensor:
+        """Latents ``[k, C, h, w]`` to picture values ``[k, 3, H, W]`` in about [-1, 1]; *wraps*: as a ring."""
+
+    def display(self, latents: Tensor) -> Tensor:
+        """Latents of windows ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` as a viewer sees them; differentiable."""
+        return self.transfer.to_display(self.decode(latents, wraps=False))
+
+
+def _freeze(pipeline: Any) -> None:
+    for part in pipeline.components.values():
+        if isinstance(part, nn.Module):
+            part.eval().requires_grad_(False)

@@ -1,0 +1,28 @@
+"""What a job asks for that its model does not do: told, because the picture is made all the same."""
+
+from collections.abc import Iterator
+
+from .job import Job
+from .models.model import Model
+from .protocol import Notice
+from .vocabulary import unknown_words, unknown_words_message
+
+
+def notices(job: Job, model: Model) -> Iterator[Notice]:
+    """One notice for each part of *job*, as it was asked for, that *model* leaves unused."""
+    if not model.reads_text:
+        yield Notice(code="prompt_unused", message="The model takes no text: it paints what it was trained on.")
+        return
+    guidance = model.guidance if job.guidance is None else job.guidance
+    if job.negative and (model.guidance_kind != "classifier-free" or guidance <= 1):
+        reason = "guidance is off" if model.guidance_kind == "classifier-free" else "this model takes none"
+        yield Notice(code="negative_unused", message=f"The negative prompt is not used: {reason}.")
+    if job.guidance is not None and model.guidance_kind == "none":
+        yield Notice(code="guidance_unused", message="The guidance is not used: this model has it built in.")
+    for name, text in (("prompt", job.prompt), ("negative prompt", job.negative)):
+        if unseen := model.overflow(text):
+            yield Notice(
+                code="prompt_too_long", message=f'The {name} is too long for the model, which ignores "{unseen}".'
+            )
+    if model.vocabulary and (unknown := unknown_words(job.prompt, model.vocabulary)):
+        yield Notice(code="unknown_words", message=unknown_words_message(job.model, unknown))

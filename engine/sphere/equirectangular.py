@@ -1,0 +1,55 @@
+"""Directions of an equirectangular panorama's pixels, in Blender's frame.
+
+x is east (+X), y is north (+Y), z is up. The centre column looks to +X. Azimuth in degrees clockwise from north, so the
+centre column is azimuth 90 and azimuth grows to the right; elevation in degrees above the horizon.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, pad
+
+
+def direction(azimuth: float, elevation: float) -> Tensor:
+    """Unit vector ``[3]``."""
+    turn, rise = math.radians(azimuth), math.radians(elevation)
+    return torch.tensor([math.sin(turn) * math.cos(rise), math.cos(turn) * math.cos(rise), math.sin(rise)])
+
+
+def azimuth_elevation(vector: Tensor) -> tuple[float, float]:
+    """Azimuth in [0, 360) and elevation of a *vector* ``[3]`` of any length."""
+    x, y, z = vector.tolist()
+    return math.degrees(math.atan2(x, y)) % 360, math.degrees(math.atan2(z, math.hypot(x, y)))
+
+
+def directions(height: int, device: torch.device | str = "cpu", rows: slice = slice(None)) -> Tensor:
+    """Unit vectors through the pixels' centres, ``[3, height, 2 * height]``, or those of some *rows* only."""
+    pixel = math.pi / height
+    rise = math.pi / 2 - (torch.arange(height, device=device)[rows] + 0.5) * pixel
+    turn = (torch.arange(2 * height, device=device) + 0.5) * pixel - math.pi / 2  # azimuth of column 0 is -90 degrees
+    rise, turn = torch.meshgrid(rise, turn, indexing="ij")
+    return torch.stack([rise.cos() * turn.sin(), rise.cos() * turn.cos(), rise.sin()])
+
+
+def solid_angles(height: int, device: torch.device | str = "cpu") -> Tensor:
+    """Steradians of the pixels of each row, ``[height, 1]``; exact, so that all pixels together make 4 pi."""
+    edges = torch.linspace(math.pi / 2, -math.pi / 2, height + 1, dtype=torch.float64, device=device).sin()
+    return ((edges[:-1] - edges[1:]) * (math.pi / height)).float()[:, None]
+
+
+def pixels(vectors: Tensor, height: int) -> tuple[Tensor, Tensor]:
+    """Row and column, with fractions, where *vectors* ``[3, ...]`` of any length meet a panorama.
+
+    Pixel centres are at whole numbers; rows are in [-0.5, height - 0.5], columns in [-0.5, 2 * height - 0.5].
+    """
+    x, y, z = vectors.unbind(0)
+    rise, turn = torch.atan2(z, torch.hypot(x, y)), torch.atan2(x, y)
+    scale = height / math.pi
+    return (math.pi / 2 - rise) * scale - 0.5, torch.remainder(turn + math.pi / 2, 2 * math.pi) * scale - 0.5
+
+
+def box_filter(values: Tensor, reach: int) -> Tensor:
+    """Mean of ``[H, 2 H]`` over *reach* pixels to each side, around the seam."""
+    padded = pad(values[None, None], (reach, reach, 0, 0), mode="circular")
+    return avg_pool2d(pad(padded, (0, 0, reach, reach), mode="replicate"), 2 * reach + 1, stride=1)[0, 0]

@@ -1,0 +1,15 @@
+"""Progress in words. Standard library only: Blender's side says the same."""
+
+
+def progress_text(stage: str, seconds_left: float | None) -> str:
+    """For example ``Step 12 of 25 · 8 s left``."""
+    return stage if seconds_left is None else f"{stage} · {duration(seconds_left)} left"
+
+
+def duration(seconds: float) -> str:
+    """``8 s``, ``3 min`` or ``2 h 5 min``, rounded up."""
+    whole = max(1, -int(-seconds // 1))
+    if whole < 90:
+        return f"{whole} s"
+    minutes = -(-whole // 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

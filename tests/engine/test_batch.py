@@ -1,0 +1,274 @@
+"""Batches as a night on a farm meets them: killed, full, refused, run again. Nothing that was finished is lost."""
+
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import OpenEXR
+import pytest
+from conftest import engine_environment
+
+from engine.batch.runner import run_batch
+from engine.batch.shots import BadShots, read_shots
+from engine.errors import BadRequest
+from engine.models import loading
+from engine.output.header import read_job
+from engine.protocol import BatchProgress, BatchResult, Event, Failure, ShotEnd, parse_event
+
+QUICK = 'width = 128\nsteps = 2\nsampler = "multidiffusion"\n'
+LONG = 'prompt = "long"\nsteps = 900\n'
+
+
+@pytest.fixture
+def shot_list(tmp_path: Path, nano_path: Path):
+    """Write a shot list of quick jobs on the tiny model, a table a row, and return its path."""
+
+    def write(*rows: str) -> Path:
+        path = tmp_path / "shots.toml"
+        defaults = f'[defaults]\nmodel = "{nano_path}"\n{QUICK}'
+        path.write_text(defaults + "".join(f"[[shot]]\n{row}\n" for row in rows), encoding="utf-8")
+        return path
+
+    return write
+
+
+def make(path: Path) -> list[Event]:
+    return list(run_batch(read_shots(path, path.with_suffix("")), path.with_suffix("")))
+
+
+def ends(events: list[Event]) -> dict[str, str]:
+    return {Path(event.exr).stem: event.status for event in events if isinstance(event, ShotEnd)}
+
+
+def start(*arguments: object) -> subprocess.Popen:
+    command = [sys.executable, "-m", "engine", "batch", *map(str, arguments), "--events"]
+    return subprocess.Popen(
+        command, env=engine_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def events_of(process: subprocess.Popen) -> Iterator[Event]:
+    return (parse_event(line) for line in process.stdout)
+
+
+def whole(folder: Path) -> dict[str, int]:
+    """The EXRs in *folder*, which must all be readable, and when they were written."""
+    for file in folder.glob("*.exr"):
+        assert OpenEXR.File(str(file)).channels()["RGB"].pixels.shape == (64, 128, 3)
+    return {file.stem: file.stat().st_mtime_ns for file in folder.glob("*.exr")}
+
+
+def test_one_bad_row_does_not_stop_the_others(engine, shot_list, tmp_path):
+    path = shot_list('prompt = "a"\nvariations = 2', 'prompt = "b"\nwidth = 100', 'prompt = "c\\nd"')
+    made = engine("batch", path)
+    assert made.returncode == 4, made.stderr
+    folder = tmp_path / "shots"
+    assert "3 made, 0 already there, 1 failed" in made.stdout
+    assert "line 9: failed" in made.stderr and "100 does not fit the model" in made.stderr
+    assert set(whole(folder)) == {"a-0", "a-1", "c-d-0"}
+    told = json.loads((folder / "summary.json").read_text())["shots"]
+    assert [(row["line"], row["output"], row["status"]) for row in told] == [
+        (6, "a-0.exr", "done"),
+        (6, "a-1.exr", "done"),
+        (9, "b-0.exr", "failed"),
+        (12, "c-d-0.exr", "done"),
+    ]
+    assert told[2]["job"]["width"] == 100 and "100" in told[2]["message"]
+    table = (folder / "summary.txt").read_text().splitlines()
+    assert len(table) == 5 and "100 does not fit" in table[3]
+
+
+def test_a_rerun_makes_what_is_missing_failed_or_changed(shot_list, tmp_path):
+    rows = ['prompt = "a"', 'prompt = "b"', 'prompt = "c"', 'prompt = "d"', 'prompt = "e"', 'prompt = "f"\nwidth = 100']
+    path, folder = shot_list(*rows), tmp_path / "shots"
+    assert ends(make(path)) == dict.fromkeys(("a-0", "b-0", "c-0", "d-0", "e-0"), "done") | {"f-0": "failed"}
+    assert ends(make(path)) == dict.fromkeys(("a-0", "b-0", "c-0", "d-0", "e-0"), "skipped") | {"f-0": "failed"}
+
+    before = whole(folder)
+    rows[1] += "\nguidance = 7.5"  # what the model would choose by itself, but another job
+    rows[5] = 'prompt = "f"'
+    shutil.copy(folder / "a-0.exr", folder / "c-0.exr")  # the right name on another sky
+    (folder / "d-0.exr").write_bytes((folder / "d-0.exr").read_bytes()[:50])
+    (folder / "e-0.png").unlink()
+    again = {"a-0": "skipped"} | dict.fromkeys(("b-0", "c-0", "d-0", "e-0", "f-0"), "done")
+    assert ends(make(shot_list(*rows))) == again
+    after = whole(folder)
+    assert [name for name in before if before[name] == after[name]] == ["a-0"]
+    assert read_job(folder / "c-0.exr")["prompt"] == "c"
+    assert [row["status"] for row in json.loads((folder / "summary.json").read_text())["shots"]] == list(again.values())
+
+
+def test_a_model_is_loaded_once(shot_list, nano_path, tmp_path, monkeypatch):
+    other = shutil.copytree(nano_path, tmp_path / "other")
+    loaded = []
+    load = loading.load_model
+    monkeypatch.setattr(loading, "load_model", lambda name, device: loaded.append(name) or load(name, device))
+    at_other = '\nmodel = "other"'
+    events = make(shot_list('prompt = "a"', 'prompt = "b"' + at_other, 'prompt = "c"', 'prompt = "d"' + at_other))
+    assert ends(events) == dict.fromkeys(("a-0", "c-0", "b-0", "d-0"), "done")
+    assert loaded == [str(nano_path), str(other)]
+    progress = [event for event in events if isinstance(event, BatchProgress)]
+    fractions = [event.fraction for event in progress]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert all(event.seconds_left > 0 for event in progress if 0.1 < event.fraction < 1)
+
+
+def test_a_model_that_disappears_takes_only_its_own_rows(shot_list, nano_path, tmp_path):
+    other = shutil.copytree(nano_path, tmp_path / "other")
+    path = shot_list('prompt = "a"', 'prompt = "b"\nmodel = "other"', 'prompt = "c"')
+    shots = read_shots(path, tmp_path / "out")
+    events = []
+    for event in run_batch(shots, tmp_path / "out"):
+        events.append(event)
+        if isinstance(event, ShotEnd) and other.exists():
+            shutil.rmtree(other)
+    assert ends(events) == {"a-0": "done", "b-0": "failed", "c-0": "done"}
+    assert "other does not exist" in next(event.message for event in events if getattr(event, "status", "") == "failed")
+    with pytest.raises(BadShots, match=r"(?s)nothing was started\.\nline 8: .*other does not exist"):
+        list(run_batch(shots, tmp_path / "out"))
+
+
+def test_bad_rows_start_nothing(engine, shot_list, tmp_path):
+    refused = engine("batch", shot_list('prompt = "a"', "width = 5", 'promt = "c"'), "--out", tmp_path / "out")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[0] == "Error: shots.toml has 2 bad rows; nothing was started."
+    assert [line.split(":")[0] for line in refused.stderr.splitlines()[1:]] == ["line 8", "line 10"]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--rows", "3"), "has no such rows"),
+        (("--rows", "2-1"), "--rows"),
+        (("--rows", "0"), "--rows"),
+        (("--out", "/proc/out"), "cannot be used"),
+        (("--out", "shots.toml"), "cannot be used"),
+    ],
+)
+def test_what_cannot_be_done_is_one_clear_line(engine, shot_list, arguments, says):
+    refused = engine("batch", shot_list('prompt = "a"'), *arguments)
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1 and says in refused.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_killed_batch_goes_on_where_it_was(shot_list, tmp_path):
+    path, folder = shot_list('prompt = "a"\nvariations = 3', LONG), tmp_path / "shots"
+    process = start(path)
+    made = list(islice((event for event in events_of(process) if isinstance(event, ShotEnd)), 3))
+    assert [event.status for event in made] == ["done"] * 3
+    process.kill()
+    process.communicate()
+    before = whole(folder)
+    assert set(before) == {"a-0", "a-1", "a-2"}
+    leftover = folder / f".a-1.{process.pid}.partial.exr"  # as of a kill in the middle of a write
+    leftover.write_bytes(b"half")
+    (folder / ".a-12.5.partial.png").write_bytes(b"of a sky that is not in this list")
+
+    events = make(shot_list('prompt = "a"\nvariations = 3', 'prompt = "short"'))
+    assert ends(events) == {"a-0": "skipped", "a-1": "skipped", "a-2": "skipped", "short-0": "done"}
+    assert whole(folder).items() > before.items()
+    assert [file.name for file in folder.glob(".*partial*")] == [".a-12.5.partial.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_two_batches_never_write_one_file(engine, shot_list, tmp_path):
+    path = shot_list('prompt = "a"', LONG)
+    first = start(path, "--rows", "2")
+    while not isinstance(next(events_of(first)), BatchProgress):
+        pass
+    refused = engine("batch", path)
+    assert refused.returncode == 2
+    assert "Another batch is working on long-0.exr" in refused.stderr
+    assert not (tmp_path / "shots" / "a-0.exr").exists()
+    assert engine("batch", path, "--rows", "1").returncode == 0, "another row of the list is another farm task"
+    first.kill()
+    first.communicate()
+    assert ends(make(shot_list('prompt = "a"', 'prompt = "short"'))) == {"a-0": "skipped", "short-0": "done"}
+
+
+def test_two_lists_in_one_folder_at_once(shot_list, tmp_path):
+    """They share no sky, but the summary; locks are the process's, so the first one is another process."""
+    path = shot_list(LONG)
+    first = start(path, "--out", tmp_path / "out")
+    while not isinstance(next(events_of(first)), BatchProgress):
+        pass
+    with pytest.raises(BadRequest, match=r"working on summary\.json"):
+        list(run_batch(read_shots(shot_list('prompt = "a"'), tmp_path / "out"), tmp_path / "out"))
+    first.kill()
+    first.communicate()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_interrupt_keeps_what_is_finished(shot_list, tmp_path):
+    process = start(shot_list('prompt = "a"', LONG))
+    for event in events_of(process):
+        if isinstance(event, BatchProgress) and event.fraction > 0.6:
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "what was finished stays" in errors
+    folder = tmp_path / "shots"
+    assert set(whole(folder)) == {"a-0"}
+    told = json.loads((folder / "summary.json").read_text())["shots"]
+    assert [row["status"] for row in told] == ["done", "waiting"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_full_disk_fails_only_while_it_is_full(shot_list, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", disk], check=True)
+    try:
+        path, filler = shot_list('prompt = "a"\nvariations = 3'), disk / "filler"
+        for event in run_batch(read_shots(path, disk), disk):
+            match event:
+                case BatchProgress(ended=1, fraction=share) if share > 0.5 and not filler.exists():
+                    filler.write_bytes(b"x" * (shutil.disk_usage(disk).free - 60_000))
+                case ShotEnd(status="failed"):
+                    assert "disk is full" in event.message
+                    filler.unlink()
+                case BatchResult():
+                    assert (event.done, event.failed) == (2, 1)
+        assert set(whole(disk)) == {"a-0", "a-2"}
+        assert ends(list(run_batch(read_shots(path, disk), disk))) == {
+            "a-0": "skipped",
+            "a-1": "done",
+            "a-2": "skipped",
+        }
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_summary_that_cannot_be_written_is_an_error_and_costs_no_sky(shot_list, tmp_path):
+    path = shot_list('prompt = "a"')
+    (tmp_path / "shots" / "summary.json").mkdir(parents=True)
+    process = start(path)
+    events = [parse_event(line) for line in process.communicate()[0].splitlines()]
+    assert process.returncode == 4
+    assert isinstance(events[-1], Failure) and "summary.json could not be written" in events[-1].message
+    assert set(whole(tmp_path / "shots")) == {"a-0"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="opens a POSIX terminal")
+def test_a_terminal_gets_a_bar(shot_list, tmp_path):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "engine", "batch", shot_list('prompt = "a"\nvariations = 2')]
+    made = subprocess.run(command, env=engine_environment(), stdout=subprocess.PIPE, stderr=theirs, timeout=120)
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert made.returncode == 0
+    assert "2 made" in made.stdout.decode()
+    assert re.search(r"\[#{15}\.{15}\] 1 of 2, \d+ s left", shown)
+    assert f"[{'#' * 30}] 2 of 2" in shown
