@@ -1,4 +1,7 @@
-"""``blender --command skyloom --prompt "golden hour over a calm sea" --out sky.exr``: a sky without a scene."""
+"""``blender --command skyloom --prompt "golden hour over a calm sea" --out sky.exr``: a sky without a scene.
+
+``blender --background shot.blend --command skyloom batch shots.toml --render``: a shot list, and the scene in each sky.
+"""
 
 import sys
 from pathlib import Path
@@ -6,21 +9,23 @@ from pathlib import Path
 import bpy
 
 from . import preferences, session
+from .batch_stills import make_skies, render_stills
 from .engine.arguments import Parser, add_job_arguments, given
+from .engine.batch.command import BatchTerminal, add_batch_arguments, chosen_shots
 from .engine.environment import find_engine_python
 from .engine.errors import ExitCode, SkyloomError
 from .engine.job import Job, default_output
 from .engine.protocol import Failure, Result
+from .engine.wording import progress_text
 from .folders import engine_log
-from .panels.wording import progress_text
 
 _commands: list = []  # Blender's handle of the registered command
 
 
 def run(arguments: list[str]) -> int:
-    """Generate one panorama and return the exit code, as ``python -m engine generate`` does."""
+    """Generate one panorama, or those of a shot list, and return the exit code, as ``python -m engine`` does."""
     try:
-        return _generate(arguments)
+        return _batch(arguments[1:]) if arguments[:1] == ["batch"] else _generate(arguments)
     except SkyloomError as error:
         return _complain(error.message, error.hint, error.exit_code)
 
@@ -34,7 +39,7 @@ def _generate(arguments: list[str]) -> int:
     job = Job(**given(chosen)).with_seed()
     out = (chosen.out or default_output(Path.cwd(), job)).absolute()
     python = find_engine_python(preferences.get(bpy.context).engine_python)
-    generation, told = session.start(python, engine_log(), job, out), ""
+    generation, told = session.start(python, engine_log(), [(job, out)]), ""
     while not generation.outcome:
         generation.update(wait=0.5)
         text = progress_text(generation.status.stage, generation.status.seconds_left)
@@ -47,22 +52,31 @@ def _generate(arguments: list[str]) -> int:
         case Result(exr=exr):
             print(exr)
             return ExitCode.DONE
-        case Failure(message=message, hint=hint, code=code):
-            return _complain(message, hint, _exit_code(code))
+        case Failure() as failure:
+            return _complain(failure.message, failure.hint, failure.to_error().exit_code)
     return ExitCode.CANCELLED
+
+
+def _batch(arguments: list[str]) -> int:
+    parser = Parser(prog="blender --command skyloom batch", description="The skies of a shot list.")
+    add_batch_arguments(parser)
+    parser.add_argument("--render", action="store_true", help="render the open scene, or the list's, in each sky")
+    chosen = parser.parse_args(arguments)
+    shots, folder, _ = chosen_shots(chosen)
+    passed = [str(chosen.shots.absolute()), "--out", str(folder)]
+    if chosen.rows:
+        passed += ["--rows", f"{chosen.rows[0]}-{chosen.rows[-1]}"]
+    say = (lambda event: print(event.to_line(), flush=True)) if chosen.events else BatchTerminal().show
+    ended = make_skies(passed, say)
+    failed = sum(status == "failed" for status in ended.values())
+    if chosen.render:
+        failed += render_stills(shots, ended, lambda text: print(text, file=sys.stderr, flush=True))
+    return ExitCode.FAILED if failed else ExitCode.DONE
 
 
 def _complain(message: str, hint: str, exit_code: int) -> int:
     print(f"Error: {message} {hint}".strip(), file=sys.stderr)
     return int(exit_code)
-
-
-def _exit_code(code: str) -> ExitCode:
-    """The exit code that belongs to an error's *code*, which is what crosses the pipe."""
-    kinds = [SkyloomError]
-    for kind in kinds:
-        kinds.extend(kind.__subclasses__())
-    return next((kind.exit_code for kind in kinds if kind.code == code), ExitCode.FAILED)
 
 
 def register() -> None:
