@@ -1,13 +1,11 @@
 """Where Skyloom writes on this machine: panoramas and the engine's log."""
 
-from itertools import count
 from pathlib import Path
 
 import bpy
 
 from . import __package__ as base_package
 from .engine.errors import UnwritableOutput
-from .engine.job import Job, default_output
 
 LOG_LIMIT = 1 << 20  # bytes
 
@@ -20,6 +18,11 @@ def engine_log() -> Path:
     return log
 
 
+def absolute(filepath: str) -> Path:
+    """A path as an operator or a property has it, also one that begins with //."""
+    return Path(bpy.path.abspath(filepath)).absolute()
+
+
 def output_folder(chosen: str) -> Path:
     """The folder for panoramas: *chosen* in the preferences, or one of the user's if that needs a saved .blend.
 
@@ -27,17 +30,7 @@ def output_folder(chosen: str) -> Path:
     """
     if not chosen or (chosen.startswith("//") and not bpy.data.filepath):
         return Path(bpy.utils.user_resource("DATAFILES", path="skyloom")) / "skies"
-    return Path(bpy.path.abspath(chosen)).absolute()
-
-
-def panorama_path(folder: Path, job: Job) -> Path:
-    """A name in *folder* (made if missing) that no file has yet. Raises :class:`UnwritableOutput`."""
-    make_folder(folder)
-    path = default_output(folder, job)
-    candidates = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
-    while path.exists():
-        path = next(candidates)
-    return path
+    return absolute(chosen)
 
 
 def make_folder(folder: Path) -> None:

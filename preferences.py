@@ -1,11 +1,12 @@
 """What belongs to the machine and not to a scene: the engine's Python and where skies are kept."""
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from . import __package__ as base_package
 from .engine.environment import find_engine_python
 from .engine.errors import EngineIncomplete
+from .naming import PATTERN
 
 
 class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
@@ -25,6 +26,15 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         default="//skies/",
     )
+    file_name: StringProperty(
+        name="File Name",
+        description="Pattern for the names of new skies: {prompt}, {seed}, {model}, {date} and {time} are filled in",
+        default=PATTERN,
+    )
+    use_pack: BoolProperty(
+        name="Pack Into .blend",
+        description="Keep a copy of each sky that is set inside the .blend file, which then needs no other file",
+    )
 
     def draw(self, _context: bpy.types.Context) -> None:
         layout = self.layout
@@ -35,7 +45,10 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
         except EngineIncomplete as error:
             layout.label(text=error.message, icon="ERROR")
             layout.label(text=error.hint, icon="BLANK1")
-        layout.prop(self, "output_folder")
+        column = layout.column()
+        column.prop(self, "output_folder")
+        column.prop(self, "file_name")
+        column.prop(self, "use_pack")
 
 
 def get(context: bpy.types.Context) -> SKYLOOM_AP_preferences:

@@ -1,10 +1,14 @@
 """What an artist sets (``scene.skyloom``, saved with the scene) and what a run tells (``wm.skyloom``, not saved)."""
 
+from dataclasses import fields
+from typing import Any, get_args
+
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from . import session
-from .engine.job import BUNDLED_MODEL, SEED_LIMIT
+from .engine.job import BUNDLED_MODEL, SEED_LIMIT, Job, SolverName
+from .styles import NONE, STYLES
 
 SIZES = (
     ("0", "Model's own", "The size that the model was trained for"),
@@ -13,6 +17,21 @@ SIZES = (
     ("2048", "2048 x 1024 px", "Light and a soft background"),
     ("4096", "4096 x 2048 px", "A sharp background; needs much memory and time"),
 )
+
+
+SOLVER_LABELS = {"euler": "Euler", "dpm++2m": "DPM++ 2M", "unipc": "UniPC", "flow-euler": "Flow Euler"}
+AUTO = "auto"  # of a choice: the model's own
+
+
+def job_default(name: str) -> Any:
+    return next(field.default for field in fields(Job) if field.name == name)
+
+
+def _style_items() -> list[tuple[str, str, str]]:
+    return [
+        (NONE, "None", "The prompt as it is"),
+        *((key, style.name, f"Adds: {style.prompt}") for key, style in STYLES.items()),
+    ]
 
 
 class TargetProperties:
@@ -85,35 +104,110 @@ class JobProperties(TargetProperties):
         default=BUNDLED_MODEL,
         options={"SKIP_SAVE"},
     )
-    sampler: EnumProperty(
+    quality: EnumProperty(
+        name="Quality",
+        description="How much work goes into the sky",
+        items=(
+            ("draft", "Draft", "Fewer steps than the model's own number: quick, to try out prompts"),
+            ("standard", "Standard", "As many steps as suit the model"),
+            ("final", "Final", "Twice as many steps: slow, with more detail"),
+        ),
+        default="standard",
+        options={"SKIP_SAVE"},
+    )
+    style: EnumProperty(
+        name="Style",
+        description="A look that is added to the prompt",
+        items=_style_items(),
+        options={"SKIP_SAVE"},
+    )
+    coherence: EnumProperty(
         name="Coherence",
         description="How the parts of the panorama become one sky",
         items=(
-            ("sync", "Synchronized", "The parts are drawn towards one look while they form; slower"),
-            ("multidiffusion", "Averaged", "The parts are only blended; faster, but they can look like several skies"),
+            ("OFF", "Off", "The parts are only blended: fastest, but they can look like several skies"),
+            ("FAST", "Fast", "The parts are drawn towards one look once, at the start"),
+            ("EXACT", "Exact", "The parts are drawn towards one look again and again while they form; slower"),
         ),
+        default="EXACT",
         options={"SKIP_SAVE"},
     )
     sync_steps: IntProperty(
         name="Synchronized Steps",
-        description="How many of the first steps are synchronized; 0 uses the model's own number",
+        description="With exact coherence, how many of the first steps draw the parts together; 0 uses the model's own",
         min=0,
         max=1000,
         soft_max=100,
         options={"SKIP_SAVE"},
     )
+    sync_weight: FloatProperty(
+        name="Weight",
+        description="How strongly the parts are drawn together; too much breaks the picture",
+        default=job_default("sync_weight"),
+        min=0.0,
+        max=1e6,
+        soft_max=100.0,
+        options={"SKIP_SAVE"},
+    )
+    sync_decay: FloatProperty(
+        name="Decay",
+        description="Factor on the weight from each step to the next",
+        default=job_default("sync_decay"),
+        min=0.0,
+        max=1.0,
+        options={"SKIP_SAVE"},
+    )
+    solver: EnumProperty(
+        name="Solver",
+        description="How a denoising step is taken",
+        items=[
+            (AUTO, "Model's own", "What suits the model"),
+            *((name, SOLVER_LABELS.get(name, name.upper()), "") for name in get_args(SolverName)),
+        ],
+        options={"SKIP_SAVE"},
+    )
+    window: IntProperty(
+        name="Window",
+        description="Width of the overlapping parts, in latent columns; 0 makes them square",
+        min=0,
+        soft_max=256,
+        options={"SKIP_SAVE"},
+    )
+    stride: IntProperty(
+        name="Stride",
+        description="Latent columns from one part to the next: fewer make smoother transitions and take longer; "
+        "0 is about a quarter of the window",
+        min=0,
+        soft_max=256,
+        options={"SKIP_SAVE"},
+    )
 
 
 class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
+    other: StringProperty(
+        name="Other Settings",
+        description="What else the job of a sky said whose settings are used, as JSON: what the panel has no field for",
+    )
     use_random_seed: BoolProperty(
         name="Random Seed",
-        description="Make another sky each time; afterwards the seed shows which one it was",
+        description="Make another sky each time; afterwards the seed shows which one it was. "
+        "Locked, the same seed is used again",
         default=True,
     )
     width: EnumProperty(
         name="Size",
         description="Size of the panorama in pixels",
         items=SIZES,
+    )
+    preview_in_world: BoolProperty(
+        name="Preview in World",
+        description="While it is generated, let the scene's world show the sky so far; it gets its own back afterwards",
+    )
+    history_page: IntProperty(
+        name="Page",
+        description="Which skies of the history are shown, from the newest on",
+        default=1,
+        min=1,
     )
 
 

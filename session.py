@@ -5,13 +5,13 @@ disabled and when Blender does: its stdin closes then, even if Blender crashed.
 """
 
 import atexit
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .engine.client import EngineClient
 from .engine.errors import BadRequest, SkyloomError
-from .engine.job import Job
-from .generation import Generation, Status
+from .generation import Generation, Status, Task
 
 
 @dataclass
@@ -33,8 +33,8 @@ def running() -> bool:
     return _session.status.running
 
 
-def start(python: Path, log: Path, job: Job, out: Path) -> Generation:
-    """Send *job* to the engine, which is started first if there is none with this *python*.
+def start(python: Path, log: Path, tasks: Sequence[Task], previews: bool = False) -> Generation:
+    """Send *tasks* to the engine, which is started first if there is none with this *python*.
 
     Raises :class:`EngineIncomplete`, or :class:`BadRequest` while another one runs.
     """
@@ -46,7 +46,7 @@ def start(python: Path, log: Path, job: Job, out: Path) -> Generation:
         close()
         engine = EngineClient(python, log)
         _session.engine, _session.python = engine, python
-    _session.generation = Generation(engine, job, out, warm)
+    _session.generation = Generation(engine, tasks, warm, previews)
     _session.status = _session.generation.status
     return _session.generation
 

@@ -2,20 +2,35 @@
 
 import bpy
 
+from .add_preset import SKYLOOM_OT_add_preset
 from .apply_panorama import SKYLOOM_OT_apply_panorama
+from .batch import SKYLOOM_OT_batch
 from .cancel_generation import SKYLOOM_OT_cancel_generation
 from .copy_error import SKYLOOM_OT_copy_error
+from .delete_panorama import SKYLOOM_OT_delete_panorama
+from .expose_white_card import SKYLOOM_OT_expose_white_card
 from .generate_panorama import SKYLOOM_OT_generate_panorama
 from .open_output_folder import SKYLOOM_OT_open_output_folder
 from .open_preferences import SKYLOOM_OT_open_preferences
+from .save_as_asset import SKYLOOM_OT_save_as_asset
+from .sun_lamp import SKYLOOM_OT_add_sun_lamp, SKYLOOM_OT_remove_sun_lamp
+from .use_settings import SKYLOOM_OT_use_settings
 
 classes = (
+    SKYLOOM_OT_add_preset,
+    SKYLOOM_OT_add_sun_lamp,
     SKYLOOM_OT_apply_panorama,
+    SKYLOOM_OT_batch,
     SKYLOOM_OT_cancel_generation,
     SKYLOOM_OT_copy_error,
+    SKYLOOM_OT_delete_panorama,
+    SKYLOOM_OT_expose_white_card,
     SKYLOOM_OT_generate_panorama,
     SKYLOOM_OT_open_output_folder,
     SKYLOOM_OT_open_preferences,
+    SKYLOOM_OT_remove_sun_lamp,
+    SKYLOOM_OT_save_as_asset,
+    SKYLOOM_OT_use_settings,
 )
 
 

@@ -4,9 +4,17 @@ from typing import ClassVar
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
+from .. import preferences
+from ..engine.errors import BadRequest
+from ..engine.light.found import LIGHT_ATTRIBUTE, FoundLight
+from ..engine.output.header import read_attribute
+from ..folders import absolute
+from ..history import sky_at
 from ..properties import TargetProperties
 from ..scene.backdrop import set_backdrop
+from ..scene.history import remember
 from ..scene.images import load_panorama
+from ..scene.sun_lamp import add_sun_lamp, has_sun, remove_sun_lamp
 from ..scene.world import set_world
 
 
@@ -19,14 +27,35 @@ class SKYLOOM_OT_apply_panorama(TargetProperties, ImportHelper, bpy.types.Operat
     filename_ext = ".exr"
     filter_glob: bpy.props.StringProperty(default="*.exr", options={"HIDDEN"})
 
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """Over a sky of the history: which one it is."""
+        sky = sky_at(absolute(properties.filepath)) if properties.filepath else None
+        return sky.describe() if sky else cls.bl_description
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            image = load_panorama(Path(bpy.path.abspath(self.filepath)).absolute())
+            path = absolute(self.filepath)
+            image = load_panorama(path)
         except (OSError, RuntimeError) as error:
             self.report({"ERROR"}, f"The panorama cannot be loaded: {error}")
             return {"CANCELLED"}
+        remember(image)
+        if preferences.get(context).use_pack and not image.packed_file:
+            image.pack()
         if self.target == "WORLD":
-            set_world(context.scene, image)
+            had_lamp = remove_sun_lamp(context.scene)  # it stands for the old sky's sun
+            set_world(context.scene, image, _light(path))
+            if had_lamp and has_sun(context.scene.world):
+                add_sun_lamp(context.scene)
         else:
             set_backdrop(context.scene, image, self.backdrop_shape)
         return {"FINISHED"}
+
+
+def _light(path: Path) -> FoundLight | None:
+    """What lights the panorama; None for a picture of another program's, whose header does not say."""
+    try:
+        return FoundLight.from_dict(read_attribute(path, LIGHT_ATTRIBUTE))
+    except BadRequest:
+        return None

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -5,11 +6,16 @@ import bpy
 
 from .. import preferences, session
 from ..engine.environment import find_engine_python
-from ..engine.errors import SkyloomError
-from ..engine.job import BUNDLED_MODEL, WIDTH_RANGE, Job
-from ..engine.protocol import Cancelled, Failure, Result
-from ..folders import engine_log, make_folder, output_folder, panorama_path
+from ..engine.errors import BadRequest, SkyloomError
+from ..engine.job import SEED_LIMIT, WIDTH_RANGE, Job
+from ..engine.protocol import Cancelled, Failure, Preview, Result
+from ..folders import absolute, engine_log, make_folder, output_folder
+from ..generation import Task
+from ..job_settings import job_from
+from ..naming import sky_path
+from ..panels.thumbnails import show_live
 from ..properties import JobProperties
+from ..scene import live_preview
 
 TICK = 0.1  # seconds between two looks at what the engine said
 
@@ -37,6 +43,15 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
+    variations: bpy.props.IntProperty(
+        name="Variations",
+        description="How many skies to make, each from a seed of its own; of several none is set before one is picked",
+        default=1,
+        min=1,
+        max=16,
+        options={"SKIP_SAVE"},
+    )
+
     _timer: bpy.types.Timer | None = None
 
     @classmethod
@@ -45,13 +60,18 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         return not session.running() and not cls._timer  # the timer outlives the run while the artist is dragging
 
     @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        several = "Generate several skies from the prompt, to pick one from; the scene stays as it is until then"
+        return several if properties.variations > 1 else cls.bl_description
+
+    @classmethod
     def unregister(cls) -> None:
         cls._stop_timer()  # Blender drops a modal operator whose class goes away, but not its timer
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
             return self.execute(context)
-        if not self._start(context):
+        if not self._start(context, previews=True):
             return {"CANCELLED"}
         manager = context.window_manager
         type(self)._timer = manager.event_timer_add(TICK, window=context.window)
@@ -66,6 +86,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
             return {"RUNNING_MODAL"}
         if event.type == "TIMER":
             if self._generation.update():
+                self._show_preview()
                 _redraw(context.window_manager)
             if self._generation.outcome and not _is_dragging(context.window_manager):
                 self._stop_timer()
@@ -75,6 +96,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
     def cancel(self, _context: bpy.types.Context) -> None:
         """Blender closes the window or opens another file, and does not wait: nobody is left to take the sky."""
         self._stop_timer()
+        show_live(None)
         session.close(grace=0.2)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -92,47 +114,46 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
                 session.close()
         return self._conclude(context)
 
-    def _start(self, context: bpy.types.Context) -> bool:
-        """Send the job to the engine; False if that cannot be done, which is reported."""
-        chosen = preferences.get(context)
+    def _start(self, context: bpy.types.Context, previews: bool = False) -> bool:
+        """Send the jobs to the engine; False if that cannot be done, which is reported."""
         self._scene_uid = context.scene.session_uid  # a reference would not survive undo or the scene's deletion
         self._target, self._shape = (self._setting(context, name) for name in ("target", "backdrop_shape"))
         try:
-            job = self._job(context).with_seed()
-            python = find_engine_python(chosen.engine_python)
-            if self.out:
-                out = Path(bpy.path.ensure_ext(bpy.path.abspath(self.out), ".exr")).absolute()
-                make_folder(out.parent)
-            else:
-                out = panorama_path(output_folder(chosen.output_folder), job)
-            self._generation = session.start(python, engine_log(), job, out)
+            python = find_engine_python(preferences.get(context).engine_python)
+            self._generation = session.start(python, engine_log(), self._tasks(context), previews)
         except SkyloomError as error:
             self._fail(context, error)
             return False
+        self._preview: Preview | None = None
         return True
 
-    def _job(self, context: bpy.types.Context) -> Job:
-        """What was passed to the operator and, where nothing was, what the scene's settings say."""
-        model = self._setting(context, "model").strip() or BUNDLED_MODEL
-        random_seed = context.scene.skyloom.use_random_seed and not self.properties.is_property_set("seed")
-        return Job(
-            prompt=self._setting(context, "prompt"),
-            negative=self._setting(context, "negative"),
-            model=bpy.path.abspath(model),
-            seed=None if random_seed else self._setting(context, "seed"),
-            width=int(self._setting(context, "width")) or None,
-            steps=self._setting(context, "steps") or None,
-            guidance=self._setting(context, "guidance") or None,
-            sampler=self._setting(context, "sampler"),
-            sync_steps=self._setting(context, "sync_steps") or None,
-        )
+    def _tasks(self, context: bpy.types.Context) -> list[Task]:
+        """One job, or several that differ in their seeds: random ones, or those that follow. Raises SkyloomError."""
+        asked = job_from(context.scene.skyloom, self)
+        chosen, tasks = preferences.get(context), dict[Path, Job]()
+        if self.out and self.variations > 1:
+            raise BadRequest("Several skies do not fit into one output file.", "Leave out the output.")
+        folder = output_folder(chosen.output_folder)
+        make_folder(absolute(self.out).parent if self.out else folder)
+        for number in range(self.variations):
+            random = asked.seed is None
+            job = asked.with_seed() if random else replace(asked, seed=(asked.seed + number) % SEED_LIMIT)
+            named = absolute(bpy.path.ensure_ext(self.out, ".exr")) if self.out else None
+            tasks[named or sky_path(folder, chosen.file_name, job, tasks)] = job
+        return [(job, out) for out, job in tasks.items()]
 
     def _setting(self, context: bpy.types.Context, name: str) -> Any:
         return getattr(self if self.properties.is_property_set(name) else context.scene.skyloom, name)
 
     def _conclude(self, context: bpy.types.Context) -> set[str]:
+        show_live(None)
+        if scene := self._scene():
+            live_preview.end(scene)
         _redraw(context.window_manager)
         match self._generation.outcome:
+            case Result() if self.variations > 1:
+                self.report({"INFO"}, f"Pick one of the {self.variations} skies in the panel")
+                return {"FINISHED"}
             case Result() as result:
                 return self._apply(context, result)
             case Failure(message=message, hint=hint):
@@ -142,7 +163,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         return {"CANCELLED"}
 
     def _apply(self, context: bpy.types.Context, result: Result) -> set[str]:
-        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
+        scene = self._scene()
         if not scene:
             message = "The scene that the sky was made for is gone."
             return self._fail(context, SkyloomError(message, f"The sky is kept in {result.exr}."))
@@ -156,6 +177,21 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
             return self._fail(context, SkyloomError(str(error).strip(), f"The sky is kept in {result.exr}."))
         self.report({"INFO"}, f"The sky is kept in {result.exr}")
         return {"FINISHED"}
+
+    def _scene(self) -> bpy.types.Scene | None:
+        """The scene that the sky is for, unless it was deleted meanwhile."""
+        return next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
+
+    def _show_preview(self) -> None:
+        """In the panel, and in the world if that is asked for."""
+        preview, scene = self._generation.status.preview, self._scene()
+        if preview is self._preview:
+            return
+        self._preview = preview
+        radiance = preview and live_preview.radiance_of(preview)
+        show_live(radiance)
+        if scene and radiance is not None and scene.skyloom.preview_in_world and self._target == "WORLD":
+            live_preview.show(scene, radiance)
 
     def _fail(self, context: bpy.types.Context, error: SkyloomError) -> set[str]:
         session.fail(error)

@@ -1,14 +1,36 @@
-"""The panel and its sub-panel, in the World properties and in the 3D viewport's sidebar."""
+"""The panel and its sub-panels, in the World properties and in the 3D viewport's sidebar."""
 
 import bpy
 
+from . import thumbnails
+from .adjust import SKYLOOM_PT_sidebar_adjust, SKYLOOM_PT_world_adjust
+from .cards import SKYLOOM_MT_sky
+from .history import SKYLOOM_PT_sidebar_history, SKYLOOM_PT_world_history
+from .light import SKYLOOM_PT_sidebar_light, SKYLOOM_PT_world_light
+from .presets import SKYLOOM_PT_presets
 from .sidebar import SKYLOOM_PT_sidebar, SKYLOOM_PT_sidebar_advanced
+from .styles import SKYLOOM_PT_styles
 from .world import SKYLOOM_PT_world, SKYLOOM_PT_world_advanced
 
-classes = (SKYLOOM_PT_world, SKYLOOM_PT_world_advanced, SKYLOOM_PT_sidebar, SKYLOOM_PT_sidebar_advanced)
+classes = (
+    SKYLOOM_MT_sky,
+    SKYLOOM_PT_presets,
+    SKYLOOM_PT_styles,
+    SKYLOOM_PT_world,
+    SKYLOOM_PT_world_adjust,
+    SKYLOOM_PT_world_light,
+    SKYLOOM_PT_world_history,
+    SKYLOOM_PT_world_advanced,
+    SKYLOOM_PT_sidebar,
+    SKYLOOM_PT_sidebar_adjust,
+    SKYLOOM_PT_sidebar_light,
+    SKYLOOM_PT_sidebar_history,
+    SKYLOOM_PT_sidebar_advanced,
+)
 
 
 def register() -> None:
+    thumbnails.register()
     for cls in classes:
         bpy.utils.register_class(cls)
 
@@ -16,3 +38,4 @@ def register() -> None:
 def unregister() -> None:
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)
+    thumbnails.unregister()

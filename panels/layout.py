@@ -8,8 +8,12 @@ import bpy
 from .. import preferences, session
 from ..engine.environment import find_engine_python
 from ..engine.errors import EngineIncomplete
+from ..engine.wording import progress_text
 from ..generation import Status
-from .wording import progress_text
+from ..history import sky_at
+from .cards import draw_cards
+from .styles import have_pictures
+from .thumbnails import live
 
 CHARACTER_WIDTH = 6.5  # pixels of a letter on average, at an interface scale of 1
 
@@ -23,9 +27,16 @@ def draw_main(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column.prop(settings, "prompt", text="", placeholder="Describe the sky")
     column.prop(settings, "negative", text="", placeholder="What it should not show")
     column = layout.column()
-    _draw_seed(column, settings)
-    _draw_number(column, settings, "steps", "Steps")
+    row = column.row(align=True)
+    row.prop(settings, "style")
+    if have_pictures():
+        row.popover("SKYLOOM_PT_styles", text="", icon="IMGDISPLAY")
+    row = column.row()
+    row.use_property_split = False  # the three words say what they are, and need the room
+    row.prop(settings, "quality", expand=True)
+    column.row().prop(settings, "coherence", expand=True)
     column.prop(settings, "width")
+    _draw_seed(column, settings)
     column = layout.column()
     column.row().prop(settings, "target", expand=True)
     if settings.target == "BACKDROP":
@@ -34,18 +45,33 @@ def draw_main(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         _draw_progress(layout, status)
     else:
         _draw_button(layout, context, status)
+    if len(status.results) > 1:
+        skies = [sky for path in status.results if (sky := sky_at(Path(path)))]
+        draw_cards(layout, context, skies, label=lambda sky: f"Seed {sky.job['seed']}")
 
 
 def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.skyloom
     layout.use_property_split = True
     layout.use_property_decorate = False
-    layout.prop(settings, "model")
-    _draw_number(layout, settings, "guidance", "Guidance")
-    layout.prop(settings, "sampler")
     column = layout.column()
-    column.active = settings.sampler == "sync"
-    _draw_number(column, settings, "sync_steps", "Synchronized Steps")
+    column.prop(settings, "model")
+    _draw_number(column, settings, "steps", "Steps")
+    _draw_number(column, settings, "guidance", "Guidance")
+    column.prop(settings, "solver")
+    column = layout.column(heading="Coherence")
+    column.active = settings.coherence != "OFF"
+    column.prop(settings, "sync_weight")
+    column.prop(settings, "sync_decay")
+    row = column.row()
+    row.active = settings.coherence == "EXACT"
+    _draw_number(row, settings, "sync_steps", "Synchronized Steps")
+    column = layout.column()
+    _draw_number(column, settings, "window", "Window")
+    _draw_number(column, settings, "stride", "Stride")
+    layout.prop(settings, "preview_in_world")
+    if settings.other:
+        layout.prop(settings, "other")
 
 
 def _draw_number(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, name: str, label: str) -> None:
@@ -58,7 +84,7 @@ def _draw_seed(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) ->
     field = row.row(align=True)
     field.active = not settings.use_random_seed
     field.prop(settings, "seed")
-    row.prop(settings, "use_random_seed", text="", icon="FILE_REFRESH")
+    row.prop(settings, "use_random_seed", text="", icon="UNLOCKED" if settings.use_random_seed else "LOCKED")
 
 
 def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context, status: Status) -> None:
@@ -75,15 +101,20 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context, status:
         box.operator("skyloom.open_preferences", icon="PREFERENCES")
     else:
         row.operator("skyloom.generate_panorama", icon="WORLD")
+        layout.operator("skyloom.generate_panorama", text="4 Variations", icon="GRID").variations = 4
         _draw_outcome(layout, context, status)
 
 
 def _draw_progress(layout: bpy.types.UILayout, status: Status) -> None:
-    column = layout.column(align=True)
+    """The bar and the words are where the buttons were: the second half of a double-click must not cancel."""
+    column = layout.column()
     bar = column.row()
-    bar.scale_y = 1.5  # as high as the button was, so that the second half of a double-click does not cancel
-    bar.progress(factor=status.fraction, type="BAR", text=progress_text(status.stage, status.seconds_left))
+    bar.scale_y = 1.5
+    bar.progress(factor=status.fraction, type="BAR", text=f"{status.fraction:.0%}")
+    column.label(text=progress_text(status.stage, status.seconds_left))
     column.operator("skyloom.cancel_generation", icon="CANCEL")
+    if picture := live():
+        column.template_icon(icon_value=picture, scale=9.0)
 
 
 def _draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, status: Status) -> None:

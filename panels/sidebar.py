@@ -3,6 +3,7 @@ from typing import ClassVar
 import bpy
 
 from .layout import draw_advanced, draw_main
+from .presets import SKYLOOM_PT_presets
 
 
 class SidebarTab:
@@ -13,6 +14,10 @@ class SidebarTab:
 
 class SKYLOOM_PT_sidebar(SidebarTab, bpy.types.Panel):
     bl_label = "Skyloom"
+    bl_description = "Skies from a description"
+
+    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+        SKYLOOM_PT_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_main(self.layout, context)
@@ -20,6 +25,7 @@ class SKYLOOM_PT_sidebar(SidebarTab, bpy.types.Panel):
 
 class SKYLOOM_PT_sidebar_advanced(SidebarTab, bpy.types.Panel):
     bl_label = "Advanced"
+    bl_description = "Model, steps, and how the parts of the panorama are drawn together"
     bl_parent_id = "SKYLOOM_PT_sidebar"
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 

@@ -4,26 +4,38 @@ from pathlib import Path
 
 import bpy
 
-_WRITTEN = "skyloom_written"  # custom property: when the file was written that the datablock shows
+WRITTEN = "skyloom_written"  # custom property: when the file was written that the datablock shows
 
 
 def load_panorama(path: Path) -> bpy.types.Image:
     """The image datablock for the EXR at *path*.
 
-    A datablock that shows this very file is used again. One that shows an earlier file of the same name is left alone,
-    because an older world may use it. Raises OSError or RuntimeError if the file is missing or no picture.
+    A datablock that shows this very file is used again, also if the file is gone and the datablock has it packed. One
+    that shows an earlier file of the same name is left alone, because an older world may use it. Raises OSError or
+    RuntimeError if the file is missing or no picture.
     """
-    written = str(path.stat().st_mtime_ns)
-    for image in bpy.data.images:
-        if image.get(_WRITTEN) == written and Path(bpy.path.abspath(image.filepath)) == path:
-            return image
+    shown = images_of(path)
+    if not path.exists() and (packed := [image for image in shown if image.packed_file]):
+        return packed[-1]
+    written = path.stat().st_mtime_ns
+    if same := [image for image in shown if image[WRITTEN] == str(written)]:
+        return same[0]
     image = bpy.data.images.load(_stored_path(path))
     if not image.has_data and image.size[0] == 0:
         bpy.data.images.remove(image)
         raise RuntimeError(f"{path} is not a picture that Blender can read")
     image.colorspace_settings.name = "Linear Rec.709"
-    image[_WRITTEN] = written
+    image[WRITTEN] = str(written)
     return image
+
+
+def path_of(image: bpy.types.Image) -> Path:
+    return Path(bpy.path.abspath(image.filepath, library=image.library))
+
+
+def images_of(path: Path) -> list[bpy.types.Image]:
+    """The datablocks that show the file at *path*, or showed an earlier one of that name."""
+    return [image for image in bpy.data.images if WRITTEN in image and path_of(image) == path]
 
 
 def _stored_path(path: Path) -> str:

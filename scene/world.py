@@ -1,38 +1,65 @@
 """A panorama as the world: it surrounds the scene and lights it."""
 
+from typing import TYPE_CHECKING
+
 import bpy
 
+from .sky_group import NAME, build_sky_group, is_sky_group, sky_image
+from .sun import note_light
 
-def set_world(scene: bpy.types.Scene, image: bpy.types.Image) -> bpy.types.World:
-    """Give *scene* a new world that shows *image*. The old one stays in the file."""
+if TYPE_CHECKING:
+    from ..engine.light.found import FoundLight
+
+
+def set_world(scene: bpy.types.Scene, image: bpy.types.Image, light: "FoundLight | None" = None) -> bpy.types.World:
+    """Give *scene* a world of its own that shows *image*, lit by *light* if that is known. The old one is kept.
+
+    A world of *image* that no scene uses any more is taken again, as it was left.
+    """
     if scene.world:
         scene.world.use_fake_user = True
-    world = bpy.data.worlds.new(bpy.path.display_name_from_filepath(image.filepath))
+    if kept := _unused_world(scene, image):
+        scene.world = kept
+        return kept
+    scene.world = new_world(bpy.path.display_name_from_filepath(image.filepath), image, light)
+    return scene.world
+
+
+def new_world(name: str, image: bpy.types.Image, light: "FoundLight | None" = None) -> bpy.types.World:
+    """A world that shows *image*, lit by *light* if that is known."""
+    world = bpy.data.worlds.new(name)
     if bpy.app.version < (5, 0, 0):  # from 5.0 on a world always has nodes
         world.use_nodes = True
-    _build(world.node_tree, image)
-    scene.world = world
+    _build(world.node_tree, image, light)
+    if light:
+        note_light(world, light)
     return world
 
 
-def _build(tree: bpy.types.NodeTree, image: bpy.types.Image) -> None:
+def _unused_world(scene: bpy.types.Scene, image: bpy.types.Image) -> bpy.types.World | None:
+    taken = {other.world for other in bpy.data.scenes if other != scene}
+    return next((world for world in bpy.data.worlds if world_panorama(world) == image and world not in taken), None)
+
+
+def sky_node(world: bpy.types.World | None) -> bpy.types.ShaderNodeGroup | None:
+    """The node in *world* whose inputs adjust its sky; None if the world is not one of ours."""
+    if not (world and world.node_tree):
+        return None
+    return next((node for node in world.node_tree.nodes if node.type == "GROUP" and is_sky_group(node.node_tree)), None)
+
+
+def world_panorama(world: bpy.types.World | None) -> bpy.types.Image | None:
+    """The panorama that *world* shows; None if the world is not one of ours."""
+    node = sky_node(world)
+    return sky_image(node.node_tree) if node else None
+
+
+def _build(tree: bpy.types.NodeTree, image: bpy.types.Image, light: "FoundLight | None") -> None:
     tree.nodes.clear()
-    kinds = (
-        "ShaderNodeTexCoord",
-        "ShaderNodeMapping",
-        "ShaderNodeTexEnvironment",
-        "ShaderNodeBackground",
-        "ShaderNodeOutputWorld",
-    )
-    nodes = [tree.nodes.new(kind) for kind in kinds]
-    for column, node in enumerate(nodes):
-        node.location = (column * 220 - 660, 300)
-    coordinates, mapping, environment, background, output = nodes
-    mapping.label = "Sky Rotation"
-    environment.width = 200
-    environment.image = image
-    environment.projection = "EQUIRECTANGULAR"
-    tree.links.new(coordinates.outputs["Generated"], mapping.inputs["Vector"])
-    tree.links.new(mapping.outputs["Vector"], environment.inputs["Vector"])
-    tree.links.new(environment.outputs["Color"], background.inputs["Color"])
-    tree.links.new(background.outputs["Background"], output.inputs["Surface"])
+    sky = tree.nodes.new("ShaderNodeGroup")
+    sky.node_tree = build_sky_group(image, light)
+    sky.name, sky.width = NAME, 200
+    sky.location = (-220, 300)
+    output = tree.nodes.new("ShaderNodeOutputWorld")
+    output.location = (60, 300)
+    tree.links.new(sky.outputs["Background"], output.inputs["Surface"])

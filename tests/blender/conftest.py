@@ -56,13 +56,14 @@ def preferences(installed: None) -> Iterator[bpy.types.AddonPreferences]:
     chosen = bpy.context.preferences.addons[MODULE].preferences
     yield chosen
     chosen.property_unset("engine_python")
-    chosen.property_unset("output_folder")
+    for name in ("output_folder", "file_name", "use_pack"):
+        chosen.property_unset(name)
 
 
 @pytest.fixture
 def quick() -> dict:
     """Arguments for the operator: a real generation on a tiny model of random weights."""
-    return {"prompt": "a storm", "model": str(NANO), "width": 128, "steps": 2, "sampler": "multidiffusion", "seed": 7}
+    return {"prompt": "a storm", "model": str(NANO), "width": 128, "steps": 2, "coherence": "OFF", "seed": 7}
 
 
 @pytest.fixture

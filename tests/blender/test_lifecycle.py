@@ -18,7 +18,7 @@ bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_defaul
 bpy.ops.preferences.addon_enable(module={MODULE!r})
 def generate(**more):
     return bpy.ops.skyloom.generate_panorama(
-        **dict(prompt="a storm", model={str(NANO)!r}, width=128, steps=2, sampler="multidiffusion", seed=1) | more)
+        **dict(prompt="a storm", model={str(NANO)!r}, width=128, steps=2, coherence="OFF", seed=1) | more)
 """
 
 

@@ -15,4 +15,4 @@ from conftest import extension
     ],
 )
 def test_progress(installed, seconds, words):
-    assert extension("panels.wording").progress_text("Step 12 of 25", seconds) == words
+    assert extension("engine.wording").progress_text("Step 12 of 25", seconds) == words

@@ -1,5 +1,7 @@
 """An artist's sitting at a real Blender window, judged step by step. The steps are played in inside/story.py."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from conftest import Window
@@ -83,7 +85,7 @@ def test_retry_sets_the_world(window: Window) -> None:
     assert not saw["after"]["error"]
     assert saw["world"] != saw["old_world"]
     assert saw["old_world"] in saw["worlds"], "the old world is lost"
-    assert {"ShaderNodeTexEnvironment", "ShaderNodeMapping", "ShaderNodeBackground"} <= set(saw["nodes"])
+    assert {"ShaderNodeTexEnvironment", "ShaderNodeBackground"} <= set(saw["nodes"])
     assert saw["colorspace"] == "Linear Rec.709"
     assert saw["image"] == saw["after"]["result"]
     assert len([name for name in saw["skies"] if name.endswith(".exr")]) == 1, saw["skies"]
@@ -126,3 +128,33 @@ def test_closing_blender_ends_the_engine(window: Window, story: str) -> None:
 def test_blender_quits_cleanly(window: Window) -> None:
     assert window.after("story")["status"] == 0
     assert window.after("closing")["status"] == 0
+
+
+def test_preview_moves_in_panel_and_world(window: Window) -> None:
+    saw = window.saw("keeping", "preview")
+    first, later = saw["pixels"]
+    assert first != later
+    assert saw["lent"] != saw["own"], "the world did not show the preview"
+    assert saw["after"] == saw["own"] and saw["lent"] not in saw["left"], "the world was not given back"
+
+
+def test_four_variations_and_one_picked(window: Window) -> None:
+    saw = window.saw("keeping", "variations")
+    assert len(set(saw["results"])) == 4, saw["after"]
+    assert saw["world"] == window.saw("keeping", "preview")["own"], "a sky was set before one was picked"
+    assert window.saw("keeping", "pick")["picked"] in saw["results"]
+
+
+def test_settings_of_a_sky_are_used_from_its_menu(window: Window) -> None:
+    saw = window.saw("keeping", "pick")
+    assert saw["settings"] == ["golden hour over a calm sea, scattered clouds", 20, 2]
+
+
+def test_same_picture_again_and_after_reopening(window: Window) -> None:
+    saw = window.saw("keeping", "again")
+    picked = window.saw("keeping", "pick")["picked"]
+    paths = [Path(path) for path in (picked, saw["same"], saw["reopened"])]
+    assert len(set(paths)) == 3, "an older sky was overwritten"
+    assert len({read_panorama(path).tobytes() for path in paths}) == 1, "it is another picture"
+    assert saw["worlds"][0] == saw["worlds"][1]
+    assert [path[:2] for path in saw["stored"]] == ["//"], "the path in a saved file is not relative"

@@ -1,11 +1,11 @@
 """Blender is closed while a sky is being generated."""
 
-from story import GENERATE, SIDEBAR, Steps, click_button, endless, moving, panels, told
+from story import SIDEBAR, Steps, click_generate, endless, moving, panels, told
 
 
 def close(saw: dict) -> Steps:
     endless()
-    yield from click_button(GENERATE, SIDEBAR)
+    yield from click_generate(SIDEBAR)
     yield moving()
     saw["before"] = told()
 

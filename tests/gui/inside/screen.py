@@ -114,8 +114,12 @@ def settled(before: np.ndarray) -> Waiting:
         last = shown
 
 
-def find_button(operator: str, area_kind: str, region_kind: str) -> Generator[Wait, None, tuple[int, int] | None]:
+def find_button(
+    operator: str, area_kind: str, region_kind: str, arguments: str = ""
+) -> Generator[Wait, None, tuple[int, int] | None]:
     """Where the button of *operator* is on the display, scrolled into view if need be; None if the region has none.
+
+    arguments: what it must be called with.
 
     Candidates are the patches in the buttons' own colour. Which is which, Blender itself says: Ctrl-C over a button
     copies the Python command that it runs.
@@ -127,7 +131,7 @@ def find_button(operator: str, area_kind: str, region_kind: str) -> Generator[Wa
         for x, y in patches((shown[top:bottom, left:right] == MARK).all(-1)):
             manager.clipboard = ""
             yield from press("ctrl+c", left + x, top + y)
-            if manager.clipboard.startswith(f"bpy.ops.{operator}("):
+            if manager.clipboard.startswith(f"bpy.ops.{operator}(") and arguments in manager.clipboard:
                 return left + x, top + y
         yield from move((left + right) // 2, top + 5)
         xdotool("click", "--repeat", 10, 5)

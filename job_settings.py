@@ -1,0 +1,116 @@
+"""From the scene's settings and an operator's arguments to a job, and from a sky's job back to the settings."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import bpy
+
+from .engine.errors import BadRequest
+from .engine.job import BUNDLED_MODEL, Job
+from .properties import AUTO
+from .styles import NONE, STYLES
+
+# How a choice of coherence is said in a job. What a job says beyond that is kept in "Other settings".
+COHERENCE: dict[str, dict[str, Any]] = {
+    "OFF": {"sampler": "multidiffusion", "sync_steps": None},
+    "FAST": {"sampler": "sync", "sync_steps": 1},
+    "EXACT": {"sampler": "sync"},
+}
+_DEFAULTS = {field.name: field.default for field in fields(Job)}
+_CHOICES = ("coherence", "style")  # properties that stand for several fields of a job
+
+
+def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job:
+    """The job that *settings* describe; what was passed to the operator *call* has precedence.
+
+    Its seed is None where the scene asks for a random one. Raises :class:`BadRequest`.
+    """
+    passed = [name for name in _names(call) if call.properties.is_property_set(name)]
+    touched = [name for name in _names(settings) if settings.is_property_set(name)]
+    values = _values(settings, _names(settings)) | _parsed(settings.other)
+    values |= _values(settings, touched) | _values(call, passed)
+    values |= COHERENCE.get(values.pop("coherence"), {})
+    if (style := values.pop("style")) != NONE:
+        values["prompt"], values["negative"] = STYLES[style].applied(values["prompt"], values["negative"])
+    if settings.use_random_seed and "seed" not in passed:
+        values["seed"] = None
+    values["model"] = bpy.path.abspath(values["model"].strip() or BUNDLED_MODEL)
+    return Job.from_dict(values)
+
+
+def use_job(settings: bpy.types.PropertyGroup, job: dict[str, Any]) -> None:
+    """Make *settings* describe *job* again, whatever they were: the same sky comes out.
+
+    What no property can show is kept beside them, in ``settings.other``, until that property is set.
+    """
+    for name in _names(settings):
+        settings.property_unset(name)
+    rest = dict(job)
+    if coherence := _coherence(job):
+        settings.coherence = coherence
+        for name in COHERENCE[coherence]:
+            rest.pop(name, None)
+    else:
+        rest["coherence"] = None
+    other = {name: value for name, value in rest.items() if not _show(settings, name, value)}
+    settings.other = json.dumps(other) if other else ""
+    settings.use_random_seed = False
+
+
+def _coherence(job: dict[str, Any]) -> str | None:
+    """The choice that stands for *job*'s sampler; None if there is none."""
+    match job.get("sampler"), job.get("sync_steps"):
+        case ("multidiffusion", 0 | None) | ("sync", 0):
+            return "OFF"
+        case "sync", 1:
+            return "FAST"
+        case "sync", _:
+            return "EXACT"
+    return None
+
+
+def _names(group: bpy.types.bpy_struct) -> list[str]:
+    """The properties of *group* that decide a job: named as its fields, or choices."""
+    return [name for name in (*_DEFAULTS, *_CHOICES) if hasattr(group, name)]
+
+
+def _values(group: bpy.types.bpy_struct, names: Iterable[str]) -> dict[str, Any]:
+    return {name: _value(group, name) for name in names}
+
+
+def _value(group: bpy.types.bpy_struct, name: str) -> Any:
+    """A property's value as a job has it: 0 and "auto" stand for the model's own where a job says None."""
+    value = getattr(group, name)
+    if name == "width":  # an enum in the settings
+        value = int(value)
+    if name != "seed" and _DEFAULTS.get(name, "") is None:
+        value = None if value in (0, AUTO) else value
+    return float(f"{value:.6g}") if isinstance(value, float) else value  # Blender's numbers have no more digits
+
+
+def _show(settings: bpy.types.PropertyGroup, name: str, value: Any) -> bool:
+    """Set the property *name* to a job's *value*. False if there is none, or if it cannot say exactly that."""
+    if not hasattr(settings, name):
+        return name in _DEFAULTS and value == _DEFAULTS[name]
+    if value is None:
+        return _value(settings, name) is None  # what a property says that is not set
+    try:
+        setattr(settings, name, str(value) if name == "width" else value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    if _value(settings, name) == value:
+        return True
+    settings.property_unset(name)
+    return False
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        values = json.loads(text or "{}")
+    except ValueError as error:
+        raise BadRequest(f"The other settings are not valid JSON: {error}.", "Clear them in the panel.") from error
+    if not isinstance(values, dict):
+        raise BadRequest("The other settings are not a JSON object.", "Clear them in the panel.")
+    return values

@@ -1,0 +1,21 @@
+from typing import ClassVar
+
+import bpy
+from bl_operators.presets import AddPresetBase
+
+
+class SKYLOOM_OT_add_preset(AddPresetBase, bpy.types.Operator):
+    bl_idname = "skyloom.add_preset"
+    bl_label = "Add Sky Preset"
+    bl_description = "Keep what is set for new skies, but for the seed, under a name; or remove the chosen preset"
+
+    preset_menu = "SKYLOOM_PT_presets"
+    preset_subdir = "skyloom"
+    preset_defines: ClassVar = ["settings = bpy.context.scene.skyloom"]
+    preset_values: ClassVar = [
+        f"settings.{name}"
+        for name in (
+            *("prompt", "negative", "style", "quality", "coherence", "width", "model", "steps", "guidance", "solver"),
+            *("sync_steps", "sync_weight", "sync_decay", "window", "stride"),
+        )
+    ]

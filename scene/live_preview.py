@@ -1,0 +1,79 @@
+"""A generation in progress, shown as the world: a small picture that changes, and the scene's own world kept aside."""
+
+import base64
+
+import bpy
+import numpy as np
+from bpy.app.handlers import persistent
+
+from ..engine.protocol import Preview
+from .world import new_world, world_panorama
+
+NAME = "Skyloom Preview"
+_MARK = "skyloom_preview"  # custom property of the world that is only lent
+_KEPT = "skyloom_kept"  # custom property of that world: the scene's own, if it had one
+
+
+def radiance_of(preview: Preview) -> np.ndarray:
+    """The picture in *preview*: float32, [height, width, 3], from the top row down, scene-linear."""
+    values = np.frombuffer(base64.b64decode(preview.pixels), "<f2").astype(np.float32)
+    return values.reshape(preview.height, preview.width, 3)
+
+
+def show(scene: bpy.types.Scene, radiance: np.ndarray) -> None:
+    """Let *scene*'s world show *radiance* (as :func:`radiance_of` gives it) for now."""
+    height, width = radiance.shape[:2]
+    if not _is_lent(scene.world):
+        image = bpy.data.images.new(NAME, width, height, float_buffer=True)
+        image.colorspace_settings.name = "Linear Rec.709"
+        lent = new_world(NAME, image)
+        lent[_MARK] = True
+        if scene.world:
+            scene.world.use_fake_user = True
+            lent[_KEPT] = scene.world
+        scene.world = lent
+    image = world_panorama(scene.world)
+    if tuple(image.size) != (width, height):
+        image.scale(width, height)
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[..., :3] = radiance[::-1]
+    image.pixels.foreach_set(pixels.ravel())
+    image.update()
+
+
+def end(scene: bpy.types.Scene) -> None:
+    """Give *scene* its own world back."""
+    lent = scene.world
+    if not _is_lent(lent):
+        return
+    image, groups = world_panorama(lent), [node.node_tree for node in lent.node_tree.nodes if node.type == "GROUP"]
+    scene.world = lent.get(_KEPT)
+    bpy.data.worlds.remove(lent)
+    for group in groups:
+        bpy.data.node_groups.remove(group)
+    bpy.data.images.remove(image)
+
+
+def _is_lent(world: bpy.types.World | None) -> bool:
+    return world is not None and _MARK in world
+
+
+@persistent
+def _end_all(*_arguments: object) -> None:
+    """Nothing that is only lent gets into a file, or comes back from an undo step."""
+    for scene in bpy.data.scenes:
+        end(scene)
+
+
+HANDLERS = (bpy.app.handlers.save_pre, bpy.app.handlers.undo_post, bpy.app.handlers.redo_post)
+
+
+def register() -> None:
+    for handlers in HANDLERS:
+        handlers.append(_end_all)
+
+
+def unregister() -> None:
+    for handlers in HANDLERS:
+        handlers.remove(_end_all)
+    _end_all()
