@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 ENGINE = $$($(PYTHON) tools/environments.py engine)
 
 .DEFAULT_GOAL := help
-.PHONY: help engine demo test lint test-engine test-blender test-gui package benchmark screenshots clean
+.PHONY: help engine demo test lint test-engine test-blender test-web test-gui package benchmark skies screenshots thumbnails clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,17 +26,28 @@ test-engine: ## the engine's tests
 test-blender: ## the extension's tests on bpy 4.2, 4.5 and 5.0
 	@$(PYTHON) tools/run_tests.py blender
 
+test-web: ## the gallery and the farm's job type in a headless Chromium; screenshots in out/web/
+	@$(PYTHON) tools/run_tests.py web
+
 test-gui: ## the tests in a real Blender window; screenshots in out/gui/
 	@$(PYTHON) tools/run_tests.py gui
 
 package: ## build and validate the extension's zip in dist/
 	@$(PYTHON) tools/package.py dist
 
-benchmark: ## time and memory of a generation beside diffusers' panorama pipeline
+benchmark: ## beside diffusers' panorama pipeline and the paper's Algorithm 1; coherence, with pictures in out/coherence/
 	@$(ENGINE) -m benchmarks.generation
+	@$(ENGINE) -m benchmarks.synchronization
+	@$(ENGINE) -m benchmarks.coherence
+
+skies: ## six prompts on the bundled model: the README's first picture
+	@$(ENGINE) tools/skies.py
 
 screenshots: test-gui ## run the window tests and keep their best pictures in docs/images/
 	@$(ENGINE) tools/screenshots.py
+
+thumbnails: ## render the pictures of the styles with the bundled model, into assets/styles/
+	@$(ENGINE) tools/thumbnails.py
 
 clean: ## remove what was built in the repository (the environments stay in the user's cache)
 	rm -rf out dist

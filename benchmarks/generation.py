@@ -50,9 +50,9 @@ def diffusers_panorama(model: str, steps: int, device: str) -> float:
 
 def skyloom(model: str, steps: int, device: str, sync_steps: int) -> float:
     from engine.devices import choose_device
-    from engine.generate import generate
     from engine.job import Job
     from engine.models.loading import WarmModel
+    from engine.pipeline import generate
 
     warm = WarmModel()
     width = COLUMNS * warm.get(model, choose_device(device)).factor

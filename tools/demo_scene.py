@@ -15,7 +15,7 @@ from mathutils import Vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from scene.images import load_panorama
-from scene.world import set_world
+from scene.world import set_world, sky_node, world_panorama
 
 STILL = (960, 540)
 SAMPLES = 32
@@ -39,19 +39,19 @@ def main() -> None:
 
 def turn_sun(world: bpy.types.World) -> None:
     """Rotate the sky about the vertical until its brightest direction is at SUN_AZIMUTH."""
-    nodes = world.node_tree.nodes
-    environment, mapping = (
-        next(node for node in nodes if node.type == kind) for kind in ("TEX_ENVIRONMENT", "MAPPING")
-    )
-    environment.interpolation = "Cubic"  # the bundled model's sky is small, and here it fills the frame
-    width, height = environment.image.size
+    image, sky = world_panorama(world), sky_node(world)
+    assert image and sky
+    for node in sky.node_tree.nodes:
+        if node.type == "TEX_ENVIRONMENT":
+            node.interpolation = "Cubic"  # the bundled model's sky is small, and here it fills the frame
+    width, height = image.size
     pixels = np.empty(width * height * 4, np.float32)
-    environment.image.pixels.foreach_get(pixels)
+    image.pixels.foreach_get(pixels)
     brightness = pixels.reshape(height, width, 4)[..., :3].mean(-1) ** 2
     azimuths = pi - (np.arange(width) + 0.5) / width * 2 * pi  # of the columns: the centre is +X, the left quarter +Y
     weights = brightness.sum(0)
     brightest = atan2(float((weights * np.sin(azimuths)).sum()), float((weights * np.cos(azimuths)).sum()))
-    mapping.inputs["Rotation"].default_value[2] = brightest - SUN_AZIMUTH
+    sky.inputs["Rotation"].default_value = SUN_AZIMUTH - brightest
     print(f"The brightest direction was at {degrees(brightest):.0f} degrees")
 
 

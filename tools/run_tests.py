@@ -47,6 +47,7 @@ PARTS = (
     Part("blender", "tests/blender on 4.2", "blender-4_2", tests="tests/blender", packages=BPY_LIBRARIES),
     Part("blender", "tests/blender on 4.5", "blender-4_5", tests="tests/blender", packages=BPY_LIBRARIES),
     Part("blender", "tests/blender on 5.0", "blender-5_0", tests="tests/blender", packages=BPY_LIBRARIES),
+    Part("web", "tests/web", "engine", tests="tests/web", packages=("chromium", "chromium-driver")),
     Part("gui", "tests/gui", "engine", tests="tests/gui", seconds=1800),
 )
 

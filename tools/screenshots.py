@@ -10,7 +10,15 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "out" / "gui"
 KEPT = ROOT / "docs" / "images"
-NAMES = {"story-sky": "window-sky", "story-half-way": "window-progress", "story-error": "window-error"}
+NAMES = {
+    "story-sky": "window-sky",
+    "story-half-way": "window-progress",
+    "story-error": "window-error",
+    "keeping-variations": "window-variations",
+    "keeping-panels": "window-panels",
+    "keeping-panels-large": "window-panels-large",
+    "keeping-panels-light": "window-panels-light",
+}
 MOST_BYTES = 200_000
 WIDTHS = (1200, 1000, 800, 640)
 

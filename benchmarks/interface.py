@@ -1,0 +1,30 @@
+"""Milliseconds that Skyloom's own code takes in Blender's window, per call: the longest and the mean.
+
+    make test-gui && python benchmarks/interface.py
+
+Read from what the last window tests measured while a sky was generated with previews in panel and world. Blender stands
+still for that long; the aim is less than 100 ms.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+RECORDS = Path(__file__).resolve().parent.parent / "out" / "gui" / "keeping.json"
+
+
+def main() -> int:
+    if not RECORDS.exists():
+        print("There are no window tests to read: run `make test-gui` first.", file=sys.stderr)
+        return 1
+    steps = {record["step"]: record["saw"] for record in json.loads(RECORDS.read_text(encoding="utf-8"))}
+    print("| | calls | longest, ms | mean, ms |")
+    print("|---|---|---|---|")
+    for what, seconds in steps["preview"]["seconds"].items():
+        longest, mean = max(seconds), sum(seconds) / len(seconds)
+        print(f"| {what} | {len(seconds)} | {1000 * longest:.1f} | {1000 * mean:.1f} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Light restored from clipped pictures, against HDR skies of known truth: ``python benchmarks/light.py``.
+
+Skies of engine.sky go through a camera that exposes so that a share of the sky saturates, and 8 bits of sRGB, as an
+ordinary model's picture is; the light stage restores them without a prompt. Prints the tables of docs/light.md.
+"""
+
+import argparse
+import math
+import random
+import statistics
+import sys
+from collections import Counter
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from engine.job import Job  # noqa: E402
+from engine.light.photometry import level_irradiance, luminance, within  # noqa: E402
+from engine.light.stage import Lit, brighter, light_panorama  # noqa: E402
+from engine.light.transfer import linear_to_srgb, srgb_to_linear  # noqa: E402
+from engine.output.pictures import write_exr  # noqa: E402
+from engine.sky import Clouds, SkyParameters, SkyRenderer, Time, sample_parameters  # noqa: E402
+from engine.sphere.equirectangular import direction, solid_angles  # noqa: E402
+
+SATURATED = (0.01, 0.02, 0.05)  # of the sky; Eilertsen et al. (2017) clip up to 5 % to 15 %
+CONE = 4.0  # degrees; holds the disc of the smallest panorama
+VISIBLE = 0.3  # direct irradiance facing the sun, over the diffuse on the ground, from which a sun is called visible
+PEAK = 250.0  # cd/m2 that a radiance of 1 is shown as
+
+# PU21, banding and glare (Mantiuk and Azimi, "PU21", PCS 2021).
+_PU21 = (0.353487901, 0.3734658629, 8.277049286e-05, 0.9062562627, 0.09150303166, 0.9099517204, 596.3148142)
+
+
+def pu21(nits: Tensor) -> Tensor:
+    """Perceptually uniform units of luminance in cd/m2 (0.005 to 10000); 100 cd/m2 are about 256."""
+    a, b, c, d, e, f, g = _PU21
+    y = nits.clamp(0.005, 10000)
+    return (g * (((a + b * y**d) / (1 + c * y**d)) ** e - f)).clamp(min=0)
+
+
+def pu21_psnr(seen: Tensor, true: Tensor) -> float:
+    """In dB, weighted by solid angle."""
+    area = solid_angles(seen.shape[1])
+    error = (pu21(seen * PEAK) - pu21(true * PEAK)).square().mean(0, keepdim=True)[0]
+    mean = (error * area).sum() / (area.sum() * seen.shape[2])
+    return 20 * math.log10(256) - 10 * math.log10(mean.item())
+
+
+def photograph(radiance: Tensor, saturated: float) -> tuple[Tensor, float]:
+    """The picture in [0, 1] that a camera takes, as 8 bits of sRGB decoded again, and what a 1.0 in it was."""
+    sky = radiance[:, : radiance.shape[1] // 2].amax(0).flatten()
+    area = solid_angles(radiance.shape[1])[: radiance.shape[1] // 2].expand(-1, radiance.shape[2]).flatten()
+    order = sky.argsort(descending=True)
+    white = sky[order[int((area[order].cumsum(0) < saturated * area.sum()).sum())]].clamp(min=1.0).item()
+    code = (linear_to_srgb((radiance / white).clamp(0, 1)) * 255).round() / 255
+    return srgb_to_linear(code), white
+
+
+def direct_share(radiance: Tensor, towards: Tensor) -> float:
+    """Direct over total irradiance on level ground."""
+    direct = luminance(within(radiance, towards, CONE)) * towards[2].clamp(min=0)
+    return (direct / luminance(level_irradiance(radiance))).item()
+
+
+def truth(sky: SkyParameters, radiance: Tensor) -> str:
+    """sun, moon or none: whether a disc lights the scene."""
+    towards = direction(sky.sun_azimuth, sky.sun_elevation)
+    direct = luminance(within(radiance, towards, 2.5)).item()
+    diffuse = luminance(level_irradiance(radiance)).item() - direct * max(towards[2].item(), 0)
+    if sky.time == Time.MOON:
+        return "moon" if direct / diffuse > 0.03 else "none"
+    return "sun" if sky.sun_elevation > 0 and direct / diffuse > VISIBLE else "none"
+
+
+def judge(
+    skies: list[SkyParameters], pictures: Tensor, saturated: float
+) -> tuple[dict[str, list[float]], Counter[tuple[str, str]]]:
+    """Measures of all pictures with a visible sun that was found, and how often what was taken for what."""
+    measures: dict[str, list[float]] = {name: [] for name in ("angle", "share", "clipped", "restored")}
+    kinds: Counter[tuple[str, str]] = Counter()
+    for sky, true in zip(skies, pictures, strict=True):
+        picture, white = photograph(true, saturated)
+        lit: Lit = light_panorama(picture, Job(prompt="a"), clips=True)
+        kind = truth(sky, true)
+        kinds[kind, lit.light.kind] += 1
+        if not kind == lit.light.kind == "sun":
+            continue
+        towards = direction(sky.sun_azimuth, sky.sun_elevation)
+        found = direction(lit.light.azimuth, lit.light.elevation)
+        measures["angle"].append(math.degrees(math.acos(min(1.0, float(found @ towards)))))
+        real, restored = direct_share(true, towards), direct_share(lit.radiance, found)
+        measures["share"].append(abs(restored / real - 1))
+        measures["clipped"].append(pu21_psnr(picture * white, true))
+        measures["restored"].append(pu21_psnr(lit.radiance * white, true))
+    return measures, kinds
+
+
+def write(folder: Path) -> None:
+    """A noon with scattered clouds, its clipped picture and the restored one, as EXR."""
+    sky = sample_parameters(
+        random.Random(3), time=Time.NOON, clouds=Clouds.SCATTERED, sun_elevation=45, sun_azimuth=225
+    )
+    true = SkyRenderer(seed=7).render([sky], 256)[0]
+    picture, white = photograph(true, 0.02)
+    pictures = {"truth": (true, "off"), "clipped": (picture * white, "off"), "restored": (picture, "auto")}
+    for name, (radiance, sun) in pictures.items():
+        job = Job(prompt="a", sun=sun)
+        lit = light_panorama(radiance, job, clips=name == "restored")
+        gain = white if name == "restored" else 1.0
+        light = brighter(lit.light, gain)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_exr(folder / f"{name}.exr", lit.radiance * gain, job.to_dict(), light)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--skies", type=int, default=96)
+    parser.add_argument("--heights", type=int, nargs="+", default=[128, 512])
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="one sky three times, for light_balls.py")
+    chosen = parser.parse_args()
+    if chosen.write:
+        write(chosen.write)
+        return 0
+    rng, renderer = random.Random(2026), SkyRenderer(seed=7)
+    skies = [sample_parameters(rng) for _ in range(chosen.skies)]
+    kinds: Counter[tuple[str, str]] = Counter()
+    print(
+        "| size | saturated | suns | angle, median (p90) | direct share, median error | within 25 % "
+        "| PU21-PSNR clipped | restored |\n|---|---|---|---|---|---|---|---|"
+    )
+    for height in chosen.heights:
+        batches = [renderer.render(skies[i : i + 8], height) for i in range(0, len(skies), 8)]
+        pictures = torch.cat(batches)
+        for saturated in SATURATED:
+            found, kinds = judge(skies, pictures, saturated)
+            angles, shares = sorted(found["angle"]), found["share"]
+            print(
+                f"| {2 * height} x {height} | {saturated:.0%} | {len(angles)} | {statistics.median(angles):.2f}° "
+                f"({angles[int(0.9 * len(angles))]:.1f}°) | {statistics.median(shares):.0%} "
+                f"| {sum(share < 0.25 for share in shares) / len(shares):.0%} "
+                f"| {statistics.mean(found['clipped']):.1f} dB | {statistics.mean(found['restored']):.1f} dB |",
+                flush=True,
+            )
+    names = ("sun", "moon", "none")
+    print("\n| truth | taken for sun | moon | none |\n|---|---|---|---|")
+    for kind in names:
+        print(f"| {kind} | {' | '.join(str(kinds[kind, taken]) for taken in names)} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

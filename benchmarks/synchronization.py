@@ -1,0 +1,130 @@
+"""Skyloom beside a literal loop of SyncDiffusion's Algorithm 1: same weights, windows, steps and starting noise.
+
+    python -m benchmarks.synchronization [--model FOLDER] [--width 256] [--steps N] [--rounds 1] [--device cpu]
+        [--autocast] [--prompts TEXT ...] [--seeds 0 ...]
+
+All steps synchronized in the first two rows; the third is what a user gets who asks for nothing. Latents are compared
+with the literal loop's, coherence is measured by the paper's protocol. --autocast: all three in half precision, as
+PyTorch's autocast has it (bfloat16 on a CPU, float16 on a GPU).
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from engine.quiet import silence_libraries  # noqa: E402
+
+silence_libraries()  # before they are imported
+
+import torch  # noqa: E402
+from safetensors.torch import load_file  # noqa: E402
+
+from benchmarks.algorithm_1 import Algorithm1  # noqa: E402
+from engine.devices import choose_device  # noqa: E402
+from engine.job import BUNDLED_MODEL, Job  # noqa: E402
+from engine.metrics import intra_distances  # noqa: E402
+from engine.models.folder import find_model  # noqa: E402
+from engine.models.loading import WarmModel  # noqa: E402
+from engine.perceptual.style_distance import StyleDistance  # noqa: E402
+from engine.pipeline import generate  # noqa: E402
+from engine.plan import Plan, plan  # noqa: E402
+from engine.trace import starting_noise  # noqa: E402
+
+LITERAL, ALL_STEPS, PRESET = "Algorithm 1, literally", "Skyloom, all steps synchronized", "Skyloom, default preset"
+Made = tuple[torch.Tensor, torch.Tensor]  # final latents [1, C, h, W] and the picture [3, H, W] in [0, 1]
+
+
+@dataclass
+class Row:
+    seconds: list[float] = field(default_factory=list)
+    apart: list[float] = field(default_factory=list)
+    lpips: list[float] = field(default_factory=list)
+    style: list[float] = field(default_factory=list)
+
+
+def literally(loop: Algorithm1, todo: Plan) -> Made:
+    job = todo.job
+    noise = starting_noise(None, (1, 4, *todo.canvas), job.seed)
+    return loop.run(
+        job.prompt, noise, todo.windows, job.steps, job.guidance, weight=job.sync_weight, decay=job.sync_decay
+    )
+
+
+def skyloom(warm: WarmModel, job: Job) -> Made:
+    with tempfile.TemporaryDirectory() as folder:
+        out, trace = Path(folder) / "sky.exr", Path(folder) / "trace.safetensors"
+        *_, result = generate(job, out, warm, trace)
+        tensors = load_file(trace)
+        return tensors[f"latent_{result.job['steps']}"], tensors["image"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=BUNDLED_MODEL)
+    parser.add_argument("--width", type=int)
+    parser.add_argument("--steps", type=int, help="of the first two rows (default: the model's own)")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--autocast", action="store_true")
+    parser.add_argument("--prompts", nargs="+", default=["golden hour over a calm sea, scattered clouds"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    chosen = parser.parse_args()
+    device = choose_device(chosen.device)
+    warm = WarmModel()
+    model = warm.get(chosen.model, device)
+    loop = Algorithm1(str(find_model(chosen.model).path), model.transfer, device)
+    vgg = warm.perceptual.lpips("vgg", device)
+    distances = (vgg, StyleDistance(vgg.network))
+    half = torch.bfloat16 if device.type == "cpu" else torch.float16
+    rows = {name: Row() for name in (LITERAL, ALL_STEPS, PRESET)}
+    for prompt in chosen.prompts:
+        for seed in chosen.seeds:
+            preset = Job(prompt=prompt, model=chosen.model, width=chosen.width, seed=seed, device=chosen.device)
+            steps = chosen.steps or model.steps
+            todo = plan(Job(**preset.to_dict() | {"solver": "ddim", "steps": steps, "sync_steps": steps}), model)
+            contestants: dict[str, Callable[[], Made]] = {
+                LITERAL: lambda todo=todo: literally(loop, todo),
+                ALL_STEPS: lambda todo=todo: skyloom(warm, todo.job),
+                PRESET: lambda preset=preset: skyloom(warm, preset),
+            }
+            for _ in range(chosen.rounds):
+                theirs = None
+                for name, contestant in contestants.items():
+                    started = time.perf_counter()
+                    with torch.autocast(device.type, half) if chosen.autocast else nullcontext():
+                        latents, picture = contestant()
+                    rows[name].seconds.append(time.perf_counter() - started)
+                    theirs = latents.cpu() if theirs is None else theirs
+                    rows[name].apart.append((latents.cpu() - theirs).abs().max().item())
+                    lpips, style = intra_distances(picture.float().to(device), distances)
+                    rows[name].lpips.append(lpips)
+                    rows[name].style.append(style)
+    print_table(rows, f"{Path(chosen.model).name}, {todo.size[0]} x {todo.size[1]}, {steps} steps, {chosen.device}")
+    return 0
+
+
+def print_table(rows: dict[str, Row], title: str) -> None:
+    literal = rows[LITERAL]
+    print(f"{title}, median of {len(literal.seconds)} runs, intra distances as means\n")
+    print("| | seconds | ratio | largest difference of latents | intra-LPIPS | intra-style |")
+    print("|---|---|---|---|---|---|")
+    for name, row in rows.items():
+        seconds = statistics.median(row.seconds)
+        apart = f"{max(row.apart):.1e}" if name == ALL_STEPS else "-"
+        print(
+            f"| {name} | {seconds:.2f} | {seconds / statistics.median(literal.seconds):.2f} | {apart} "
+            f"| {statistics.mean(row.lpips):.4f} | {statistics.mean(row.style):.3g} |"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
