@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
+from . import checks
 from .errors import BadRequest
 
 Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
@@ -100,42 +101,42 @@ class Job:
 
     def __post_init__(self) -> None:
         for name in ("prompt", "negative"):
-            object.__setattr__(self, name, _clean_text(name, getattr(self, name)))
+            object.__setattr__(self, name, checks.clean_text(name, getattr(self, name)))
         if not self.prompt:
             raise BadRequest("The prompt is empty.", 'Describe the sky, for example "golden hour over a calm sea".')
-        _text("model", self.model)
-        _text("device", self.device)
+        checks.text("model", self.model)
+        checks.text("device", self.device)
         for name in ("noise", "clip"):
             if getattr(self, name) is not None:
-                _text(name, getattr(self, name))
-        object.__setattr__(self, "loras", _loras(self.loras))
-        object.__setattr__(self, "embeddings", _list("embeddings", self.embeddings))
+                checks.text(name, getattr(self, name))
+        object.__setattr__(self, "loras", checks.loras(self.loras))
+        object.__setattr__(self, "embeddings", checks.sequence("embeddings", self.embeddings))
         for file in self.embeddings:
-            _text("embeddings", file)
-        _integer("seed", self.seed, 0, SEED_LIMIT - 1)
-        _integer("width", self.width, *WIDTH_RANGE)
-        _integer("steps", self.steps, 1, 1000)
-        _integer("sync_steps", self.sync_steps, 0, 1000)
-        _integer("sync_every", self.sync_every, 1, 1000)
-        _integer("sync_gradient_steps", self.sync_gradient_steps, 1, 100)
-        _integer("window", self.window, 1)
-        _integer("stride", self.stride, 1)
-        _number(self, "guidance", 0, 100)
-        _number(self, "sync_weight", 0, WEIGHT_LIMIT)
-        _number(self, "sync_decay", 0, 1)
-        _number(self, "sync_decoder_below", 0, 1)
-        _anchor(self)
-        _number(self, "turbidity", 2, 8)
-        _number(self, "sun_ratio", 0, 100)
-        _number(self, "exposure", -20, 20)
-        _choice("quality", self.quality, get_args(Quality))
-        _choice("sampler", self.sampler, get_args(Sampler))
+            checks.text("embeddings", file)
+        checks.integer("seed", self.seed, 0, SEED_LIMIT - 1)
+        checks.integer("width", self.width, *WIDTH_RANGE)
+        checks.integer("steps", self.steps, 1, 1000)
+        checks.integer("sync_steps", self.sync_steps, 0, 1000)
+        checks.integer("sync_every", self.sync_every, 1, 1000)
+        checks.integer("sync_gradient_steps", self.sync_gradient_steps, 1, 100)
+        checks.integer("window", self.window, 1)
+        checks.integer("stride", self.stride, 1)
+        checks.number(self, "guidance", 0, 100)
+        checks.number(self, "sync_weight", 0, WEIGHT_LIMIT)
+        checks.number(self, "sync_decay", 0, 1)
+        checks.number(self, "sync_decoder_below", 0, 1)
+        checks.azimuth_or_text(self, "sync_anchor")
+        checks.number(self, "turbidity", 2, 8)
+        checks.number(self, "sun_ratio", 0, 100)
+        checks.number(self, "exposure", -20, 20)
+        checks.choice("quality", self.quality, get_args(Quality))
+        checks.choice("sampler", self.sampler, get_args(Sampler))
         if self.solver is not None:
-            _choice("solver", self.solver, get_args(SolverName))
-        _choice("sun", self.sun, get_args(SunChoice))
-        _choice("windows", self.windows, get_args(WindowLayout))
-        _choice("sync_gradient", self.sync_gradient, get_args(SyncGradient))
-        _text("sync_loss", self.sync_loss)
+            checks.choice("solver", self.solver, get_args(SolverName))
+        checks.choice("sun", self.sun, get_args(SunChoice))
+        checks.choice("windows", self.windows, get_args(WindowLayout))
+        checks.choice("sync_gradient", self.sync_gradient, get_args(SyncGradient))
+        checks.text("sync_loss", self.sync_loss)
         if self.clip is None and {"clip", "clip-prompt"} & set(loss_weights(self.sync_loss)):
             raise BadRequest(f"sync_loss is '{self.sync_loss}', but no CLIP is named.", "Name its folder as clip.")
         if self.sync_decoder_below is not None and self.sync_gradient != "decoder":
@@ -191,7 +192,7 @@ def loss_weights(text: str) -> dict[LossName, float]:
     weights: dict[LossName, float] = {}
     for term in text.split("+"):
         factor, times, name = (part.strip() for part in term.rpartition("*"))
-        _choice("A distance in sync_loss", name, get_args(LossName))
+        checks.choice("A distance in sync_loss", name, get_args(LossName))
         try:
             weight = float(factor) if times else 1.0
         except ValueError:
@@ -213,70 +214,3 @@ def slug(text: str) -> str:
     """The first words of *text* as part of a file name: ASCII letters, digits and hyphens."""
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in text.lower()).split()
     return "-".join(words)[:60].strip("-") or "sky"
-
-
-def _clean_text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise BadRequest(f"{name} must be text, not {type(value).__name__}.")
-    return " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in value).split())
-
-
-def _text(name: str, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise BadRequest(f"{name} must be a text that is not empty, not {value!r}.")
-
-
-def _list(name: str, value: Any) -> tuple[Any, ...]:
-    if not isinstance(value, list | tuple):
-        raise BadRequest(f"{name} must be a list, not {value!r}.")
-    return tuple(value)
-
-
-def _loras(value: Any) -> tuple[tuple[str, float], ...]:
-    loras = _list("loras", value)
-    for lora in loras:
-        if not isinstance(lora, list | tuple) or len(lora) != 2:
-            raise BadRequest(
-                f"loras holds {lora!r}.", 'Each is a file and its scale, such as ["clouds.safetensors", 1].'
-            )
-        file, scale = lora
-        _text("loras", file)
-        if isinstance(scale, bool) or not isinstance(scale, int | float) or not -10 <= scale <= 10:
-            raise BadRequest(f"The scale of the LoRA {file} is {scale!r}.", "It must be a number between -10 and 10.")
-    return tuple((file, float(scale)) for file, scale in loras)
-
-
-def _integer(name: str, value: Any, least: int, most: int | None = None) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise BadRequest(f"{name} must be a whole number, not {value!r}.")
-    if value < least or (most is not None and value > most):
-        span = f"at least {least}" if most is None else f"between {least} and {most}"
-        raise BadRequest(f"{name} is {value}.", f"It must be {span}.")
-
-
-def _number(job: Job, name: str, least: float, most: float) -> None:
-    value = getattr(job, name)
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadRequest(f"{name} must be a number, not {value!r}.")
-    if not math.isfinite(value) or not least <= value <= most:
-        raise BadRequest(f"{name} is {value}.", f"It must be between {least:g} and {most:g}.")
-    object.__setattr__(job, name, float(value))
-
-
-def _anchor(job: Job) -> None:
-    """Make a number of an azimuth that is written as text, as on a command line."""
-    try:
-        object.__setattr__(job, "sync_anchor", float(job.sync_anchor))
-    except (TypeError, ValueError):
-        _text("sync_anchor", job.sync_anchor)
-    else:
-        _number(job, "sync_anchor", -360, 360)
-
-
-def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise BadRequest(f"{name} is {value!r}, which is unknown.", f"Choose from {', '.join(choices)}.")

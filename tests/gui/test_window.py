@@ -158,3 +158,13 @@ def test_same_picture_again_and_after_reopening(window: Window) -> None:
     assert len({read_panorama(path).tobytes() for path in paths}) == 1, "it is another picture"
     assert saw["worlds"][0] == saw["worlds"][1]
     assert [path[:2] for path in saw["stored"]] == ["//"], "the path in a saved file is not relative"
+
+
+def test_panels_are_drawn_open_large_and_light(window: Window) -> None:
+    window.saw("keeping", "looks")
+    dark, large, light = (
+        read_screenshot(window.picture("keeping", name), (1040, 80, 1300, 800))
+        for name in ("panels", "panels-large", "panels-light")
+    )
+    assert np.abs(dark - large).mean() > 0.02
+    assert light.mean() > 2 * dark.mean()

@@ -5,9 +5,21 @@ import time
 
 import bpy
 from screen import OUT, SKIES, Until, area, box, click, find_button, move, region, screenshot, viewport_point, xdotool
-from story import SIDEBAR, Steps, click_generate, ended, endless, moving, preferences, settings, status, told
+from story import (
+    SIDEBAR,
+    VARIATIONS,
+    Steps,
+    click_generate,
+    ended,
+    endless,
+    moving,
+    preferences,
+    settings,
+    status,
+    told,
+)
 
-APPLY = "skyloom.apply_panorama"
+APPLY = "skyloom.apply_panorama("
 
 
 def quick() -> None:
@@ -75,7 +87,7 @@ def preview(saw: dict) -> Steps:
 
 def variations(saw: dict) -> Steps:
     quick()
-    yield from click_generate(SIDEBAR, arguments="variations=4")
+    yield from click_generate(SIDEBAR, VARIATIONS)
     yield ended()
     yield from move(*viewport_point())
     yield 2.0
@@ -128,11 +140,13 @@ def again(saw: dict) -> Steps:
 
 def looks(saw: dict) -> Steps:
     """The sub-panels, open, as they are, at a larger scale, and in the light theme."""
-    for name in ("adjust", "history", "advanced"):  # the window remembers panels as closed by their names
-        closed = getattr(bpy.types, f"SKYLOOM_PT_sidebar_{name}")
+    panels = [getattr(bpy.types, f"SKYLOOM_PT_sidebar_{name}") for name in ("adjust", "light", "history", "advanced")]
+    opened = []
+    for closed in panels:  # the window remembers panels as closed by their names
         bpy.utils.unregister_class(closed)
-        members = {"bl_parent_id": closed.bl_parent_id, "bl_options": set()}
-        bpy.utils.register_class(type(f"{closed.__name__}_open", closed.__bases__, members))
+        members = {"bl_parent_id": closed.bl_parent_id, "bl_options": set(), "draw": closed.draw}
+        opened.append(type(f"{closed.__name__}_open", closed.__bases__, members))
+        bpy.utils.register_class(opened[-1])
     view = bpy.context.preferences.view
     yield 2.0
     yield from screenshot("panels")
@@ -144,6 +158,10 @@ def looks(saw: dict) -> Steps:
     bpy.ops.script.execute_preset(filepath=theme, menu_idname="USERPREF_MT_interface_theme_presets")
     yield 2.0
     yield from screenshot("panels-light")
+    for panel in opened:
+        bpy.utils.unregister_class(panel)
+    for panel in panels:
+        bpy.utils.register_class(panel)
 
 
 STEPS = (preview, variations, pick, again, looks)

@@ -114,12 +114,9 @@ def settled(before: np.ndarray) -> Waiting:
         last = shown
 
 
-def find_button(
-    operator: str, area_kind: str, region_kind: str, arguments: str = ""
-) -> Generator[Wait, None, tuple[int, int] | None]:
-    """Where the button of *operator* is on the display, scrolled into view if need be; None if the region has none.
-
-    arguments: what it must be called with.
+def find_button(call: str, area_kind: str, region_kind: str) -> Generator[Wait, None, tuple[int, int] | None]:
+    """Where the button is on the display whose command begins with *call*, such as ``skyloom.apply_panorama(``; it is
+    scrolled into view if need be. None if the region has none.
 
     Candidates are the patches in the buttons' own colour. Which is which, Blender itself says: Ctrl-C over a button
     copies the Python command that it runs.
@@ -127,11 +124,12 @@ def find_button(
     left, top, right, bottom = box(region(area_kind, region_kind))
     manager = bpy.context.window_manager
     for _scroll in range(3):
+        yield from move((left + right) // 2, top + 5)  # a button under the pointer has another colour
         shown = yield from pixels()
         for x, y in patches((shown[top:bottom, left:right] == MARK).all(-1)):
             manager.clipboard = ""
             yield from press("ctrl+c", left + x, top + y)
-            if manager.clipboard.startswith(f"bpy.ops.{operator}(") and arguments in manager.clipboard:
+            if manager.clipboard.startswith(f"bpy.ops.{call}"):
                 return left + x, top + y
         yield from move((left + right) // 2, top + 5)
         xdotool("click", "--repeat", 10, 5)

@@ -26,7 +26,10 @@ from screen import (
     xdotool,
 )
 
-GENERATE, CANCEL, COPY_ERROR = "skyloom.generate_panorama", "skyloom.cancel_generation", "skyloom.copy_error"
+GENERATE, VARIATIONS = "skyloom.generate_panorama()", "skyloom.generate_panorama(variations=4)"
+CANCEL, COPY_ERROR, PREFERENCES = (
+    f"skyloom.{name}()" for name in ("cancel_generation", "copy_error", "open_preferences")
+)
 WORLD_TAB, SIDEBAR = ("PROPERTIES", "WINDOW"), ("VIEW_3D", "UI")
 NANO = os.environ["SKYLOOM_TEST_MODEL"]
 START_SECONDS, FINISH_SECONDS = 90, 150  # the first start imports torch, beside a viewport drawn by the processor
@@ -55,16 +58,16 @@ def skies() -> list[str]:
     return sorted(path.name for path in SKIES.glob("*"))
 
 
-def click_button(operator: str, where: tuple[str, str], arguments: str = "") -> Steps:
-    point = yield from find_button(operator, *where, arguments=arguments)
-    assert point, f"no button in {where} runs {operator}({arguments})"
+def click_button(call: str, where: tuple[str, str]) -> Steps:
+    point = yield from find_button(call, *where)
+    assert point, f"no button in {where} runs {call}"
     yield from click(*point)
 
 
-def click_generate(where: tuple[str, str], arguments: str = "") -> Steps:
+def click_generate(where: tuple[str, str], call: str = GENERATE) -> Steps:
     """Click the button and wait until Blender has taken the click: that can take long, and a run can be over fast."""
     before = status()
-    yield from click_button(GENERATE, where, arguments)
+    yield from click_button(call, where)
     yield Until("the click to start a run", lambda: status() is not before)
 
 
@@ -153,7 +156,7 @@ def no_python(saw: dict) -> Steps:
     yield from move(*viewport_point())
     area("PROPERTIES").tag_redraw()
     yield 1.0
-    saw["preferences_button"] = yield from find_button("skyloom.open_preferences", *WORLD_TAB)
+    saw["preferences_button"] = yield from find_button(PREFERENCES, *WORLD_TAB)
     yield from screenshot("no-python")
     yield from click(*point)
     saw["after_click"] = told()

@@ -1,0 +1,77 @@
+"""Checks of single values in a job. Each raises :class:`BadRequest` and says what was wrong with what.
+
+Some also bring a value into its proper form; what belongs to a frozen object is then set anew. Standard library only.
+"""
+
+import math
+from typing import Any
+
+from .errors import BadRequest
+
+
+def clean_text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadRequest(f"{name} must be text, not {type(value).__name__}.")
+    return " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in value).split())
+
+
+def text(name: str, value: Any) -> None:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise BadRequest(f"{name} must be a text that is not empty, not {value!r}.")
+
+
+def sequence(name: str, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise BadRequest(f"{name} must be a list, not {value!r}.")
+    return tuple(value)
+
+
+def loras(value: Any) -> tuple[tuple[str, float], ...]:
+    pairs = sequence("loras", value)
+    for lora in pairs:
+        if not isinstance(lora, list | tuple) or len(lora) != 2:
+            raise BadRequest(
+                f"loras holds {lora!r}.", 'Each is a file and its scale, such as ["clouds.safetensors", 1].'
+            )
+        file, scale = lora
+        text("loras", file)
+        if isinstance(scale, bool) or not isinstance(scale, int | float) or not -10 <= scale <= 10:
+            raise BadRequest(f"The scale of the LoRA {file} is {scale!r}.", "It must be a number between -10 and 10.")
+    return tuple((file, float(scale)) for file, scale in pairs)
+
+
+def integer(name: str, value: Any, least: int, most: int | None = None) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadRequest(f"{name} must be a whole number, not {value!r}.")
+    if value < least or (most is not None and value > most):
+        span = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise BadRequest(f"{name} is {value}.", f"It must be {span}.")
+
+
+def number(owner: Any, name: str, least: float, most: float) -> None:
+    """Check the number *name* of *owner*, None allowed, and make it a float."""
+    value = getattr(owner, name)
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadRequest(f"{name} must be a number, not {value!r}.")
+    if not math.isfinite(value) or not least <= value <= most:
+        raise BadRequest(f"{name} is {value}.", f"It must be between {least:g} and {most:g}.")
+    object.__setattr__(owner, name, float(value))
+
+
+def azimuth_or_text(owner: Any, name: str) -> None:
+    """Make a number of an azimuth that is written as text, as on a command line."""
+    try:
+        object.__setattr__(owner, name, float(getattr(owner, name)))
+    except (TypeError, ValueError):
+        text(name, getattr(owner, name))
+    else:
+        number(owner, name, -360, 360)
+
+
+def choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise BadRequest(f"{name} is {value!r}, which is unknown.", f"Choose from {', '.join(choices)}.")
