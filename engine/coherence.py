@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -13,6 +14,7 @@ from .output.pictures import read_display
 from .perceptual.library import PerceptualLibrary
 from .plan import Plan
 from .sampling.synchronization import Synchronization
+from .start.photos import place
 
 
 def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Synchronization:
@@ -20,20 +22,24 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Syn
     job, windows = todo.job, todo.windows
     assert job.sync_steps is not None
     halved = job.sync_gradient == "half-resolution-colour"
-    anchor, reference = None, None
+    anchor, reference, nearest = None, None, None
     if isinstance(job.sync_anchor, float):
         anchor = windows.nearest(job.sync_anchor)
     elif job.sync_anchor == "middle":
         anchor = windows.middle
     elif job.sync_anchor != "mean":
+        files = [photo.file for photo in job.photos] if job.sync_anchor == "nearest" else [job.sync_anchor]
         pixels = model.factor // 2 if halved else model.factor
-        reference = _reference(job.sync_anchor, todo.canvas[0] * pixels, windows.columns.shape[1] * pixels)
-        reference = reference.to(model.device)
+        size = (todo.canvas[0] * pixels, windows.columns.shape[1] * pixels)
+        reference = torch.cat([_reference(file, *size) for file in files]).to(model.device)
+        if len(files) > 1:
+            nearest = _nearest(todo, model)
     return Synchronization(
         distance=library.distance(loss_weights(job.sync_loss), model.device, job.prompt, job.clip),
         display=partial(_display_of_half, model) if halved else model.display,
         anchor=anchor,
         reference=reference,
+        nearest=nearest,
         steps=job.sync_steps,
         every=job.sync_every,
         initial_weight=job.sync_weight,
@@ -42,6 +48,13 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Syn
         decoder_below=job.sync_decoder_below or 0.0,
         batch=todo.batch,
     )
+
+
+def _nearest(todo: Plan, model: Model) -> Tensor:
+    """The number of the photo that is nearest to each window's middle, ``[n]``."""
+    azimuths = torch.tensor([place(photo).azimuth for photo in todo.job.photos])
+    apart = (todo.windows.azimuths.cpu()[:, None] - azimuths + 180) % 360 - 180
+    return apart.abs().argmin(1).to(model.device)
 
 
 def _display_of_half(model: Model, latents: Tensor) -> Tensor:

@@ -19,7 +19,11 @@ from .output.pictures import write_exr, write_png
 from .plan import Plan, plan
 from .preview import Previews
 from .protocol import Event, Notice, Progress, Result
-from .sampling.samplers import Step, multidiffusion, spot_diffusion, swap_diffusion, sync_diffusion
+from .sampling.regions import BOOTSTRAP, RegionalDenoiser
+from .sampling.samplers import Denoiser, Step, multidiffusion, spot_diffusion, swap_diffusion, sync_diffusion
+from .sampling.solver import Solver
+from .start.given import Given, first_step, gather
+from .start.regions import shares
 from .trace import Trace, starting_noise
 
 # Shares of a whole job in the progress bar.
@@ -66,7 +70,10 @@ def _paint(
     record = Trace(noise) if trace else None
     preview = Previews(model, todo.windows.wraps) if previews else None
     sampling = time.monotonic()
-    for step in _sample(todo, models, model, noise.to(model.device)):
+    given = gather(todo)
+    x = noise.to(model.device)
+    for step in _sample(todo, models, model, x, given):
+        x = step.x
         if not torch.isfinite(step.x).all():
             raise GenerationFailed(
                 f"The picture fell apart at step {step.index + 1} of {step.total} (values that are not numbers).",
@@ -81,10 +88,16 @@ def _paint(
         if preview and done < step.total and (picture_so_far := preview.of(step.x0)):
             yield picture_so_far
     with torch.no_grad():
-        picture = model.decode(step.x, wraps=todo.windows.wraps)[0].float()
-        radiance = model.transfer.to_radiance(picture)
+        if given and first_step(job) == job.steps:
+            picture, radiance = model.transfer.from_radiance(given.radiance), given.radiance
+        else:
+            picture = model.decode(x, wraps=todo.windows.wraps)[0].float()
+            radiance = model.transfer.to_radiance(picture)
+        if given:
+            radiance = given.paste(radiance)
     yield Progress(stage="decode", step=1, total=1, fraction=_DECODED)
-    lit = light_panorama(radiance, job, clips=model.transfer.clips)
+    untouched = (given.keep == 1)[0].to(radiance.device) if given and job.mask is not None else None
+    lit = light_panorama(radiance, job, clips=model.transfer.clips, untouched=untouched)
     for code, message in lit.notices:
         yield Notice(code=code, message=message)
     png = out.with_suffix(".png")
@@ -106,17 +119,45 @@ def _paint(
     )
 
 
-def _sample(todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor) -> Iterator[Step]:
+def _sample(todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor, given: Given | None) -> Iterator[Step]:
     job, windows = todo.job, todo.windows
     assert job.steps is not None and job.sync_steps is not None and job.guidance is not None and job.seed is not None
     assert job.solver is not None
-    denoise = model.denoiser(model.condition(job.prompt, job.negative, job.guidance), wraps=job.sampler == "full")
+    denoise: Denoiser = model.denoiser(
+        model.condition(job.prompt, job.negative, job.guidance), wraps=job.sampler == "full"
+    )
     fresh_noise = torch.Generator().manual_seed(SEED_LIMIT + job.seed)  # no seed's starting noise
     solver = model.solver(job.solver, job.steps, (todo.canvas[0], windows.columns.shape[1]), fresh_noise)
+    if job.regions:
+        denoise = _by_direction(todo, model, denoise, solver)
+    first, known, x = first_step(job), None, noise
+    if given and first < job.steps:
+        known = given.known(model, job.steps, todo.canvas, windows.wraps)
+        if first:
+            x = solver.noise_to(first, known.latents, noise)
+        x = known.start(first, x, noise, solver)
     if job.sampler == "spot":
-        return spot_diffusion(denoise, noise, solver, windows, torch.Generator().manual_seed(job.seed))
+        shifts = torch.Generator().manual_seed(job.seed)
+        return spot_diffusion(denoise, x, solver, windows, shifts, first, known)
     if job.sampler == "swap":
-        return swap_diffusion(denoise, noise, solver, windows)
+        return swap_diffusion(denoise, x, solver, windows, first, known)
     if not job.sync_steps:  # also "full", whose ring has one window
-        return multidiffusion(denoise, noise, solver, windows)
-    return sync_diffusion(denoise, noise, solver, windows, synchronization(todo, model, models.perceptual))
+        return multidiffusion(denoise, x, solver, windows, first, known)
+    sync = synchronization(todo, model, models.perceptual)
+    return sync_diffusion(denoise, x, solver, windows, sync, first, known)
+
+
+def _by_direction(todo: Plan, model: Model, everywhere: Denoiser, solver: Solver) -> Denoiser:
+    """*everywhere*, and where the job's regions are, denoisers with their prompts."""
+    job = todo.job
+    assert job.guidance is not None and job.steps is not None and job.seed is not None
+    rings = job.sampler == "full"
+    conditions = [model.condition(region.prompt, job.negative, job.guidance) for region in job.regions]
+    return RegionalDenoiser(
+        [everywhere, *(model.denoiser(condition, wraps=rings) for condition in conditions)],
+        shares(job.regions, todo.size[0], todo.canvas).to(model.device),
+        todo.windows,
+        solver,
+        bootstrap=round(BOOTSTRAP * job.steps),
+        generator=torch.Generator().manual_seed(2 * SEED_LIMIT + job.seed),
+    )

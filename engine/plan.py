@@ -7,6 +7,7 @@ from .job import Job, Quality
 from .memory import check_memory, decode_bytes, gradient_bytes
 from .models.model import Model
 from .sampling.windows import Windows, even_stride
+from .start.reading import panorama_width
 
 # Pixels per gradient evaluation on an accelerator; a CPU gains nothing from more than one window at a time.
 _GRADIENT_AREA = 8 * 512 * 512
@@ -15,6 +16,8 @@ _GRADIENT_AREA = 8 * 512 * 512
 _DECODER_BELOW = 0.1
 # Coherence is decided while the layout is: beyond the first fifth of the steps it costs more than it brings.
 _SYNCHRONIZED_SHARE = 0.2
+# How far a sky may depart from a picture or a layout by default.
+_START_STRENGTH, _LAYOUT_STRENGTH = 0.6, 0.6
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
 
@@ -48,7 +51,7 @@ def plan(job: Job, model: Model) -> Plan:
     solver = job.solver or model.solvers[0]
     if solver not in model.solvers:
         raise BadRequest(f"The solver '{solver}' does not fit this model.", f"Choose from {', '.join(model.solvers)}.")
-    width = job.width or 2 * model.native_height
+    width = _width(job, model)
     smallest = 2 * model.factor * model.multiple
     if width < smallest or width % smallest:
         below, above = max(smallest, width // smallest * smallest), (width // smallest + 1) * smallest
@@ -78,6 +81,7 @@ def plan(job: Job, model: Model) -> Plan:
         solver=solver,
         sync_decoder_below=decoder_below,
         guidance=_guidance(job, model),
+        strength=_strength(job),
     ).with_seed()
     batch = 1 if model.device.type == "cpu" else max(1, _GRADIENT_AREA // (window * height * model.factor**2))
 
@@ -90,6 +94,26 @@ def plan(job: Job, model: Model) -> Plan:
 
     check_memory(needed, width, smallest, model.device)
     return Plan(complete, windows, (height, columns), batch, request=job)
+
+
+def _width(job: Job, model: Model) -> int:
+    """An edit leaves the panorama's size as it is."""
+    if job.mask is None or job.start is None:
+        return job.width or 2 * model.native_height
+    width = panorama_width(job.start)
+    if job.width not in (None, width):
+        raise BadRequest(
+            f"The width is {job.width}, but the panorama to edit is {width} pixels wide.", "Leave out the width."
+        )
+    return width
+
+
+def _strength(job: Job) -> float | None:
+    if job.strength is not None:
+        return job.strength
+    if job.mask is not None:
+        return 1.0  # what is asked for need not be like what was there
+    return _START_STRENGTH if job.start is not None else _LAYOUT_STRENGTH if job.layout is not None else None
 
 
 def _guidance(job: Job, model: Model) -> float:
@@ -117,6 +141,8 @@ def _window_and_stride(job: Job, model: Model, height: int, columns: int) -> tup
             f"Windows of {window} x {height} latents are larger than the model can see.",
             f"Choose a width of at most {2 * largest * model.factor} and a window of at most {largest}.",
         )
+    if job.sampler == "spot" and job.regions:
+        raise BadRequest("The sampler 'spot' moves its windows, which regions cannot follow.", "Choose 'sync'.")
     if job.sampler == "spot":
         if job.windows != "ring" or job.stride not in (None, window):
             raise BadRequest("The sampler 'spot' sets windows side by side on a ring.", "Leave out stride and windows.")

@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..errors import BadRequest, SkyloomError
-from ..job import BUNDLED_MODEL, PATH_FIELDS, Job
+from ..job import BUNDLED_MODEL, PART_PATH_FIELDS, PATH_FIELDS, Job
 from .pattern import expand
 from .tables import Row, read_rows
 
@@ -86,6 +86,9 @@ def _shots_of(row: Row, base: Path, folder: Path) -> Iterator[Shot]:
     for name in PATH_FIELDS:
         if isinstance(given := values.get(name), str) and given.strip() and given != BUNDLED_MODEL:
             values[name] = str(_beside(base, given))
+    for name, key in PART_PATH_FIELDS.items():
+        if isinstance(several := values.get(name), list):
+            values[name] = [_part_beside(base, part, key) for part in several]
     seeds = _seeds(values.pop("seed", None), own["seeds"], own["variations"])
     pattern = _text_or_none("output", own["output"]) or DEFAULT_PATTERN
     blend = _text_or_none("blend", own["blend"])
@@ -155,6 +158,12 @@ def _seed_list(seeds: Any) -> list[Any]:
 
 def _beside(base: Path, name: str) -> Path:
     return base / Path(name).expanduser()
+
+
+def _part_beside(base: Path, part: Any, key: str) -> Any:
+    if not isinstance(part, dict) or not isinstance(given := part.get(key), str) or not given.strip():
+        return part  # the job says what is wrong with it
+    return part | {key: str(_beside(base, given))}
 
 
 def _text_or_none(name: str, value: Any) -> str | None:

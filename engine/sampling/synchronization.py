@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import GenerationFailed
-from ..perceptual.distance import Distance, Features, mean_features
+from ..perceptual.distance import Distance, Features, mean_features, picked
 from .solver import Level
 
 
@@ -18,7 +18,8 @@ class Synchronization:
 
     distance: between two pictures. display: clean latents ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` in [0, 1],
     differentiable. anchor: index of the window that stays as it is and draws the others; None: all windows are drawn to
-    *reference*, a picture ``[1, 3, H, W]``, or without one to the mean of the features of all.
+    *reference*, a picture ``[1, 3, H, W]`` (of several, each to the one that *nearest* ``[n]`` names), or without one
+    to the mean of the features of all.
     steps: how many denoising steps are synchronized, from the first. every: only each n-th of them.
     initial_weight, decay: the paper's w and its factor per step. gradient_steps: in each synchronized step.
     decoder_below: noise level (:attr:`Level.sigma`) below which gradients do not go through the denoiser.
@@ -29,6 +30,7 @@ class Synchronization:
     display: Callable[[Tensor], Tensor]
     anchor: int | None
     reference: Tensor | None = None
+    nearest: Tensor | None = None
     steps: int
     every: int = 1
     initial_weight: float
@@ -76,7 +78,7 @@ class Synchronization:
         return self.distance.features(self.reference)
 
     def gradient(self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, target: Features) -> Tensor:
-        """Gradient of each window's distance to *target*, the features of one picture (eq. 7).
+        """Gradient of each window's distance to *target*, the features of one picture, or of the references (eq. 7).
 
         windows: ``[k, C, h, w]``, noisy, at *level*; which: their indices ``[k]``. Returns ``[k, C, h, w]``.
         """
@@ -92,7 +94,7 @@ class Synchronization:
         for part, indices in zip(windows.split(self.batch), which.split(self.batch), strict=True):
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                gradients += torch.autograd.grad(self._loss(denoise(part, level, indices), target), part)
+                gradients += torch.autograd.grad(self._loss(denoise(part, level, indices), target, indices), part)
         return torch.cat(gradients)
 
     def _decoder_gradient(
@@ -106,14 +108,16 @@ class Synchronization:
         with torch.no_grad():
             clean = denoise(windows, level, which)
         gradients = []
-        for part in clean.split(self.batch):
+        for part, indices in zip(clean.split(self.batch), which.split(self.batch), strict=True):
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                gradients += torch.autograd.grad(self._loss(part, target), part)
+                gradients += torch.autograd.grad(self._loss(part, target, indices), part)
         gradient = torch.cat(gradients)
         exact = self._exact_gradient(denoise, windows[:1], level, which[:1], target)
         length = gradient[:1].norm()
         return gradient * (exact.norm() / length if length > 0 else 0.0)
 
-    def _loss(self, clean: Tensor, target: Features) -> Tensor:
+    def _loss(self, clean: Tensor, target: Features, which: Tensor) -> Tensor:
+        if self.nearest is not None:
+            target = picked(target, self.nearest[which])
         return self.distance.between(self.distance.features(self.display(clean)), target).sum()
