@@ -22,7 +22,7 @@ from .protocol import Event, Notice, Progress, Result
 from .sampling.regions import BOOTSTRAP, RegionalDenoiser
 from .sampling.samplers import Denoiser, Step, multidiffusion, spot_diffusion, swap_diffusion, sync_diffusion
 from .sampling.solver import Solver
-from .start.given import Given, first_step, gather
+from .start.given import Given, begins_unclipped, first_step, gather
 from .start.regions import shares
 from .trace import Trace, starting_noise
 
@@ -88,7 +88,8 @@ def _paint(
         if preview and done < step.total and (picture_so_far := preview.of(step.x0)):
             yield picture_so_far
     with torch.no_grad():
-        if given and first_step(job) == job.steps:
+        unpainted = given is not None and first_step(job) == job.steps
+        if given and unpainted:
             picture, radiance = model.transfer.from_radiance(given.radiance), given.radiance
         else:
             picture = model.decode(x, wraps=todo.windows.wraps)[0].float()
@@ -97,7 +98,8 @@ def _paint(
             radiance = given.paste(radiance)
     yield Progress(stage="decode", step=1, total=1, fraction=_DECODED)
     untouched = (given.keep == 1)[0].to(radiance.device) if given and job.mask is not None else None
-    lit = light_panorama(radiance, job, clips=model.transfer.clips, untouched=untouched)
+    clips = model.transfer.clips and not (unpainted and begins_unclipped(job))
+    lit = light_panorama(radiance, job, clips=clips, untouched=untouched)
     for code, message in lit.notices:
         yield Notice(code=code, message=message)
     png = out.with_suffix(".png")

@@ -56,6 +56,11 @@ def first_step(job: Job) -> int:
     return job.steps - round(job.strength * job.steps)
 
 
+def begins_unclipped(job: Job) -> bool:
+    """Whether what *job* begins with has its highlights: a layout, or an EXR."""
+    return job.layout is not None or (job.start is not None and job.start.lower().endswith(".exr"))
+
+
 def gather(todo: Plan) -> Given | None:
     """What *todo* brings along; None if it begins with noise alone. Raises :class:`BadRequest`."""
     job, width = todo.job, todo.size[0]
@@ -120,8 +125,10 @@ def _with_photos(job: Job, given: Given) -> Given:
 def fill(picture: Tensor, there: Tensor) -> Tensor:
     """*picture* ``[3, H, 2 H]`` continued smoothly where *there* ``[1, H, 2 H]`` is 0 (pull and push, Gortler et al.
     1996, "The Lumigraph", section 3.4): so an encoder sees no edge that is not in the picture."""
-    if there.min() > 0 or min(picture.shape[1:]) < 2:
+    if there.min() > 0:
         return picture
+    if min(picture.shape[1:]) < 2:
+        return ((picture * there).sum((1, 2), keepdim=True) / there.sum()).expand_as(picture)
     half = (there.shape[1] // 2, there.shape[2] // 2)
     weight = adaptive_avg_pool2d(there, half)
     coarse = adaptive_avg_pool2d(picture * there, half) / weight.clamp(min=1e-9)
