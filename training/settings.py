@@ -10,7 +10,7 @@ class Settings:
     seed: int = 1
     threads: int = 1  # CPU threads
     height: int = 256  # pixels of a panorama; a training window is as high and as wide
-    panoramas: int = 2800
+    panoramas: int = 4000
     render_batch: int = 1  # on a CPU a batch of one is fastest: what a sky does not have is then not computed
 
     autoencoder_channels: tuple[int, ...] = (16, 24, 48, 96, 128)  # one halving between neighbours: factor 16
