@@ -153,6 +153,11 @@ def _seed_list(seeds: Any) -> list[Any]:
     return found
 
 
+def anchor_picture(anchor: str | float) -> str | None:
+    """The file that a job's ``sync_anchor`` names, if it does."""
+    return anchor if isinstance(anchor, str) and anchor not in ("middle", "mean") else None
+
+
 def _beside(base: Path, name: str) -> Path:
     return base / Path(name).expanduser()
 
