@@ -3,23 +3,30 @@
 Ray runs what it is sent, like ssh: its ports belong on a network that is trusted.
 """
 
+import io
 import logging
 import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 from ..client import PACKAGE_PARENT
 from ..errors import BadRequest, ClusterLost
 
-# Read when Ray is imported: it reports no usage to its makers, and leaves the devices of CPU workers as they are.
+# Read when Ray is imported: it reports no usage to its makers, leaves the devices of CPU workers as they are, and keeps
+# nothing of what it has to say until the end.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+os.environ["RAY_DEDUP_LOGS"] = "0"
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+log = logging.getLogger(__name__)
 
 # A worker finds the engine where this machine has it; see engine/__main__.py for the other one.
 _WORKER_ENVIRONMENT = {"PYTHONPATH": str(PACKAGE_PARENT), "OMP_WAIT_POLICY": "PASSIVE"}
@@ -76,9 +83,26 @@ def connected(address: str) -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, interrupt)  # Ray's own would end without a summary
     try:
-        yield
+        with redirect_stdout(_OurOutput(sys.stdout)):
+            yield
     finally:
         ray.shutdown()
+
+
+class _OurOutput(io.TextIOBase):
+    """Standard output for what this thread prints; what Ray's threads print, of machines that died, goes to the log."""
+
+    def __init__(self, ours: TextIO) -> None:
+        self._ours, self._thread = ours, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        if threading.get_ident() == self._thread:
+            return self._ours.write(text)
+        log.info("%s", text.rstrip())
+        return len(text)
+
+    def flush(self) -> None:
+        self._ours.flush()
 
 
 def _knock(address: str) -> None:

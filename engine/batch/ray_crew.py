@@ -153,11 +153,11 @@ class _Shift:
         log.warning("lost a worker at %s: %s", hand.place, reason)
         self._hands.remove(hand)
         ray.kill(hand.actor)  # it may only be out of reach
+        self._looked = -math.inf  # its place may be free
         if not (shot := hand.shot):
             self._failures[hand.place] += 1
             self._reason = reason
             return
-        self._looked = -math.inf  # its place may be free
         self._deaths[shot.exr] += 1
         if self._deaths[shot.exr] < _MOST_DEATHS:
             self._rows.put_back(shot)
