@@ -8,7 +8,8 @@ from ..devices import choose_device
 from ..errors import BadRequest, SkyloomError
 from ..job import Job
 from ..models.folder import find_model, find_weights
-from .shots import BadShots, Shot, anchor_picture
+from .presets import anchor_picture
+from .shots import BadShots, Shot
 
 Need = tuple[Callable[[Any], Any], Any]  # what raises if it is not there, and its name
 
