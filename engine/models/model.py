@@ -136,9 +136,17 @@ class Model(ABC):
         """The solver *name* for windows of *window* latent rows and columns; see :class:`Solver`."""
         return Solver(name, self.scheduler_config, steps, self.device, generator)
 
+    @property
+    def decodes_in_tiles(self) -> bool:
+        """Whether :meth:`decode` can work in tiles."""
+        return False
+
     @abstractmethod
-    def decode(self, latents: Tensor, wraps: bool) -> Tensor:
-        """Latents ``[k, C, h, w]`` to picture values ``[k, 3, H, W]`` in about [-1, 1]; *wraps*: as a ring."""
+    def decode(self, latents: Tensor, wraps: bool, tiles: bool = False) -> Tensor:
+        """Latents ``[k, C, h, w]`` to picture values ``[k, 3, H, W]`` in about [-1, 1].
+
+        wraps: as a ring. tiles: one panorama, a tile at a time: the same picture without a gradient, in less memory.
+        """
 
     def display(self, latents: Tensor) -> Tensor:
         """Latents of windows ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` as a viewer sees them; differentiable."""
