@@ -1,7 +1,7 @@
 """What all latent models have in common: an autoencoder, whose decoder makes pictures of latents."""
 
 from contextlib import nullcontext
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -27,6 +27,10 @@ class LatentDiffusion(Model):
     @property
     def decoder_channels(self) -> int:
         return self._vae.config.block_out_channels[min(1, len(self._vae.config.block_out_channels) - 1)]
+
+    @property
+    def _differentiated(self) -> tuple[Any, ...]:
+        return (self._network, self._vae)
 
     @property
     def decodes_in_tiles(self) -> bool:

@@ -51,7 +51,9 @@ class _Tiles:
                 x = self._resnet(resnet, x)
             for upsampler in block.upsamplers or ():
                 x = self._convolve(upsampler.conv, x, _as_it_is, scale=2)
-        return self._convolve(decoder.conv_out, x, self._normalized(decoder.conv_norm_out, decoder.conv_act, x)).to(self._device)
+        return self._convolve(decoder.conv_out, x, self._normalized(decoder.conv_norm_out, decoder.conv_act, x)).to(
+            self._device
+        )
 
     def _resnet(self, resnet: Any, x: Tensor) -> Tensor:
         inner = self._convolve(resnet.conv1, x, self._normalized(resnet.norm1, resnet.nonlinearity, x))
