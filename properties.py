@@ -129,12 +129,12 @@ class JobProperties(TargetProperties):
             (
                 "FAST",
                 "Fast",
-                "A few parts are drawn towards one look while the sky takes shape, and take the rest along",
+                "A few parts are drawn towards one look while the sky forms, and take the rest along",
             ),
             (
                 "EXACT",
                 "Exact",
-                "All parts are drawn towards one look again and again while they form; many times slower",
+                "All parts are drawn towards one look in every step; many times slower",
             ),
         ),
         default="FAST",

@@ -41,9 +41,8 @@ def available_bytes(device: torch.device) -> int:
 
 def decode_bytes(model: Model, width: int, tiles: bool = False) -> int:
     """Peak of decoding and writing a panorama of *width* pixels."""
-    per_pixel = (
-        _TILED_ACTIVATIONS if tiles else _DECODE_ACTIVATIONS
-    ) * _BYTES * model.decoder_channels + _PICTURE_BYTES_PER_PIXEL
+    activations = _TILED_ACTIVATIONS if tiles else _DECODE_ACTIVATIONS
+    per_pixel = activations * _BYTES * model.decoder_channels + _PICTURE_BYTES_PER_PIXEL
     return width * (width // 2) * per_pixel
 
 

@@ -6,10 +6,10 @@ from .errors import BadRequest
 from .job import Job, Quality
 from .memory import (
     TILES_ABOVE,
+    available_bytes,
     check_memory,
     decode_bytes,
     gradient_bytes,
-    available_bytes,
     windows_per_call,
     windows_per_gradient,
 )

@@ -1,9 +1,9 @@
 """Half precision where it is safe: chosen by the device, watched while it works, given up where it fails.
 
 Weights, latents, solvers, losses and the last decode are always float32; only networks compute in half precision, by
-PyTorch's autocast. float16 rounds eight times finer than bfloat16, which a synchronization gradient needs: on sky-small
-its cosine to the exact one is over 0.99 at every noise level, bfloat16's is not (docs/benchmarks.md). What float16 lacks
-is range, and values that left it are seen.
+PyTorch's autocast. float16 rounds eight times finer than bfloat16, which a synchronization gradient needs: on
+sky-small its cosine to the exact one is over 0.99 at every noise level, bfloat16's is not (docs/benchmarks.md). What
+float16 lacks is range, and values that left it are seen.
 """
 
 import logging

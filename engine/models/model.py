@@ -70,6 +70,11 @@ class Model(ABC):
         self.guidance: float = folder.card.get("guidance", self.default_guidance)
         self.vocabulary: list[str] = folder.card.get("vocabulary", [])
 
+    def move(self, device: torch.device) -> None:
+        """Move the weights to *device*; :attr:`device` stays what the model was loaded for."""
+        if next(self._network.parameters()).device.type != device.type:
+            self._pipeline.to(device)
+
     def adapt(self, loras: Sequence[tuple[str, float]], embeddings: Sequence[str]) -> None:
         """Add LoRAs, files with their scales, and textual inversion files, for good. Raises :class:`BadModel`."""
         merge_loras(self._pipeline, loras)

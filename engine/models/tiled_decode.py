@@ -51,9 +51,8 @@ class _Tiles:
                 x = self._resnet(resnet, x)
             for upsampler in block.upsamplers or ():
                 x = self._convolve(upsampler.conv, x, _as_it_is, scale=2)
-        return self._convolve(decoder.conv_out, x, self._normalized(decoder.conv_norm_out, decoder.conv_act, x)).to(
-            self._device
-        )
+        last = self._normalized(decoder.conv_norm_out, decoder.conv_act, x)
+        return self._convolve(decoder.conv_out, x, last).to(self._device)
 
     def _resnet(self, resnet: Any, x: Tensor) -> Tensor:
         inner = self._convolve(resnet.conv1, x, self._normalized(resnet.norm1, resnet.nonlinearity, x))
@@ -98,7 +97,7 @@ class _Tiles:
         return out
 
     def _columns(self, x: Tensor, start: int, stop: int, halo: int, before: Pointwise) -> Tensor:
-        """``before`` of the columns *start* to *stop* and *halo* more on both sides; beyond a strip's ends are zeros."""
+        """``before`` of the columns *start* to *stop* and *halo* more on both sides; beyond a strip's ends: zeros."""
         width = x.shape[-1]
         columns = torch.arange(start - halo, stop + halo)
         if self._wraps:

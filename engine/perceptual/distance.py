@@ -35,6 +35,7 @@ class Distance(nn.Module, ABC):
 
     def checkpoint(self, on: bool) -> None:
         """Whether a gradient keeps few activations and computes the others again, where the network can do that."""
+        part: Any
         for part in self.network.modules():
             if hasattr(part, "checkpointing"):
                 part.checkpointing = on

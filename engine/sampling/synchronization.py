@@ -58,8 +58,8 @@ class Synchronization:
         clean = torch.empty_like(windows)
         with torch.no_grad():
             clean[drawn] = denoise(windows[drawn], level, drawn)
-            if self.anchor is not None:
-                clean[self.anchor] = seen
+            if seen is not None:
+                clean[self.anchor] = seen[0]
         return windows, clean
 
     def move(self, denoise: Callable, windows: Tensor, level: Level, index: int) -> Tensor:
@@ -69,7 +69,7 @@ class Synchronization:
         return moved - windows
 
     def _draw(self, denoise: Callable, windows: Tensor, level: Level, index: int) -> tuple[Tensor, Tensor | None]:
-        """Take the gradient steps on *windows* in place. Returns which were drawn, and the anchor's clean prediction."""
+        """Take the gradient steps on *windows* in place. Returns which, and the clean prediction of the anchor."""
         everything = torch.arange(len(windows), device=windows.device)
         drawn, seen = everything, None
         with torch.no_grad():
