@@ -349,6 +349,14 @@ def test_regions_change_their_own_part_most(make, sampler):
     assert apart[np.r_[0:8, 120:128]].mean() > 1.5 * apart[48:80].mean()
 
 
+def test_windows_that_wander_are_refused_and_not_the_default(make):
+    regions = [{"prompt": "a", "azimuth": 100}]
+    result, _ = make("a", regions=regions, sampler="sync", steps=8)
+    assert result.job["sync_windows"] == "all" and result.job["sync_steps"] == 4
+    with pytest.raises(BadRequest, match="wander"):
+        make("b", regions=regions, sampler="sync", sync_windows="side-by-side")
+
+
 def test_overlap_is_told_and_spot_refused(make):
     regions = [{"prompt": "a", "azimuth": 100}, {"prompt": "b", "azimuth": 120}]
     assert make("a", regions=regions)[1] == ["regions_overlap"]
