@@ -34,9 +34,9 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job
     values |= _values(settings, touched) | _values(call, passed)
     values |= direction_of(settings.direction)
     values |= COHERENCE.get(values.pop("coherence"), {})
-    if values.get("regions") or values.get("sync_anchor") == "nearest":
-        if values.get("sync_windows") == "side-by-side":
-            values["sync_windows"] = None  # these wander: the engine's default is quick and stays in place
+    stays = values.get("regions") or values.get("sync_anchor") == "nearest"
+    if stays and values.get("sync_windows") == "side-by-side":
+        values["sync_windows"] = None  # these wander: the engine's default is quick and stays in place
     if (style := values.pop("style")) != NONE:
         values["prompt"], values["negative"] = STYLES[style].applied(values["prompt"], values["negative"])
     if settings.use_random_seed and "seed" not in passed:
