@@ -9,7 +9,7 @@ import torch
 from .coherence import synchronization
 from .devices import choose_device
 from .errors import GenerationFailed
-from .job import SEED_LIMIT, Job
+from .job import SEED_LIMIT, Job, default_output
 from .light.stage import light_panorama
 from .models.loading import WarmModel
 from .models.model import Model
@@ -36,9 +36,15 @@ _LOADED, _SAMPLED, _DECODED = 0.1, 0.9, 0.95
 
 
 def generate(
-    job: Job, out: Path, models: WarmModel | None = None, trace: Path | None = None, previews: bool = False
+    job: Job,
+    out: Path | None = None,
+    models: WarmModel | None = None,
+    trace: Path | None = None,
+    previews: bool = False,
 ) -> Generator[Event]:
     """Make the panorama that *job* describes and write it to *out* (EXR) and beside it (PNG).
+
+    Without *out*, into the current folder, named after prompt and seed.
 
     Yields :class:`Progress`, perhaps :class:`Notice`, and at the end one :class:`Result`. To cancel, close the
     generator: nothing is left under a final name. models: keeps the model for the next job. trace: see :class:`Trace`.
@@ -48,6 +54,9 @@ def generate(
     """
     started = time.monotonic()
     device = choose_device(job.device)
+    if out is None:
+        job = job.with_seed()
+        out = default_output(Path.cwd(), job)
     out = out.expanduser().absolute()
     check_output(out, (job.width or 0, (job.width or 0) // 2))
     yield Progress(stage="load", step=0, total=1, fraction=0.0)
