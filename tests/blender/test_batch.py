@@ -81,7 +81,7 @@ def test_what_is_wrong_is_told(scene, shots, tmp_path, capfd):
     assert extension("cli_command").run(["batch", str(tmp_path / "none.toml")]) == 2
     assert "cannot be read" in capfd.readouterr().err
     assert extension("cli_command").run(["batch", str(shots), "--out", str(tmp_path / "none"), "--render"]) == 2
-    assert "line 5: The scene" in capfd.readouterr().err and not (tmp_path / "none").exists()
+    assert "line 8: The scene" in capfd.readouterr().err and not (tmp_path / "none").exists()
 
 
 def test_engine_killed_in_the_middle(scene, shots, tmp_path):
