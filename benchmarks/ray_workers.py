@@ -1,6 +1,6 @@
 """Skies per minute on a Ray cluster of one and of two workers, and what each sky costs the head and the disk.
 
-    python -m benchmarks.ray_workers [--rows 12] [--width 512] [--steps 10]
+    python -m benchmarks.ray_workers [--rows 8] [--width 256] [--steps 25]
 
 Each cluster is a head without cores and raylets with one core each, on this machine. Timed without start-up, from the
 first sky of each worker to the last sky; what the workers computed is told too, because other programs may have had the
@@ -96,9 +96,9 @@ def head(folder: Path) -> list[tuple[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=12)
-    parser.add_argument("--width", type=int, default=512)
-    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=25)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
