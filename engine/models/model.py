@@ -140,6 +140,10 @@ class Model(ABC):
     def decode(self, latents: Tensor, wraps: bool) -> Tensor:
         """Latents ``[k, C, h, w]`` to picture values ``[k, 3, H, W]`` in about [-1, 1]; *wraps*: as a ring."""
 
+    @abstractmethod
+    def encode(self, picture: Tensor, wraps: bool) -> Tensor:
+        """Picture values ``[k, 3, H, W]`` in [-1, 1] to latents ``[k, C, h, w]``: the likeliest; *wraps*: as a ring."""
+
     def display(self, latents: Tensor) -> Tensor:
         """Latents of windows ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` as a viewer sees them; differentiable."""
         return self.transfer.to_display(self.decode(latents, wraps=False))
