@@ -6,7 +6,8 @@ from typing import Any, get_args
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
-from . import session
+from . import direction_properties, session
+from .direction_properties import SKYLOOM_PG_direction
 from .engine.job import BUNDLED_MODEL, SEED_LIMIT, Job, SolverName
 from .styles import NONE, STYLES
 
@@ -126,15 +127,23 @@ class JobProperties(TargetProperties):
         description="How the parts of the panorama become one sky",
         items=(
             ("OFF", "Off", "The parts are only blended: fastest, but they can look like several skies"),
-            ("FAST", "Fast", "The parts are drawn towards one look once, at the start"),
-            ("EXACT", "Exact", "The parts are drawn towards one look again and again while they form; slower"),
+            (
+                "FAST",
+                "Fast",
+                "A few parts are drawn towards one look while the sky forms, and take the rest along",
+            ),
+            (
+                "EXACT",
+                "Exact",
+                "All parts are drawn towards one look in every step; many times slower",
+            ),
         ),
-        default="EXACT",
+        default="FAST",
         options={"SKIP_SAVE"},
     )
     sync_steps: IntProperty(
         name="Synchronized Steps",
-        description="With exact coherence, how many of the first steps draw the parts together; 0 uses the model's own",
+        description="With exact coherence, how many of the first steps draw the parts together; 0 is all of them",
         min=0,
         max=1000,
         soft_max=100,
@@ -142,8 +151,7 @@ class JobProperties(TargetProperties):
     )
     sync_weight: FloatProperty(
         name="Weight",
-        description="How strongly the parts are drawn together; too much breaks the picture",
-        default=job_default("sync_weight"),
+        description="How strongly the parts are drawn together; too much breaks the picture; 0 uses what suits",
         min=0.0,
         max=1e6,
         soft_max=100.0,
@@ -203,6 +211,7 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
         name="Preview in World",
         description="While it is generated, let the scene's world show the sky so far; it gets its own back afterwards",
     )
+    direction: PointerProperty(type=SKYLOOM_PG_direction)
     history_page: IntProperty(
         name="Page",
         description="Which skies of the history are shown, from the newest on",
@@ -211,7 +220,7 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
     )
 
 
-classes = (SKYLOOM_PG_settings,)
+classes = (*direction_properties.classes, SKYLOOM_PG_settings)
 
 
 def register() -> None:

@@ -5,11 +5,13 @@ import os
 import queue
 import subprocess
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
 from .errors import EngineIncomplete, EngineLost
 from .job import Job
+from .job_parts import Layout
 from .protocol import Event, Lost, parse_event
 
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
@@ -62,6 +64,11 @@ class EngineClient:
         The answer comes through :meth:`poll`. Raises :class:`EngineLost`.
         """
         self._send({"request": "generate", "job": job.to_dict(), "out": str(out), "previews": previews})
+
+    def draw(self, layout: Layout) -> None:
+        """Ask for a small picture of *layout*; a preview or a failure comes through :meth:`poll`. Raises
+        :class:`EngineLost`."""
+        self._send({"request": "draw", "layout": asdict(layout)})
 
     def cancel(self) -> None:
         """Ask the running generation to stop; it answers ``cancelled`` after the step it is in."""

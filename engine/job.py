@@ -14,17 +14,21 @@ from typing import Any, Literal, Self, cast, get_args
 
 from . import checks
 from .errors import BadRequest
+from .job_parts import Layout, Photo, Region, part, parts
 
 Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
 SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler"]
 WindowLayout = Literal["ring", "reference", "strip"]
 LossName = Literal["lpips-vgg", "lpips-alex", "style", "clip", "clip-prompt"]
+SyncWindows = Literal["all", "side-by-side"]
 SyncGradient = Literal["exact", "decoder", "half-resolution-colour"]
 SunChoice = Literal["auto", "off"]
+Precision = Literal["auto", "full", "half"]
 Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
-PATH_FIELDS = ("model", "noise", "clip")  # of a job; a model may also be a name
+PATH_FIELDS = ("model", "noise", "clip", "start", "mask")  # of a job; a model may also be a name
+PART_PATH_FIELDS = {"photos": "file", "regions": "mask"}  # of parts of a job
 SEED_LIMIT = 2**31  # Blender's integers end there
 WIDTH_RANGE = (64, 65536)
 WEIGHT_LIMIT = 1e6
@@ -42,13 +46,17 @@ class Job:
     steps: denoising steps. guidance: classifier-free guidance scale (up to 1: off). solver: how a step is taken.
     sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178), ``"multidiffusion"`` (2302.08113), ``"swap"`` (2502.05130),
     ``"spot"`` (2407.15507) or ``"full"`` (the whole ring in one call).
-    sync_steps: how many of the first denoising steps are synchronized. sync_every: only every n-th of them.
+    sync_windows: which windows have a gradient of their own: ``"all"`` (the paper's), or as many as lie
+    ``"side-by-side"``, elsewhere in each step, whose moves all share: the default, unless sync_steps or windows say how
+    it is done. sync_steps: how many of the first denoising steps are synchronized. sync_from: none before this one,
+    from 0. sync_every: only every n-th of them. What is left out suits sync_windows: with ``"all"`` every step and the
+    paper's weight, else a few steps while the layout is decided, with a weight that makes up for it.
     sync_gradient_steps: in each of these. sync_weight: the paper's w. sync_decay: the paper's per-step factor on w.
     sync_loss: what should be alike: a distance, or several with weights, such as ``"lpips-vgg + 100 * style"``.
     ``lpips-vgg`` (the paper's), ``lpips-alex``, ``style`` (Gram matrices), ``clip``, or ``clip-prompt``, the windows'
     distance to the prompt. clip: the folder of a CLIP model, which the last two need.
     sync_anchor: what windows are drawn to: the ``"middle"`` window (the paper's), the window at an azimuth in degrees,
-    the ``"mean"`` of what is seen in all windows, or a picture file.
+    the ``"mean"`` of what is seen in all windows, the ``"nearest"`` of the photos, or a picture file.
     sync_gradient: ``"exact"`` (the paper's), ``"decoder"`` (below the noise level sync_decoder_below, in (0, 1], not
     through the denoiser: its length is corrected, its direction is not), or ``"half-resolution-colour"`` (another
     objective: windows are compared as decoded from half as many latents, which says little of their detail).
@@ -61,6 +69,14 @@ class Job:
     sun_ratio: direct over diffuse irradiance on level ground, in place of what sun's height and turbidity say.
     exposure: stops by which a diffuse white card lying under the sky is brighter than white (0 makes it 1.0); ``None``
     leaves the picture as bright as it was generated, because a night should stay darker than a noon.
+    start: a picture file of 2:1 to begin with: a panorama to vary or to edit, a painted sketch. layout: in its place,
+    what the procedural renderer is to draw. strength: how far the sky may depart from these: 0 keeps them, 1 is free.
+    mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
+    feather: degrees within the edge of mask and photos over which old and new pass into each other.
+    photos: pictures placed on the sphere, around which the rest is painted; see :class:`Photo`.
+    regions: parts with prompts of their own; see :class:`Region`.
+    precision: ``"half"`` lets networks compute in 16 bits where that is safe, ``"full"`` does not, ``"auto"`` is half
+    on accelerators.
     device: ``"auto"``, or any name PyTorch knows (``"cpu"``, ``"cuda"``, ``"mps"``).
     noise: a safetensors file whose tensor ``noise`` ([1, C, h, w]) is the start, in place of the seed's.
 
@@ -79,10 +95,12 @@ class Job:
     guidance: float | None = None
     solver: SolverName | None = None
     sampler: Sampler = "sync"
+    sync_windows: SyncWindows | None = None
+    sync_from: int | None = None
     sync_steps: int | None = None
-    sync_weight: float = 20.0
+    sync_weight: float | None = None
     sync_decay: float = 0.95
-    sync_every: int = 1
+    sync_every: int | None = None
     sync_gradient_steps: int = 1
     sync_loss: str = "lpips-vgg"
     sync_anchor: str | float = "middle"
@@ -96,6 +114,14 @@ class Job:
     turbidity: float | None = None
     sun_ratio: float | None = None
     exposure: float | None = None
+    start: str | None = None
+    layout: Layout | None = None
+    strength: float | None = None
+    mask: str | None = None
+    feather: float = 3.0
+    photos: tuple[Photo, ...] = ()
+    regions: tuple[Region, ...] = ()
+    precision: Precision = "auto"
     device: str = "auto"
     noise: str | None = None
 
@@ -106,7 +132,7 @@ class Job:
             raise BadRequest("The prompt is empty.", 'Describe the sky, for example "golden hour over a calm sea".')
         checks.text("model", self.model)
         checks.text("device", self.device)
-        for name in ("noise", "clip"):
+        for name in ("noise", "clip", "start", "mask"):
             if getattr(self, name) is not None:
                 checks.text(name, getattr(self, name))
         object.__setattr__(self, "loras", checks.loras(self.loras))
@@ -117,6 +143,7 @@ class Job:
         checks.integer("width", self.width, *WIDTH_RANGE)
         checks.integer("steps", self.steps, 1, 1000)
         checks.integer("sync_steps", self.sync_steps, 0, 1000)
+        checks.integer("sync_from", self.sync_from, 0, 1000)
         checks.integer("sync_every", self.sync_every, 1, 1000)
         checks.integer("sync_gradient_steps", self.sync_gradient_steps, 1, 100)
         checks.integer("window", self.window, 1)
@@ -135,6 +162,9 @@ class Job:
             checks.choice("solver", self.solver, get_args(SolverName))
         checks.choice("sun", self.sun, get_args(SunChoice))
         checks.choice("windows", self.windows, get_args(WindowLayout))
+        if self.sync_windows is not None:
+            checks.choice("sync_windows", self.sync_windows, get_args(SyncWindows))
+        checks.choice("precision", self.precision, get_args(Precision))
         checks.choice("sync_gradient", self.sync_gradient, get_args(SyncGradient))
         checks.text("sync_loss", self.sync_loss)
         if self.clip is None and {"clip", "clip-prompt"} & set(loss_weights(self.sync_loss)):
@@ -149,6 +179,29 @@ class Job:
                 f"sync_steps is {self.sync_steps}, but there are only {self.steps} steps.",
                 "Ask for at most as many synchronized steps as steps.",
             )
+
+        self._check_direction()
+
+    def _check_direction(self) -> None:
+        """What is said of where things are in the sky."""
+        if self.layout is not None:
+            object.__setattr__(self, "layout", part("layout", Layout, self.layout))
+        object.__setattr__(self, "photos", parts("photos", Photo, self.photos))
+        object.__setattr__(self, "regions", parts("regions", Region, self.regions))
+        checks.number(self, "strength", 0, 1)
+        if self.feather is None:
+            raise BadRequest("feather must be a number, not None.")
+        checks.number(self, "feather", 0, 45)
+        if self.start is not None and self.layout is not None:
+            raise BadRequest("There are two beginnings, start and layout.", "Leave out one of them.")
+        if self.strength is not None and self.start is None and self.layout is None:
+            raise BadRequest("strength has no meaning without a start or a layout.", "Leave it out, or give one.")
+        if self.mask is not None and self.start is None:
+            raise BadRequest("There is a mask, but no panorama to edit.", "Name it as start.")
+        if self.mask is not None and self.exposure is not None:
+            raise BadRequest("exposure would change the sky outside the mask, too.", "Leave it out.")
+        if self.sync_anchor == "nearest" and not self.photos:
+            raise BadRequest("sync_anchor is 'nearest', but there are no photos.", "Add photos, or choose middle.")
 
     def with_seed(self) -> Self:
         """This job with its seed drawn, if it had none."""

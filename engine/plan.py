@@ -4,32 +4,47 @@ from dataclasses import dataclass, replace
 
 from .errors import BadRequest
 from .job import Job, Quality
-from .memory import check_memory, decode_bytes, gradient_bytes
+from .memory import (
+    TILES_ABOVE,
+    available_bytes,
+    check_memory,
+    decode_bytes,
+    gradient_bytes,
+    windows_per_call,
+    windows_per_gradient,
+)
 from .models.model import Model
+from .precision import resolve
 from .sampling.windows import Windows, even_stride
+from .schedule import schedule
+from .start.reading import panorama_width
 
-# Pixels per gradient evaluation on an accelerator; a CPU gains nothing from more than one window at a time.
-_GRADIENT_AREA = 8 * 512 * 512
 # Noise level below which the synchronization gradient "decoder" leaves out the denoiser. Its cosine to the exact
 # gradient was 0.85 at 0.07 and 0.4 at 0.4 with sky-small, 0.98 at about 0.4 with Stable Diffusion 2.
 _DECODER_BELOW = 0.1
-# Coherence is decided while the layout is: beyond the first fifth of the steps it costs more than it brings.
-_SYNCHRONIZED_SHARE = 0.2
+# How far a sky may depart from a picture or a layout by default.
+_START_STRENGTH, _LAYOUT_STRENGTH = 0.6, 0.6
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A job with nothing left open, and its windows. canvas: latent height and width. batch: windows per gradient.
+    """A job with nothing left open, and its windows.
 
+    canvas: latent height and width. drawn: the windows that have gradients, if not all have. call, gradient: windows
+    per call of the network and per gradient. checkpoint: gradients keep few activations. tiles: the decode is in tiles.
     request: the job as it was asked for.
     """
 
     job: Job
     windows: Windows
     canvas: tuple[int, int]
-    batch: int
+    drawn: Windows | None
+    call: int
+    gradient: int
+    checkpoint: bool
+    tiles: bool
     request: Job
 
     @property
@@ -48,7 +63,7 @@ def plan(job: Job, model: Model) -> Plan:
     solver = job.solver or model.solvers[0]
     if solver not in model.solvers:
         raise BadRequest(f"The solver '{solver}' does not fit this model.", f"Choose from {', '.join(model.solvers)}.")
-    width = job.width or 2 * model.native_height
+    width = _width(job, model)
     smallest = 2 * model.factor * model.multiple
     if width < smallest or width % smallest:
         below, above = max(smallest, width // smallest * smallest), (width // smallest + 1) * smallest
@@ -60,11 +75,7 @@ def plan(job: Job, model: Model) -> Plan:
     window, stride = _window_and_stride(job, model, height, columns)
     windows = Windows.layout(job.windows, columns, window, stride, model.device)
     steps = job.steps or max(1, round(model.steps * _STEPS_SHARE[job.quality]))
-    if job.sync_steps is not None and job.sync_steps > steps:
-        raise BadRequest(
-            f"sync_steps is {job.sync_steps}, but there are only {steps} steps.", "Ask for at most as many as steps."
-        )
-    sync_steps = -(-steps * _SYNCHRONIZED_SHARE // 1) if job.sync_steps is None else job.sync_steps
+    synchronized = schedule(job, steps)
     decoder_below = job.sync_decoder_below
     if decoder_below is None and job.sync_gradient == "decoder":
         decoder_below = _DECODER_BELOW
@@ -74,22 +85,60 @@ def plan(job: Job, model: Model) -> Plan:
         window=window,
         stride=stride,
         steps=steps,
-        sync_steps=int(sync_steps) if job.sampler == "sync" else 0,
+        **synchronized,
         solver=solver,
         sync_decoder_below=decoder_below,
         guidance=_guidance(job, model),
+        strength=_strength(job),
+        precision=resolve(job.precision, model.device),
     ).with_seed()
-    batch = 1 if model.device.type == "cpu" else max(1, _GRADIENT_AREA // (window * height * model.factor**2))
+    drawn = None
+    if complete.sync_windows == "side-by-side":
+        if job.regions or job.sync_anchor == "nearest":
+            raise BadRequest(
+                "Synchronized windows that lie 'side-by-side' wander, which neither regions nor photos can follow.",
+                "Set sync_windows to all.",
+            )
+        if job.windows != "ring":
+            raise BadRequest("Synchronized windows lie 'side-by-side' on a ring only.", "Set sync_windows to all.")
+        drawn = Windows.layout("ring", columns, window, even_stride(columns, window, window), model.device)
+    pixels = window * model.factor
+    tiles = model.decodes_in_tiles and decode_bytes(model, width) > TILES_ABOVE
+    gradient = windows_per_gradient(model, width // 2, pixels)
+    available = available_bytes(model.device)
+    checkpoint = gradient_bytes(model, width // 2, pixels, gradient) > available
 
     def needed(width: int) -> int:
-        decode = decode_bytes(model, width)
+        tiled = model.decodes_in_tiles and decode_bytes(model, width) > TILES_ABOVE
+        decode = decode_bytes(model, width, tiled)
         if not complete.sync_steps:
             return decode
-        window_pixels = window * model.factor if job.window else width // 2
-        return max(decode, gradient_bytes(model, width // 2, window_pixels, batch))
+        window_pixels = pixels if job.window else width // 2
+        return max(decode, gradient_bytes(model, width // 2, window_pixels, 1, checkpoint=True))
 
     check_memory(needed, width, smallest, model.device)
-    return Plan(complete, windows, (height, columns), batch, request=job)
+    call = windows_per_call(model, window * height)
+    return Plan(complete, windows, (height, columns), drawn, call, gradient, checkpoint, tiles, request=job)
+
+
+def _width(job: Job, model: Model) -> int:
+    """An edit leaves the panorama's size as it is."""
+    if job.mask is None or job.start is None:
+        return job.width or 2 * model.native_height
+    width = panorama_width(job.start)
+    if job.width not in (None, width):
+        raise BadRequest(
+            f"The width is {job.width}, but the panorama to edit is {width} pixels wide.", "Leave out the width."
+        )
+    return width
+
+
+def _strength(job: Job) -> float | None:
+    if job.strength is not None:
+        return job.strength
+    if job.mask is not None:
+        return 1.0  # what is asked for need not be like what was there
+    return _START_STRENGTH if job.start is not None else _LAYOUT_STRENGTH if job.layout is not None else None
 
 
 def _guidance(job: Job, model: Model) -> float:
@@ -117,6 +166,8 @@ def _window_and_stride(job: Job, model: Model, height: int, columns: int) -> tup
             f"Windows of {window} x {height} latents are larger than the model can see.",
             f"Choose a width of at most {2 * largest * model.factor} and a window of at most {largest}.",
         )
+    if job.sampler == "spot" and job.regions:
+        raise BadRequest("The sampler 'spot' moves its windows, which regions cannot follow.", "Choose 'sync'.")
     if job.sampler == "spot":
         if job.windows != "ring" or job.stride not in (None, window):
             raise BadRequest("The sampler 'spot' sets windows side by side on a ring.", "Leave out stride and windows.")

@@ -33,6 +33,13 @@ class Distance(nn.Module, ABC):
         """What is compared of *pictures* ``[n, 3, H, W]`` in [0, 1]."""
         return self.describe(self.network(pictures))
 
+    def checkpoint(self, on: bool) -> None:
+        """Whether a gradient keeps few activations and computes the others again, where the network can do that."""
+        part: Any
+        for part in self.network.modules():
+            if hasattr(part, "checkpointing"):
+                part.checkpointing = on
+
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Distances ``[n]`` between pictures ``[n, 3, H, W]`` in [0, 1]."""
         return self.between(self.features(first), self.features(second))
@@ -74,6 +81,11 @@ def mean_features(parts: Iterable[Features]) -> Features:
         total = summed if total is None else _each(torch.add, total, summed)
     assert total is not None
     return _each(lambda t: t / rows, total)
+
+
+def picked(features: Features, rows: Tensor) -> Features:
+    """The *rows* ``[k]`` of *features*, a picture each."""
+    return _each(lambda t: t[rows], features)
 
 
 def _each(function: Callable[..., Tensor], *features: Features) -> Features:

@@ -17,6 +17,8 @@ from .solver import Level, Solver
 from .synchronization import Synchronization
 from .windows import Windows
 
+_WANDER = (5**0.5 - 1) / 2  # of the ring, from step to step: the golden ratio comes back to no place soon
+
 
 class Denoiser(Protocol):
     """The clean windows that a model sees in noisy ones.
@@ -103,12 +105,42 @@ def sync_diffusion(
     for index, level in _levels(solver, first):
         with torch.no_grad():
             noisy = windows.gather(x)
-            if sync.weight(index - first) > 0:
-                noisy, clean = sync.synchronize(denoise, noisy, level, index - first)
+            if sync.weight(index) > 0:
+                noisy, clean = sync.synchronize(denoise, noisy, level, index)
                 x = windows.average(noisy)
             else:
                 clean = denoise(noisy, level, everything)
             x, x0 = _advance(solver, index, x, windows.average(clean), known)
+        yield Step(index - first, len(solver.levels) - first, x, x0)
+
+
+def sparse_sync_diffusion(
+    denoise: Denoiser,
+    x: Tensor,
+    solver: Solver,
+    windows: Windows,
+    sync: Synchronization,
+    drawn: Windows,
+    wander: bool,
+    first: int = 0,
+    known: Known | None = None,
+) -> Iterator[Step]:
+    """:func:`sync_diffusion` with the gradients of a few windows: what they move, the canvas moves, and all windows are
+    then denoised as in :func:`multidiffusion`. Overlapping windows have much the same gradient, so one of them serves.
+
+    drawn: the ring of windows that have gradients, side by side. wander: they
+    lie elsewhere in every synchronized step, as in :func:`spot_diffusion`, so that no seam stays where it was; the
+    anchor goes with them.
+    """
+    everything = torch.arange(len(windows), device=x.device)
+    for index, level in _levels(solver, first):
+        shift = round(index * _WANDER * drawn.width) % drawn.width if wander else 0
+        with torch.no_grad():
+            if sync.weight(index) > 0:
+                moved = sync.move(denoise, drawn.gather(x.roll(-shift, dims=3)), level, index)
+                x = x + drawn.average(moved).roll(shift, dims=3)
+            x0 = windows.average(denoise(windows.gather(x), level, everything))
+            x, x0 = _advance(solver, index, x, x0, known)
         yield Step(index - first, len(solver.levels) - first, x, x0)
 
 
