@@ -1,4 +1,4 @@
-"""``python -m engine``: generate, batch, show, metrics, serve. Exit codes: see :class:`engine.errors.ExitCode`."""
+"""``python -m engine``: one function per command. Exit codes: see :class:`engine.errors.ExitCode`."""
 
 import json
 import logging
@@ -33,7 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
         events = serving or getattr(chosen, "events", False)
         _start_logging(to_file=not serving)
         signal.signal(signal.SIGTERM, _interrupt)
-        run = {"generate": _generate, "batch": _batch, "show": _show, "metrics": _metrics, "serve": _serve}
+        run = {
+            "generate": _generate,
+            "batch": _batch,
+            "show": _show,
+            "metrics": _metrics,
+            "cube": _cube,
+            "serve": _serve,
+        }
         return run[chosen.command](chosen)
     except KeyboardInterrupt:
         return _report(Cancelled("Cancelled; nothing was written."), events)
@@ -76,6 +83,12 @@ def command_parser() -> Parser:
     metrics.add_argument("--json", action="store_true", help="print JSON in place of a table")
     metrics.add_argument("--clip", metavar="FOLDER", help="a CLIP model, for the CLIP score")
     metrics.add_argument("--prompt", metavar="TEXT", help="what they should show (default: the job in each file)")
+    cube = commands.add_parser("cube", help="cut a panorama into the six faces of a cube map")
+    cube.add_argument("file", type=Path, help="an EXR")
+    cube.add_argument("--out", metavar="FOLDER", type=Path, help="where to write (default: beside the EXR)")
+    cube.add_argument("--size", type=int, metavar="PIXELS", help="of a face (default: a quarter of the width)")
+    cube.add_argument("--strip", action="store_true", help="one picture of all faces side by side, not six")
+    cube.add_argument("--png", action="store_true", help="tonemapped PNG, not EXR")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
     return parser
 
@@ -127,6 +140,17 @@ def _metrics(chosen: Namespace) -> int:
 
     rows = list(measure(chosen.path.expanduser(), chosen.clip, chosen.prompt))
     print(json.dumps(rows, ensure_ascii=False, indent=2) if chosen.json else table(rows))
+    return ExitCode.DONE
+
+
+def _cube(chosen: Namespace) -> int:
+    from .output.cube_map import write_cube
+
+    file = chosen.file.expanduser()
+    for path in write_cube(
+        file, chosen.out or file.parent, chosen.size, chosen.strip, ".png" if chosen.png else ".exr"
+    ):
+        print(path)
     return ExitCode.DONE
 
 
