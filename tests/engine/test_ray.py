@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import OpenEXR
 import psutil
 import pytest
 from conftest import engine_environment
+from skies import pixels
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 from ray.cluster_utils import Cluster
@@ -83,10 +83,6 @@ def wait_for(condition, seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
-
-
-def pixels(exr: Path) -> np.ndarray:
-    return OpenEXR.File(str(exr)).channels()["RGB"].pixels
 
 
 def test_a_worker_and_a_machine_die_in_the_middle(cluster, shot_list, engine, tmp_path, monkeypatch):
