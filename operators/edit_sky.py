@@ -32,7 +32,11 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
             ("PAINTED", "Painted Area", "What is painted over becomes what the edit's prompt says"),
             ("CLOUD", "Painted Cloud", "What is painted over becomes clear sky"),
             ("SUN", "Sun", "The sun and the glare around it become sky"),
-            ("GROUND", "Ground", "All below the horizon becomes what the edit's prompt says, or else what the sky's did"),
+            (
+                "GROUND",
+                "Ground",
+                "All below the horizon becomes what the edit's prompt says, or else what the sky's did",
+            ),
         ),
         options={"SKIP_SAVE"},
     )
@@ -44,7 +48,7 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
-        return cls.bl_rna.properties["what"].enum_items[properties.what].description
+        return properties.bl_rna.properties["what"].enum_items[properties.what].description
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         return self._edit(context, "EXEC_DEFAULT")

@@ -1,14 +1,17 @@
 """Directing a sky: the layout follows its sliders in the world, a region takes the view's direction."""
 
 import math
+import os
 
 import bpy
-from keeping import at_rest
+import numpy as np
+from keeping import at_rest, quick, shown_by
 from mathutils import Euler
-from screen import OUT, Until, area, click, find_button, move, pixels, screenshot, settled, viewport_point
-from story import SIDEBAR, Steps, click_button, settings
+from screen import OUT, Until, area, click, find_button, move, pixels, screenshot, settled, viewport_point, xdotool
+from story import SIDEBAR, Steps, click_button, click_generate, ended, settings, told
 from subpanels import opened
 
+HEIGHT = 1100  # of the display
 PREVIEW, FROM_VIEW = "skyloom.preview_layout()", "skyloom.set_from_view("
 
 
@@ -87,4 +90,62 @@ def shown_after(saw: dict, name: str, elevation: float) -> Steps:
     saw[name] = sum(values[0::4]) / sum(values[2::4])
 
 
-STEPS = (regions, photos, layout)
+def painting(saw: dict) -> Steps:
+    """The world's sky is painted over with the mouse, in Blender's image editor, and made anew there alone."""
+    direction().begin = "NOISE"
+    direction().regions.clear()
+    direction().photos.clear()
+    area("VIEW_3D").spaces.active.shading.type = "SOLID"
+    quick()
+    settings().edit_prompt = "storm clouds"
+    yield from click_generate(SIDEBAR)
+    yield ended()
+    yield 1.0
+    sky = shown_by(bpy.context.scene.world)
+    with opened("edit"):
+        yield 1.0
+        yield from screenshot("edit")
+        yield from click_button("skyloom.paint_edit()", SIDEBAR)
+        yield 3.0
+        editor = newest_window()
+        if bpy.context.tool_settings.image_paint.brush:
+            yield from drag(editor, (0.3, 0.6), (0.45, 0.65))
+        else:
+            patch(bpy.data.images[f"Edit {bpy.data.images[os.path.basename(sky)].name}"])
+        yield from screenshot("painted")
+        with bpy.context.temp_override(window=editor):
+            bpy.ops.wm.window_close()
+        yield 1.0
+        yield from click_button("skyloom.edit_sky(what='PAINTED')", SIDEBAR)
+        yield 1.0
+        yield ended()
+        yield 1.0
+    saw |= {"sky": sky, "edited": shown_by(bpy.context.scene.world), "after": told()}
+
+
+def patch(image: bpy.types.Image) -> None:
+    """Paint without a brush: Debian's Blender comes without its brushes."""
+    width, height = image.size
+    values = np.array(image.pixels[:], np.float32).reshape(height, width, 4)
+    values[height * 6 // 10 : height * 7 // 10, width * 3 // 10 : width // 2, :3] = 1, 0, 1
+    image.pixels.foreach_set(values.ravel())
+    image.update()
+
+
+def newest_window() -> bpy.types.Window:
+    return bpy.context.window_manager.windows[-1]
+
+
+def drag(window: bpy.types.Window, start: tuple[float, float], end: tuple[float, float]) -> Steps:
+    """A stroke from one place to another, in shares of *window* from its lower left corner."""
+    places = [(window.x + across * window.width, HEIGHT - window.y - up * window.height) for across, up in (start, end)]
+    for number in range(11):
+        x, y = (int(a + (b - a) * number / 10) for a, b in zip(*places, strict=True))
+        yield from move(x, y)
+        if number == 0:
+            xdotool("mousedown", 1)
+    xdotool("mouseup", 1)
+    yield 1.0
+
+
+STEPS = (regions, photos, layout, painting)
