@@ -86,7 +86,7 @@ def _entry(name: str, table: Any, file: Path) -> Entry:
             if item.default is MISSING and item.default_factory is MISSING:
                 raise refuse(f"lacks '{key}'")
         elif key not in ("mirrors", "sha256", "kind") and type(table[key]) is not item.type:
-            raise refuse(f"has {key} = {table[key]!r}, which is no {item.type.__name__}")
+            raise refuse(f"has {key} = {table[key]!r}, which is no {getattr(item.type, '__name__', item.type)}")
     if table["kind"] not in get_args(Kind):
         raise refuse(f"has kind = {table['kind']!r}, which is none of {', '.join(get_args(Kind))}")
     values["mirrors"] = tuple(_mirror(mirror, refuse) for mirror in table.get("mirrors", ()))

@@ -29,9 +29,10 @@ def run(chosen: argparse.Namespace, say: Callable[[Event], None]) -> ExitCode:
     if chosen.action == "list":
         print(table())
         return ExitCode.DONE
-    return {"download": _download, "remove": _remove, "check": _check}[chosen.action](
-        chosen, find_entry(chosen.name), say
-    )
+    entry = find_entry(chosen.name)
+    if chosen.action == "download":
+        return _download(entry, chosen.accept_licence, say)
+    return _remove(entry) if chosen.action == "remove" else _check(entry)
 
 
 def _download(entry: Entry, accepted: bool, say: Callable[[Event], None]) -> ExitCode:

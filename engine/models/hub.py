@@ -147,10 +147,10 @@ def _explained(error: Exception, repository: str) -> DownloadFailed:
             return AccessDenied(f"{repository} is given to some people only")
         case RepositoryNotFoundError() | RevisionNotFoundError() | RemoteEntryNotFoundError():
             return ModelGone(f"{repository} does not exist any more, or not with these files")
-        case HfHubHTTPError() if status in (401, 403):
-            return AccessDenied(f"{repository} refuses access ({status})")
-        case HfHubHTTPError() if status == 404:
+        case HfHubHTTPError() if status in (401, 404):  # 401 is the hub's answer for what is not there, or not public
             return ModelGone(f"{repository} does not exist any more, or not with these files")
+        case HfHubHTTPError() if status == 403:
+            return AccessDenied(f"{repository} refuses access")
         case HfHubHTTPError():
             return DownloadFailed(f"{repository} answered with the error {status}")
         case httpx2.TransportError():
