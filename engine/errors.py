@@ -57,6 +57,42 @@ class BadModel(SkyloomError):
     exit_code = ExitCode.BAD_MODEL
 
 
+class BadCatalogue(SkyloomError):
+    """The catalogue of models that comes with Skyloom is damaged."""
+
+    code = "bad_catalogue"
+
+
+class DownloadFailed(SkyloomError):
+    """A model could not be downloaded: a broken line, a server's fault, files that are not what they should be."""
+
+    code = "download_failed"
+
+
+class ModelGone(DownloadFailed):
+    """No mirror has the model any more."""
+
+    code = "model_gone"
+
+
+class AccessDenied(DownloadFailed):
+    """The hub does not give the model to everybody."""
+
+    code = "access_denied"
+
+
+class NoSpace(DownloadFailed):
+    """The disk has no room for the model."""
+
+    code = "no_space"
+
+
+class Offline(DownloadFailed):
+    """The network may not be used."""
+
+    code = "offline"
+
+
 class EngineIncomplete(SkyloomError):
     """The engine's environment lacks something that it needs: Python, torch, LPIPS weights."""
 

@@ -14,6 +14,7 @@ from .errors import SkyloomError
 
 Stage = Literal["load", "sample", "decode", "save"]
 ShotStatus = Literal["waiting", "skipped", "done", "failed"]
+DownloadStage = Literal["download", "check"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +157,29 @@ class BatchResult(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DownloadProgress(Event):
+    """*done* of *total* bytes of a model are there, or, in the stage ``check``, compared with what they should be."""
+
+    event: ClassVar[str] = "download"
+    model: str
+    stage: DownloadStage
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Downloaded(Event):
+    """The model is there, whole and checked. path: its folder, a LoRA's file. repository: the mirror it came from."""
+
+    event: ClassVar[str] = "downloaded"
+    model: str
+    path: str
+    repository: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lost(Event):
     """Made by the client: the engine's process ended. detail: the last lines of its log."""
 
@@ -164,7 +188,10 @@ class Lost(Event):
     detail: str = field(default="")
 
 
-_KINDS = (Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult, Lost)
+_KINDS = (
+    *(Ready, Progress, Preview, Notice, Result, Failure, Cancelled),
+    *(ShotEnd, BatchProgress, BatchResult, DownloadProgress, Downloaded, Lost),
+)
 EVENTS: dict[str, type[Event]] = {kind.event: kind for kind in _KINDS}
 
 
