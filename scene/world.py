@@ -62,7 +62,8 @@ def adjustments(world: bpy.types.World | None) -> dict[str, float]:
 
 def adjust(world: bpy.types.World, values: dict[str, float]) -> None:
     """Set the sliders of *world*'s sky; those that it lacks are left out."""
-    for slider in sky_node(world).inputs:
+    node = sky_node(world)
+    for slider in node.inputs if node else ():
         slider.default_value = values.get(slider.name, slider.default_value)
 
 
