@@ -1,10 +1,11 @@
-"""``python -m engine``: generate, batch, show, metrics, serve. Exit codes: see :class:`engine.errors.ExitCode`."""
+"""``python -m engine``: generate, batch, show, metrics, doctor, serve. Exit codes: see :class:`engine.errors.ExitCode`."""
 
 import json
 import logging
 import signal
 import sys
 from argparse import Namespace
+from dataclasses import asdict
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -33,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         events = serving or getattr(chosen, "events", False)
         _start_logging(to_file=not serving)
         signal.signal(signal.SIGTERM, _interrupt)
-        run = {"generate": _generate, "batch": _batch, "show": _show, "metrics": _metrics, "serve": _serve}
+        run = {"generate": _generate, "batch": _batch, "show": _show, "metrics": _metrics}
+        run |= {"doctor": _doctor, "serve": _serve}
         return run[chosen.command](chosen)
     except KeyboardInterrupt:
         return _report(Cancelled("Cancelled; nothing was written."), events)
@@ -76,6 +78,8 @@ def command_parser() -> Parser:
     metrics.add_argument("--json", action="store_true", help="print JSON in place of a table")
     metrics.add_argument("--clip", metavar="FOLDER", help="a CLIP model, for the CLIP score")
     metrics.add_argument("--prompt", metavar="TEXT", help="what they should show (default: the job in each file)")
+    doctor = commands.add_parser("doctor", help="check this engine and say what is wrong and what to do")
+    doctor.add_argument("--json", action="store_true", help="print JSON in place of a list")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
     return parser
 
@@ -128,6 +132,14 @@ def _metrics(chosen: Namespace) -> int:
     rows = list(measure(chosen.path.expanduser(), chosen.clip, chosen.prompt))
     print(json.dumps(rows, ensure_ascii=False, indent=2) if chosen.json else table(rows))
     return ExitCode.DONE
+
+
+def _doctor(chosen: Namespace) -> int:
+    from .doctor import examine, report
+
+    findings = examine()
+    print(json.dumps([asdict(finding) for finding in findings]) if chosen.json else report(findings))
+    return ExitCode.FAILED if any(finding.verdict == "wrong" for finding in findings) else ExitCode.DONE
 
 
 def _serve(chosen: Namespace) -> NoReturn:

@@ -63,6 +63,30 @@ class EngineIncomplete(SkyloomError):
     code = "engine_incomplete"
 
 
+class SetupFailed(SkyloomError):
+    """The engine's environment could not be made."""
+
+    code = "setup_failed"
+
+
+class NoRoom(SkyloomError):
+    """The disk has too little room for what is to be installed or downloaded."""
+
+    code = "no_room"
+
+
+class Unreachable(SkyloomError):
+    """The place to download from does not answer, or the line broke."""
+
+    code = "unreachable"
+
+
+class DamagedDownload(SkyloomError):
+    """What was downloaded is not what it should be: its checksum is another."""
+
+    code = "damaged_download"
+
+
 class EngineLost(SkyloomError):
     """The engine process ended without an answer."""
 

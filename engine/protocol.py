@@ -155,6 +155,25 @@ class BatchResult(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Work(Event):
+    """What a set-up or a download is doing, in words. fraction in [0, 1]; done, total: bytes, 0 if unknown."""
+
+    event: ClassVar[str] = "work"
+    task: str
+    fraction: float
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished(Event):
+    """A set-up or a download is through. path: what it made."""
+
+    event: ClassVar[str] = "finished"
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lost(Event):
     """Made by the client: the engine's process ended. detail: the last lines of its log."""
 
@@ -163,7 +182,10 @@ class Lost(Event):
     detail: str = field(default="")
 
 
-_KINDS = (Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult, Lost)
+_KINDS = (
+    *(Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult),
+    *(Work, Finished, Lost),
+)
 EVENTS: dict[str, type[Event]] = {kind.event: kind for kind in _KINDS}
 
 
