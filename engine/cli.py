@@ -1,4 +1,4 @@
-"""``python -m engine``: generate, batch, show, metrics, doctor, serve. Exit codes: see :class:`engine.errors.ExitCode`."""
+"""``python -m engine``: generate, batch, show, metrics, doctor, serve. Exit codes: :class:`engine.errors.ExitCode`."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Blender's end of a pipe: a command of the engine's that runs beside Blender and tells events. Standard library only."""
+"""Blender's end of a pipe: a command of the engine's that runs beside it and tells events. Standard library only."""
 
 import json
 import os

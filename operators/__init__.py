@@ -6,10 +6,13 @@ from .add_preset import SKYLOOM_OT_add_preset
 from .apply_panorama import SKYLOOM_OT_apply_panorama
 from .batch import SKYLOOM_OT_batch
 from .cancel_generation import SKYLOOM_OT_cancel_generation
+from .cancel_installation import SKYLOOM_OT_cancel_installation
 from .copy_error import SKYLOOM_OT_copy_error
+from .copy_install_log import SKYLOOM_OT_copy_install_log
 from .delete_panorama import SKYLOOM_OT_delete_panorama
 from .expose_white_card import SKYLOOM_OT_expose_white_card
 from .generate_panorama import SKYLOOM_OT_generate_panorama
+from .install_engine import SKYLOOM_OT_install_engine
 from .open_output_folder import SKYLOOM_OT_open_output_folder
 from .open_preferences import SKYLOOM_OT_open_preferences
 from .save_as_asset import SKYLOOM_OT_save_as_asset
@@ -22,10 +25,13 @@ classes = (
     SKYLOOM_OT_apply_panorama,
     SKYLOOM_OT_batch,
     SKYLOOM_OT_cancel_generation,
+    SKYLOOM_OT_cancel_installation,
     SKYLOOM_OT_copy_error,
+    SKYLOOM_OT_copy_install_log,
     SKYLOOM_OT_delete_panorama,
     SKYLOOM_OT_expose_white_card,
     SKYLOOM_OT_generate_panorama,
+    SKYLOOM_OT_install_engine,
     SKYLOOM_OT_open_output_folder,
     SKYLOOM_OT_open_preferences,
     SKYLOOM_OT_remove_sun_lamp,

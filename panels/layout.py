@@ -6,7 +6,6 @@ from pathlib import Path
 import bpy
 
 from .. import preferences, session
-from ..engine.environment import find_engine_python
 from ..engine.errors import EngineIncomplete
 from ..engine.wording import progress_text
 from ..generation import Status
@@ -91,7 +90,7 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context, status:
     row = layout.row()
     row.scale_y = 1.5
     try:
-        find_engine_python(preferences.get(context).engine_python)
+        preferences.engine_python(context)
     except EngineIncomplete as error:
         row.enabled = False
         row.operator("skyloom.generate_panorama", icon="WORLD")

@@ -1,4 +1,4 @@
-"""Resolve what an artist's engine consists of: pyproject.toml's groups become the locks that ship in engine/setup/locks.
+"""Resolve what an artist's engine consists of: pyproject.toml's groups become the locks in engine/setup/locks.
 
     make lock        # needs the package index
 

@@ -1,4 +1,4 @@
-"""``python -m engine.setup install FOLDER``: run by Blender's Python; tells JSON lines as :mod:`engine.protocol` has them.
+"""``python -m engine.setup install FOLDER``: run by Blender's Python; tells the events of :mod:`engine.protocol`.
 
 A line on stdin, or its end, cancels. The log goes to stderr. Standard library only.
 """

@@ -113,6 +113,8 @@ class Commands:
         variables = engine_environment() | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
         if not with_engine:
             del variables["PYTHONPATH"]
+        # The pinned pip goes on in the middle of a file that broke off; an older one does not know the variable.
+        variables["PIP_RESUME_RETRIES"] = "20"
         return variables | {"PIP_CACHE_DIR": str(self._folder.downloads), "UV_CACHE_DIR": str(self._folder.downloads)}
 
     @staticmethod
@@ -150,11 +152,6 @@ def installer(python: Path, uv: str | None) -> list[str]:
         return [uv, "pip", "install", "--python", str(python), "--no-progress"]
     quiet = ["--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off"]
     return [str(python), "-m", "pip", "install", *quiet, "--retries", "5", "--timeout", "30"]
-
-
-def resuming(command: list[str], uv: str | None) -> list[str]:
-    """*command* of the pinned pip, which can go on in the middle of a file that broke off."""
-    return command if uv else [*command, "--resume-retries", "20"]
 
 
 def source(packages: Path | None, index: str | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The story of an installation, from top to bottom. It goes on from whatever is there, so it also repairs and updates."""
+"""The story of an installation, from top to bottom. It goes on from what is there, so it also repairs and updates."""
 
 import json
 import shutil
@@ -12,12 +12,10 @@ from pathlib import Path
 from ..errors import NoRoom, SetupFailed
 from ..protocol import Event
 from .builds import Build
-from .commands import Commands, installer, resuming, source
+from .commands import Commands, installer, source
 from .damage import damaged, forget
 from .lock import disk_bytes, lock_file, torch_version
 from .place import EngineFolder, tree_bytes
-
-OLDEST_PYTHON = (3, 11)
 
 
 def install(
@@ -34,7 +32,6 @@ def install(
     """
     commands = Commands(folder, disk_bytes(build), say, stop)
     commands.tell("Looking at the disk")
-    _check_python()
     _check_packages(packages)
     _check_room(folder, build)
     try:
@@ -65,14 +62,6 @@ def remove(folder: EngineFolder) -> None:
             f"{error.filename or folder.path} cannot be deleted ({error.strerror or error}).",
             "Close other Blender windows that use the engine, and try again.",
         ) from error
-
-
-def _check_python() -> None:
-    if sys.version_info < OLDEST_PYTHON:
-        raise SetupFailed(
-            f"The engine needs Python {'.'.join(map(str, OLDEST_PYTHON))}; {sys.executable} is {sys.version.split()[0]}.",
-            "Use Blender 4.2 or later, or choose an existing Python with PyTorch in the preferences.",
-        )
 
 
 def _check_packages(packages: Path | None) -> None:
@@ -129,7 +118,6 @@ def _install_packages(folder: EngineFolder, build: Build, commands: Commands, pa
 
     if not uv:
         commands.run("Getting the installer", [*call, *source(packages), *locked("installer")])
-        call = resuming(call, uv)
     commands.run("Getting the packages", [*call, *source(packages), *locked("packages")])
     if build.index:  # PyTorch's own index tells the checksums; the locks have those of the general index
         torch = f"torch=={torch_version()}{build.local}"

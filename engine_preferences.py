@@ -1,0 +1,71 @@
+"""The engine in the preferences: what state it is in, and the buttons that change it."""
+
+import bpy
+
+from . import installation
+from .engine.environment import find_engine_python
+from .engine.errors import EngineIncomplete
+from .engine.setup.builds import Build, builds_here, suggested_build
+from .engine.setup.lock import disk_bytes, download_bytes
+from .engine.setup.place import State
+from .folders import engine_folder
+
+# What is said of each state, and what the button that changes it is called.
+WORDS = {
+    State.MISSING: ("Engine not installed", "Install Engine", "INFO"),
+    State.INCOMPLETE: ("The installation is not finished", "Continue Installation", "ERROR"),
+    State.OUTDATED: ("The engine belongs to another version of Skyloom", "Update Engine", "ERROR"),
+    State.BROKEN: ("The engine's Python is gone; was Blender moved or updated?", "Repair", "ERROR"),
+    State.READY: ("Engine installed", "Repair", "CHECKMARK"),
+}
+_suggestion: list[tuple[Build, str]] = []  # asking the driver takes a while, and cards do not change
+
+
+def suggestion() -> tuple[Build, str]:
+    if not _suggestion:
+        _suggestion.append(suggested_build())
+    return _suggestion[0]
+
+
+def draw_engine(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
+    column = layout.column()
+    if installation.progress.running:
+        column.progress(factor=installation.progress.fraction, text=installation.progress.task)
+        column.operator("skyloom.cancel_installation", icon="CANCEL")
+    else:
+        _draw_state(column, preferences)
+    if installation.progress.error:
+        column.label(text=installation.progress.error, icon="ERROR")
+        column.label(text=installation.progress.hint, icon="BLANK1")
+    column = layout.column()
+    column.prop(preferences, "build")
+    if preferences.build == "auto":
+        build, why = suggestion()
+        column.label(text=f"{build.label}. {why}")
+    column.prop(preferences, "package_folder")
+    column.prop(preferences, "engine_python", text="Existing Python")
+    column.operator("skyloom.copy_install_log", icon="COPYDOWN")
+
+
+def _draw_state(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
+    state = engine_folder().state()
+    words, button, icon = WORDS[state]
+    if state is not State.READY:
+        build = builds_here().get(preferences.build) or suggestion()[0]
+        download, disk = download_bytes(build) / 1e9, disk_bytes(build) / 1e9
+        words += f" \N{MIDDLE DOT} {download:.1f} GB to download, {disk:.1f} GB on the disk"
+    layout.label(text=words, icon=icon)
+    row = layout.row()
+    row.operator("skyloom.install_engine", text=button, icon="IMPORT")
+    if state is not State.MISSING:
+        row.operator("skyloom.install_engine", text="Remove", icon="TRASH").remove = True
+    if not bpy.app.online_access and not preferences.package_folder:
+        row = layout.row()
+        row.label(text="Blender's online access is off", icon="INTERNET_OFFLINE")
+        row.operator("extensions.userpref_allow_online", text="Allow Online Access")
+    try:
+        used = find_engine_python(preferences.engine_python)
+    except EngineIncomplete:
+        return
+    if preferences.engine_python or state is not State.READY:
+        layout.label(text=f"In use: {used}", icon="CHECKMARK")
