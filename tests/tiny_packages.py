@@ -6,9 +6,14 @@ what is installed from a few hundred bytes can really make a sky. Standard libra
 
 import base64
 import hashlib
+import os
 import sys
 import zipfile
 from pathlib import Path
+
+
+# Keep the machine's own settings for pip, which may name more places for packages, out of the tests.
+PIP_ALONE = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
 
 
 def wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:

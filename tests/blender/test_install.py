@@ -8,12 +8,14 @@ import bpy
 import pytest
 from conftest import extension
 
-from tests.tiny_packages import make_packages
+from tests.tiny_packages import PIP_ALONE, make_packages
 
 
 @pytest.fixture
-def packages(scene, preferences, tmp_path):
+def packages(scene, preferences, tmp_path, monkeypatch):
     """A folder of packages that fits the installed extension, chosen in its preferences."""
+    for name, value in PIP_ALONE.items():
+        monkeypatch.setenv(name, value)
     locks = Path(extension("engine.setup.lock").LOCKS)
     kept = {file: file.read_bytes() for file in locks.iterdir()}
     real = extension("engine.environment").find_engine_python()

@@ -12,7 +12,7 @@ import pytest
 
 from engine.setup import builds
 from engine.setup.place import EngineFolder
-from tests.tiny_packages import make_packages
+from tests.tiny_packages import PIP_ALONE, make_packages
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = "apple" if sys.platform == "darwin" else "cpu"
@@ -32,10 +32,10 @@ class Workshop:
     def start(self, command: str = "install", **more: object) -> subprocess.Popen:
         arguments = [command, self.engine.path, "--build", BUILD, "--packages", self.packages]
         # An empty PATH: an uv on the machine would be used, which is another test.
-        environment = os.environ | {"PYTHONPATH": str(self.copy), "PATH": "/nowhere", **more}
+        environment = os.environ | {"PYTHONPATH": str(self.copy), "PATH": "/nowhere"} | PIP_ALONE | more
         call = [sys.executable, "-m", "engine.setup", *map(str, arguments)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(call, env=environment, text=True, **pipes)
+        return subprocess.Popen(call, cwd=self.copy, env=environment, text=True, **pipes)
 
     def run(self, command: str = "install", **more: object) -> list[dict]:
         """All events until the end; stdin stays open, as Blender keeps it."""
