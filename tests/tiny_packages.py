@@ -11,7 +11,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-
 # Keep the machine's own settings for pip, which may name more places for packages, out of the tests.
 PIP_ALONE = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
 
