@@ -12,6 +12,7 @@ from . import preferences, session
 from .batch_stills import make_skies, render_stills
 from .engine.arguments import Parser, add_job_arguments, given
 from .engine.batch.command import BatchTerminal, add_batch_arguments, chosen_shots
+from .engine.batch.shots import check_scenes
 from .engine.errors import ExitCode, SkyloomError
 from .engine.job import Job, default_output
 from .engine.protocol import Failure, Result
@@ -62,9 +63,13 @@ def _batch(arguments: list[str]) -> int:
     parser.add_argument("--render", action="store_true", help="render the open scene, or the list's, in each sky")
     chosen = parser.parse_args(arguments)
     shots, folder, _ = chosen_shots(chosen)
+    if chosen.render:
+        check_scenes(shots)
     passed = [str(chosen.shots.absolute()), "--out", str(folder)]
     if chosen.rows:
         passed += ["--rows", f"{chosen.rows[0]}-{chosen.rows[-1]}"]
+    if chosen.ray:
+        passed += ["--ray", chosen.ray]
     say = (lambda event: print(event.to_line(), flush=True)) if chosen.events else BatchTerminal().show
     ended = make_skies(passed, say)
     failed = sum(status == "failed" for status in ended.values())

@@ -15,8 +15,8 @@ from .styles import NONE, STYLES
 # How a choice of coherence is said in a job. What a job says beyond that is kept in "Other settings".
 COHERENCE: dict[str, dict[str, Any]] = {
     "OFF": {"sampler": "multidiffusion", "sync_steps": None},
-    "FAST": {"sampler": "sync", "sync_steps": 1},
-    "EXACT": {"sampler": "sync"},
+    "FAST": {"sampler": "sync", "sync_windows": "side-by-side"},
+    "EXACT": {"sampler": "sync", "sync_windows": "all"},
 }
 _DEFAULTS = {field.name: field.default for field in fields(Job)}
 _CHOICES = ("coherence", "style")  # properties that stand for several fields of a job
@@ -61,12 +61,12 @@ def use_job(settings: bpy.types.PropertyGroup, job: dict[str, Any]) -> None:
 
 def _coherence(job: dict[str, Any]) -> str | None:
     """The choice that stands for *job*'s sampler; None if there is none."""
-    match job.get("sampler"), job.get("sync_steps"):
-        case ("multidiffusion", 0 | None) | ("sync", 0):
+    match job.get("sampler"), job.get("sync_steps"), job.get("sync_windows"):
+        case ("multidiffusion", 0 | None, _) | ("sync", 0, _):
             return "OFF"
-        case "sync", 1:
+        case ("sync", _, "side-by-side") | ("sync", None, None):
             return "FAST"
-        case "sync", _:
+        case "sync", _, _:
             return "EXACT"
     return None
 

@@ -126,15 +126,23 @@ class JobProperties(TargetProperties):
         description="How the parts of the panorama become one sky",
         items=(
             ("OFF", "Off", "The parts are only blended: fastest, but they can look like several skies"),
-            ("FAST", "Fast", "The parts are drawn towards one look once, at the start"),
-            ("EXACT", "Exact", "The parts are drawn towards one look again and again while they form; slower"),
+            (
+                "FAST",
+                "Fast",
+                "A few parts are drawn towards one look while the sky forms, and take the rest along",
+            ),
+            (
+                "EXACT",
+                "Exact",
+                "All parts are drawn towards one look in every step; many times slower",
+            ),
         ),
-        default="EXACT",
+        default="FAST",
         options={"SKIP_SAVE"},
     )
     sync_steps: IntProperty(
         name="Synchronized Steps",
-        description="With exact coherence, how many of the first steps draw the parts together; 0 uses the model's own",
+        description="With exact coherence, how many of the first steps draw the parts together; 0 is all of them",
         min=0,
         max=1000,
         soft_max=100,
@@ -142,8 +150,7 @@ class JobProperties(TargetProperties):
     )
     sync_weight: FloatProperty(
         name="Weight",
-        description="How strongly the parts are drawn together; too much breaks the picture",
-        default=job_default("sync_weight"),
+        description="How strongly the parts are drawn together; too much breaks the picture; 0 uses what suits",
         min=0.0,
         max=1e6,
         soft_max=100.0,

@@ -35,13 +35,13 @@ LABEL = 150  # pixels of a contact sheet's first column
 
 def ways(window: int, steps: int) -> dict[str, dict[str, Any]]:
     """What a row of the table is called, and what its jobs ask for. window: latent columns of one window."""
-    synchronized = {f"sync, w = {w}": {"sync_weight": float(w), "sync_steps": steps} for w in (5, 10, 20)}
+    synchronized = {f"sync, w = {w}": {"sync_weight": float(w), "sync_windows": "all"} for w in (5, 10, 20)}
     return {
         "nothing": {"sampler": "multidiffusion", "stride": window},
         "multidiffusion (w = 0)": {"sampler": "multidiffusion"},
         **synchronized,
         "default preset": {},
-        "half-resolution colour": {"sync_gradient": "half-resolution-colour", "sync_steps": steps},
+        "half-resolution colour": {"sync_gradient": "half-resolution-colour", "sync_windows": "all"},
         "swap": {"sampler": "swap"},
         "spot": {"sampler": "spot"},
         "full": {"sampler": "full"},

@@ -48,7 +48,7 @@ def diffusers_panorama(model: str, steps: int, device: str) -> float:
     return time.perf_counter() - started
 
 
-def skyloom(model: str, steps: int, device: str, sync_steps: int) -> float:
+def skyloom(model: str, steps: int, device: str, **ways: str) -> float:
     from engine.devices import choose_device
     from engine.job import Job
     from engine.models.loading import WarmModel
@@ -62,11 +62,11 @@ def skyloom(model: str, steps: int, device: str, sync_steps: int) -> float:
         width=width,
         steps=steps,
         guidance=GUIDANCE,
-        sync_steps=sync_steps,
         window=WINDOW,
         stride=STRIDE,
         seed=0,
         device=device,
+        **ways,
     )
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -77,8 +77,8 @@ def skyloom(model: str, steps: int, device: str, sync_steps: int) -> float:
 
 CONTESTANTS = {
     "diffusers panorama": diffusers_panorama,
-    "Skyloom, no sync": lambda *settings: skyloom(*settings, sync_steps=0),
-    "Skyloom, 1 step synchronized": lambda *settings: skyloom(*settings, sync_steps=1),
+    "Skyloom, no sync": lambda *settings: skyloom(*settings, sampler="multidiffusion"),
+    "Skyloom, default preset": lambda *settings: skyloom(*settings),
 }
 
 

@@ -90,7 +90,12 @@ def main() -> int:
         for seed in chosen.seeds:
             preset = Job(prompt=prompt, model=chosen.model, width=chosen.width, seed=seed, device=chosen.device)
             steps = chosen.steps or model.steps
-            todo = plan(Job(**preset.to_dict() | {"solver": "ddim", "steps": steps, "sync_steps": steps}), model)
+            todo = plan(
+                Job(
+                    **preset.to_dict() | {"solver": "ddim", "steps": steps, "sync_steps": steps, "sync_windows": "all"}
+                ),
+                model,
+            )
             contestants: dict[str, Callable[[], Made]] = {
                 LITERAL: lambda todo=todo: literally(loop, todo),
                 ALL_STEPS: lambda todo=todo: skyloom(warm, todo.job),

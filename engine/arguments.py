@@ -12,11 +12,13 @@ from .job import (
     BUNDLED_MODEL,
     Job,
     LossName,
+    Precision,
     Quality,
     Sampler,
     SolverName,
     SunChoice,
     SyncGradient,
+    SyncWindows,
     WindowLayout,
 )
 
@@ -63,6 +65,9 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         **unset,
     )
     look.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps (default: auto)", **unset)
+    look.add_argument(
+        "--precision", choices=get_args(Precision), help="of the networks (default: half on accelerators)", **unset
+    )
     light = parser.add_argument_group("light")
     light.add_argument("--sun", choices=get_args(SunChoice), help="a true sun, or the light as generated", **unset)
     light.add_argument(
@@ -78,10 +83,17 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     )
     sync = parser.add_argument_group("coherence")
     sync.add_argument("--sampler", choices=get_args(Sampler), help="joint diffusion method (default: sync)", **unset)
+    sync.add_argument(
+        "--sync-windows",
+        choices=get_args(SyncWindows),
+        help="which have gradients: all (the paper's), or a few that lie side by side, much faster (default)",
+        **unset,
+    )
+    sync.add_argument("--sync-from", type=int, metavar="N", help="synchronize no step before the Nth, from 0", **unset)
     sync.add_argument("--sync-steps", type=int, metavar="N", help="synchronize the first N steps", **unset)
-    sync.add_argument("--sync-weight", type=float, metavar="W", help="gradient weight w (default: 20)", **unset)
+    sync.add_argument("--sync-weight", type=float, metavar="W", help="gradient weight w (the paper's is 20)", **unset)
     sync.add_argument("--sync-decay", type=float, metavar="D", help="factor on w per step (default: 0.95)", **unset)
-    sync.add_argument("--sync-every", type=int, metavar="N", help="synchronize every Nth of them (default: 1)", **unset)
+    sync.add_argument("--sync-every", type=int, metavar="N", help="synchronize every Nth of them", **unset)
     sync.add_argument(
         "--sync-gradient-steps", type=int, metavar="N", help="gradient steps in each of them (default: 1)", **unset
     )

@@ -12,13 +12,15 @@ from .models.model import Model
 from .output.pictures import read_display
 from .perceptual.library import PerceptualLibrary
 from .plan import Plan
+from .sampling.chunks import Chunks
 from .sampling.synchronization import Synchronization
 
 
 def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Synchronization:
     """What *todo* asks for. Raises :class:`BadRequest`, :class:`BadModel` or :class:`EngineIncomplete`."""
-    job, windows = todo.job, todo.windows
-    assert job.sync_steps is not None
+    job, windows = todo.job, todo.drawn or todo.windows
+    assert job.sync_steps is not None and job.sync_weight is not None
+    assert job.sync_from is not None and job.sync_every is not None
     halved = job.sync_gradient == "half-resolution-colour"
     anchor, reference = None, None
     if isinstance(job.sync_anchor, float):
@@ -29,18 +31,27 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Syn
         pixels = model.factor // 2 if halved else model.factor
         reference = _reference(job.sync_anchor, todo.canvas[0] * pixels, windows.columns.shape[1] * pixels)
         reference = reference.to(model.device)
+    distance = library.distance(loss_weights(job.sync_loss), model.device, job.prompt, job.clip)
+
+    def checkpoint(on: bool = True) -> None:
+        model.checkpoint(on)
+        distance.checkpoint(on)
+
+    checkpoint(todo.checkpoint)  # model and distance are kept from job to job
     return Synchronization(
-        distance=library.distance(loss_weights(job.sync_loss), model.device, job.prompt, job.clip),
+        distance=distance,
         display=partial(_display_of_half, model) if halved else model.display,
         anchor=anchor,
         reference=reference,
+        start=job.sync_from,
         steps=job.sync_steps,
         every=job.sync_every,
         initial_weight=job.sync_weight,
         decay=job.sync_decay,
         gradient_steps=job.sync_gradient_steps,
         decoder_below=job.sync_decoder_below or 0.0,
-        batch=todo.batch,
+        chunks=Chunks(todo.gradient),
+        checkpoint=checkpoint,
     )
 
 

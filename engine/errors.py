@@ -93,6 +93,12 @@ class EngineLost(SkyloomError):
     code = "engine_lost"
 
 
+class ClusterLost(SkyloomError):
+    """The Ray cluster cannot be reached, or none of its machines can work."""
+
+    code = "cluster_lost"
+
+
 class GenerationFailed(SkyloomError):
     """Something broke while sampling or writing: no memory left, NaN, a full disk, or a bug (the log has it)."""
 

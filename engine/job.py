@@ -19,8 +19,10 @@ Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
 SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler"]
 WindowLayout = Literal["ring", "reference", "strip"]
 LossName = Literal["lpips-vgg", "lpips-alex", "style", "clip", "clip-prompt"]
+SyncWindows = Literal["all", "side-by-side"]
 SyncGradient = Literal["exact", "decoder", "half-resolution-colour"]
 SunChoice = Literal["auto", "off"]
+Precision = Literal["auto", "full", "half"]
 Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
@@ -42,7 +44,11 @@ class Job:
     steps: denoising steps. guidance: classifier-free guidance scale (up to 1: off). solver: how a step is taken.
     sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178), ``"multidiffusion"`` (2302.08113), ``"swap"`` (2502.05130),
     ``"spot"`` (2407.15507) or ``"full"`` (the whole ring in one call).
-    sync_steps: how many of the first denoising steps are synchronized. sync_every: only every n-th of them.
+    sync_windows: which windows have a gradient of their own: ``"all"`` (the paper's), or as many as lie
+    ``"side-by-side"``, elsewhere in each step, whose moves all share: the default, unless sync_steps or windows say how
+    it is done. sync_steps: how many of the first denoising steps are synchronized. sync_from: none before this one,
+    from 0. sync_every: only every n-th of them. What is left out suits sync_windows: with ``"all"`` every step and the
+    paper's weight, else a few steps while the layout is decided, with a weight that makes up for it.
     sync_gradient_steps: in each of these. sync_weight: the paper's w. sync_decay: the paper's per-step factor on w.
     sync_loss: what should be alike: a distance, or several with weights, such as ``"lpips-vgg + 100 * style"``.
     ``lpips-vgg`` (the paper's), ``lpips-alex``, ``style`` (Gram matrices), ``clip``, or ``clip-prompt``, the windows'
@@ -61,6 +67,8 @@ class Job:
     sun_ratio: direct over diffuse irradiance on level ground, in place of what sun's height and turbidity say.
     exposure: stops by which a diffuse white card lying under the sky is brighter than white (0 makes it 1.0); ``None``
     leaves the picture as bright as it was generated, because a night should stay darker than a noon.
+    precision: ``"half"`` lets networks compute in 16 bits where that is safe, ``"full"`` does not, ``"auto"`` is half
+    on accelerators.
     device: ``"auto"``, or any name PyTorch knows (``"cpu"``, ``"cuda"``, ``"mps"``).
     noise: a safetensors file whose tensor ``noise`` ([1, C, h, w]) is the start, in place of the seed's.
 
@@ -79,10 +87,12 @@ class Job:
     guidance: float | None = None
     solver: SolverName | None = None
     sampler: Sampler = "sync"
+    sync_windows: SyncWindows | None = None
+    sync_from: int | None = None
     sync_steps: int | None = None
-    sync_weight: float = 20.0
+    sync_weight: float | None = None
     sync_decay: float = 0.95
-    sync_every: int = 1
+    sync_every: int | None = None
     sync_gradient_steps: int = 1
     sync_loss: str = "lpips-vgg"
     sync_anchor: str | float = "middle"
@@ -96,6 +106,7 @@ class Job:
     turbidity: float | None = None
     sun_ratio: float | None = None
     exposure: float | None = None
+    precision: Precision = "auto"
     device: str = "auto"
     noise: str | None = None
 
@@ -117,6 +128,7 @@ class Job:
         checks.integer("width", self.width, *WIDTH_RANGE)
         checks.integer("steps", self.steps, 1, 1000)
         checks.integer("sync_steps", self.sync_steps, 0, 1000)
+        checks.integer("sync_from", self.sync_from, 0, 1000)
         checks.integer("sync_every", self.sync_every, 1, 1000)
         checks.integer("sync_gradient_steps", self.sync_gradient_steps, 1, 100)
         checks.integer("window", self.window, 1)
@@ -135,6 +147,9 @@ class Job:
             checks.choice("solver", self.solver, get_args(SolverName))
         checks.choice("sun", self.sun, get_args(SunChoice))
         checks.choice("windows", self.windows, get_args(WindowLayout))
+        if self.sync_windows is not None:
+            checks.choice("sync_windows", self.sync_windows, get_args(SyncWindows))
+        checks.choice("precision", self.precision, get_args(Precision))
         checks.choice("sync_gradient", self.sync_gradient, get_args(SyncGradient))
         checks.text("sync_loss", self.sync_loss)
         if self.clip is None and {"clip", "clip-prompt"} & set(loss_weights(self.sync_loss)):

@@ -9,12 +9,27 @@ from .errors import TooLarge
 from .models.model import Model
 
 # Activations alive at once, in units of the decoder's widest full-resolution activation (float32): measured with
-# benchmarks/memory.py, rounded up. A decode keeps a handful, a backward pass keeps them all.
+# benchmarks/memory.py, rounded up. A decode keeps a handful, in tiles fewer; a backward pass keeps them all, and with
+# checkpoints those of one block.
 _DECODE_ACTIVATIONS = 6
+_TILED_ACTIVATIONS = 3
 _BACKWARD_ACTIVATIONS = 24
+_CHECKPOINTED_ACTIVATIONS = 14
+# The same of a network, in units of its first activation, for one picture.
+_NETWORK_ACTIVATIONS = 48
+_NETWORK_BACKWARD_ACTIVATIONS = 500
 _BYTES = 4
 _PICTURE_BYTES_PER_PIXEL = 120  # radiance, tonemapped copy and file buffers
 _VGG_BYTES_PER_PIXEL = 4000
+_CHECKPOINTED_VGG_BYTES_PER_PIXEL = 2500
+
+# A decode that would take more than this is done in tiles, on any machine: pictures must not depend on free memory.
+TILES_ABOVE = 4e9
+# Latent pixels per network call, before guidance doubles them, and pixels per gradient: what keeps a GPU busy. A CPU
+# gains nothing from more than is given here.
+_CALL_AREA, _CALL_AREA_ACCELERATOR = 8192, 65536
+_GRADIENT_AREA_ACCELERATOR = 8 * 512 * 512
+_SHARE = 0.8  # of the free memory that is planned with
 
 
 def available_bytes(device: torch.device) -> int:
@@ -24,16 +39,45 @@ def available_bytes(device: torch.device) -> int:
     return psutil.virtual_memory().available
 
 
-def decode_bytes(model: Model, width: int) -> int:
+def decode_bytes(model: Model, width: int, tiles: bool = False) -> int:
     """Peak of decoding and writing a panorama of *width* pixels."""
-    per_pixel = _DECODE_ACTIVATIONS * _BYTES * model.decoder_channels + _PICTURE_BYTES_PER_PIXEL
+    activations = _TILED_ACTIVATIONS if tiles else _DECODE_ACTIVATIONS
+    per_pixel = activations * _BYTES * model.decoder_channels + _PICTURE_BYTES_PER_PIXEL
     return width * (width // 2) * per_pixel
 
 
-def gradient_bytes(model: Model, height: int, window: int, batch: int) -> int:
+def gradient_bytes(model: Model, height: int, window: int, batch: int, checkpoint: bool = False) -> int:
     """Peak of one synchronization gradient over *batch* windows of *window* by *height* pixels."""
-    per_pixel = _BACKWARD_ACTIVATIONS * _BYTES * model.decoder_channels + _VGG_BYTES_PER_PIXEL
-    return batch * window * height * per_pixel
+    activations, vgg = (
+        (_CHECKPOINTED_ACTIVATIONS, _CHECKPOINTED_VGG_BYTES_PER_PIXEL)
+        if checkpoint
+        else (_BACKWARD_ACTIVATIONS, _VGG_BYTES_PER_PIXEL)
+    )
+    return batch * window * height * (activations * _BYTES * model.decoder_channels + vgg)
+
+
+def windows_per_call(model: Model, area: int) -> int:
+    """How many windows of *area* latent pixels, each with and without the prompt, go into one call of the network."""
+    if model.device.type == "cpu":
+        return max(1, _CALL_AREA // area)
+    window = 2 * area * model.network_channels * _BYTES * _NETWORK_ACTIVATIONS
+    return _fitting(model, window, _CALL_AREA_ACCELERATOR // area)
+
+
+def windows_per_gradient(model: Model, height: int, window: int) -> int:
+    """How many windows of *window* by *height* pixels go into one synchronization gradient."""
+    if model.device.type == "cpu":
+        return 1
+    latents = window * height // model.factor**2
+    network = 2 * latents * model.network_channels * _BYTES * _NETWORK_BACKWARD_ACTIVATIONS
+    needed = gradient_bytes(model, height, window, 1) + network
+    return _fitting(model, needed, _GRADIENT_AREA_ACCELERATOR // (window * height))
+
+
+def _fitting(model: Model, needed: int, most: int) -> int:
+    """A power of two, at most *most*, so that a little more or less free memory gives the same picture."""
+    fitting = min(int(available_bytes(model.device) * _SHARE) // needed, most)
+    return 1 << (max(1, fitting).bit_length() - 1)
 
 
 def check_memory(needed: Callable[[int], int], width: int, smallest: int, device: torch.device) -> None:

@@ -9,7 +9,7 @@ import torch
 from .coherence import synchronization
 from .devices import choose_device
 from .errors import GenerationFailed
-from .job import SEED_LIMIT, Job
+from .job import SEED_LIMIT, Job, default_output
 from .light.stage import light_panorama
 from .models.loading import WarmModel
 from .models.model import Model
@@ -17,9 +17,18 @@ from .notices import notices
 from .output.files import check_output
 from .output.pictures import write_exr, write_png
 from .plan import Plan, plan
+from .precision import Precision, half_type
 from .preview import Previews
 from .protocol import Event, Notice, Progress, Result
-from .sampling.samplers import Step, multidiffusion, spot_diffusion, swap_diffusion, sync_diffusion
+from .sampling.chunks import Chunks
+from .sampling.samplers import (
+    Step,
+    multidiffusion,
+    sparse_sync_diffusion,
+    spot_diffusion,
+    swap_diffusion,
+    sync_diffusion,
+)
 from .trace import Trace, starting_noise
 
 # Shares of a whole job in the progress bar.
@@ -27,9 +36,15 @@ _LOADED, _SAMPLED, _DECODED = 0.1, 0.9, 0.95
 
 
 def generate(
-    job: Job, out: Path, models: WarmModel | None = None, trace: Path | None = None, previews: bool = False
+    job: Job,
+    out: Path | None = None,
+    models: WarmModel | None = None,
+    trace: Path | None = None,
+    previews: bool = False,
 ) -> Generator[Event]:
     """Make the panorama that *job* describes and write it to *out* (EXR) and beside it (PNG).
+
+    Without *out*, into the current folder, named after prompt and seed.
 
     Yields :class:`Progress`, perhaps :class:`Notice`, and at the end one :class:`Result`. To cancel, close the
     generator: nothing is left under a final name. models: keeps the model for the next job. trace: see :class:`Trace`.
@@ -39,6 +54,9 @@ def generate(
     """
     started = time.monotonic()
     device = choose_device(job.device)
+    if out is None:
+        job = job.with_seed()
+        out = default_output(Path.cwd(), job)
     out = out.expanduser().absolute()
     check_output(out, (job.width or 0, (job.width or 0) // 2))
     yield Progress(stage="load", step=0, total=1, fraction=0.0)
@@ -66,7 +84,8 @@ def _paint(
     record = Trace(noise) if trace else None
     preview = Previews(model, todo.windows.wraps) if previews else None
     sampling = time.monotonic()
-    for step in _sample(todo, models, model, noise.to(model.device)):
+    precision = Precision(half_type(model.device, model.half) if job.precision == "half" else None)
+    for step in _sample(todo, models, model, noise.to(model.device), precision):
         if not torch.isfinite(step.x).all():
             raise GenerationFailed(
                 f"The picture fell apart at step {step.index + 1} of {step.total} (values that are not numbers).",
@@ -80,8 +99,13 @@ def _paint(
         yield Progress(stage="sample", step=done, total=step.total, fraction=share, seconds_left=left)
         if preview and done < step.total and (picture_so_far := preview.of(step.x0)):
             yield picture_so_far
+    if precision.gave_up:
+        yield Notice(
+            code="full_precision",
+            message="Half precision gave values that are not numbers; it went on in full precision, which is slower.",
+        )
     with torch.no_grad():
-        picture = model.decode(step.x, wraps=todo.windows.wraps)[0].float()
+        picture = model.decode(step.x, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
         radiance = model.transfer.to_radiance(picture)
     yield Progress(stage="decode", step=1, total=1, fraction=_DECODED)
     lit = light_panorama(radiance, job, clips=model.transfer.clips)
@@ -106,11 +130,13 @@ def _paint(
     )
 
 
-def _sample(todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor) -> Iterator[Step]:
+def _sample(todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor, precision: Precision) -> Iterator[Step]:
     job, windows = todo.job, todo.windows
     assert job.steps is not None and job.sync_steps is not None and job.guidance is not None and job.seed is not None
     assert job.solver is not None
-    denoise = model.denoiser(model.condition(job.prompt, job.negative, job.guidance), wraps=job.sampler == "full")
+    denoise = model.denoiser(
+        model.condition(job.prompt, job.negative, job.guidance), job.sampler == "full", Chunks(todo.call), precision
+    )
     fresh_noise = torch.Generator().manual_seed(SEED_LIMIT + job.seed)  # no seed's starting noise
     solver = model.solver(job.solver, job.steps, (todo.canvas[0], windows.columns.shape[1]), fresh_noise)
     if job.sampler == "spot":
@@ -119,4 +145,8 @@ def _sample(todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor) ->
         return swap_diffusion(denoise, noise, solver, windows)
     if not job.sync_steps:  # also "full", whose ring has one window
         return multidiffusion(denoise, noise, solver, windows)
-    return sync_diffusion(denoise, noise, solver, windows, synchronization(todo, model, models.perceptual))
+    sync = synchronization(todo, model, models.perceptual)
+    if todo.drawn:
+        wander = not isinstance(job.sync_anchor, float)  # from an azimuth, it would no longer be there
+        return sparse_sync_diffusion(denoise, noise, solver, windows, sync, todo.drawn, wander)
+    return sync_diffusion(denoise, noise, solver, windows, sync)

@@ -4,32 +4,44 @@ from dataclasses import dataclass, replace
 
 from .errors import BadRequest
 from .job import Job, Quality
-from .memory import check_memory, decode_bytes, gradient_bytes
+from .memory import (
+    TILES_ABOVE,
+    available_bytes,
+    check_memory,
+    decode_bytes,
+    gradient_bytes,
+    windows_per_call,
+    windows_per_gradient,
+)
 from .models.model import Model
+from .precision import resolve
 from .sampling.windows import Windows, even_stride
+from .schedule import schedule
 
-# Pixels per gradient evaluation on an accelerator; a CPU gains nothing from more than one window at a time.
-_GRADIENT_AREA = 8 * 512 * 512
 # Noise level below which the synchronization gradient "decoder" leaves out the denoiser. Its cosine to the exact
 # gradient was 0.85 at 0.07 and 0.4 at 0.4 with sky-small, 0.98 at about 0.4 with Stable Diffusion 2.
 _DECODER_BELOW = 0.1
-# Coherence is decided while the layout is: beyond the first fifth of the steps it costs more than it brings.
-_SYNCHRONIZED_SHARE = 0.2
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A job with nothing left open, and its windows. canvas: latent height and width. batch: windows per gradient.
+    """A job with nothing left open, and its windows.
 
+    canvas: latent height and width. drawn: the windows that have gradients, if not all have. call, gradient: windows
+    per call of the network and per gradient. checkpoint: gradients keep few activations. tiles: the decode is in tiles.
     request: the job as it was asked for.
     """
 
     job: Job
     windows: Windows
     canvas: tuple[int, int]
-    batch: int
+    drawn: Windows | None
+    call: int
+    gradient: int
+    checkpoint: bool
+    tiles: bool
     request: Job
 
     @property
@@ -60,11 +72,7 @@ def plan(job: Job, model: Model) -> Plan:
     window, stride = _window_and_stride(job, model, height, columns)
     windows = Windows.layout(job.windows, columns, window, stride, model.device)
     steps = job.steps or max(1, round(model.steps * _STEPS_SHARE[job.quality]))
-    if job.sync_steps is not None and job.sync_steps > steps:
-        raise BadRequest(
-            f"sync_steps is {job.sync_steps}, but there are only {steps} steps.", "Ask for at most as many as steps."
-        )
-    sync_steps = -(-steps * _SYNCHRONIZED_SHARE // 1) if job.sync_steps is None else job.sync_steps
+    synchronized = schedule(job, steps)
     decoder_below = job.sync_decoder_below
     if decoder_below is None and job.sync_gradient == "decoder":
         decoder_below = _DECODER_BELOW
@@ -74,22 +82,34 @@ def plan(job: Job, model: Model) -> Plan:
         window=window,
         stride=stride,
         steps=steps,
-        sync_steps=int(sync_steps) if job.sampler == "sync" else 0,
+        **synchronized,
         solver=solver,
         sync_decoder_below=decoder_below,
         guidance=_guidance(job, model),
+        precision=resolve(job.precision, model.device),
     ).with_seed()
-    batch = 1 if model.device.type == "cpu" else max(1, _GRADIENT_AREA // (window * height * model.factor**2))
+    drawn = None
+    if complete.sync_windows == "side-by-side":
+        if job.windows != "ring":
+            raise BadRequest("Synchronized windows lie 'side-by-side' on a ring only.", "Set sync_windows to all.")
+        drawn = Windows.layout("ring", columns, window, even_stride(columns, window, window), model.device)
+    pixels = window * model.factor
+    tiles = model.decodes_in_tiles and decode_bytes(model, width) > TILES_ABOVE
+    gradient = windows_per_gradient(model, width // 2, pixels)
+    available = available_bytes(model.device)
+    checkpoint = gradient_bytes(model, width // 2, pixels, gradient) > available
 
     def needed(width: int) -> int:
-        decode = decode_bytes(model, width)
+        tiled = model.decodes_in_tiles and decode_bytes(model, width) > TILES_ABOVE
+        decode = decode_bytes(model, width, tiled)
         if not complete.sync_steps:
             return decode
-        window_pixels = window * model.factor if job.window else width // 2
-        return max(decode, gradient_bytes(model, width // 2, window_pixels, batch))
+        window_pixels = pixels if job.window else width // 2
+        return max(decode, gradient_bytes(model, width // 2, window_pixels, 1, checkpoint=True))
 
     check_memory(needed, width, smallest, model.device)
-    return Plan(complete, windows, (height, columns), batch, request=job)
+    call = windows_per_call(model, window * height)
+    return Plan(complete, windows, (height, columns), drawn, call, gradient, checkpoint, tiles, request=job)
 
 
 def _guidance(job: Job, model: Model) -> float:

@@ -20,7 +20,8 @@ from .protocol import Cancelled, Event, Failure, Ready, Result
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 600.0  # after that the model's memory is given back
+PARK_SECONDS = 60.0  # without a request; after that the model leaves the card, which a renderer may want
+IDLE_SECONDS = 600.0  # after that its memory is given back as well
 GRACE_SECONDS = 3.0  # what a running step gets to end by itself once stdin has closed
 
 
@@ -42,14 +43,19 @@ class _Server:
         threading.Thread(target=self._read, args=(requests,), name="requests", daemon=True).start()
         self._say(Ready(version=__version__, device=str(choose_device("auto"))))
         while True:
-            try:
-                request = self._jobs.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
-                self._models.release()
-                continue
+            request = self._next()
             if request is None:
                 os._exit(0)  # not by returning: the libraries' own teardown can take seconds
             self._say(self._answer(*request))
+
+    def _next(self) -> tuple[dict[str, Any], threading.Event] | None:
+        """The next request, None at the end of them. While there is none, memory is given back bit by bit."""
+        for seconds, give_back in ((PARK_SECONDS, self._models.park), (IDLE_SECONDS, self._models.release)):
+            try:
+                return self._jobs.get(timeout=seconds)
+            except queue.Empty:
+                give_back()
+        return self._jobs.get()
 
     def _read(self, requests: IO[str]) -> None:
         for line in requests:

@@ -60,7 +60,7 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column.prop(settings, "solver")
     column = layout.column(heading="Coherence")
     column.active = settings.coherence != "OFF"
-    column.prop(settings, "sync_weight")
+    _draw_number(column, settings, "sync_weight", "Weight")
     column.prop(settings, "sync_decay")
     row = column.row()
     row.active = settings.coherence == "EXACT"

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderTiny
 
 from .colour import to_opponent
 from .dataset import Panoramas
@@ -12,6 +12,7 @@ from .settings import Settings
 from .transform import BlockTransform
 
 _FITTED_TO = 300  # panoramas
+HEADROOM = 4.0  # the decoder takes the hyperbolic tangent of a third of its input, so latents come divided by this
 
 
 def fit_transform(folder: Path, panoramas: Panoramas, settings: Settings) -> BlockTransform:
@@ -21,26 +22,24 @@ def fit_transform(folder: Path, panoramas: Panoramas, settings: Settings) -> Blo
         folder.mkdir(parents=True, exist_ok=True)
         chosen = random.Random(settings.seed).sample(range(len(panoramas)), min(_FITTED_TO, len(panoramas)))
         codes = to_opponent(torch.stack([panoramas[i] for i in chosen]))
-        BlockTransform.fit(codes, settings.autoencoder_channels[:-1], settings.latent_channels).save(file)
+        BlockTransform.fit(codes, settings.transform_channels, settings.latent_channels).save(file)
     return BlockTransform.load(file)
 
 
-def new_autoencoder(transform: BlockTransform, settings: Settings) -> AutoencoderKL:
-    """An autoencoder of opponent colours whose encoder computes *transform* and whose decoder knows nothing yet."""
-    levels = len(settings.autoencoder_channels)
-    autoencoder = AutoencoderKL(
-        block_out_channels=settings.autoencoder_channels,
-        down_block_types=("DownEncoderBlock2D",) * levels,
-        up_block_types=("UpDecoderBlock2D",) * levels,
+def new_autoencoder(transform: BlockTransform, settings: Settings) -> AutoencoderTiny:
+    """An autoencoder of opponent colours whose encoder computes *transform* and whose decoder knows nothing yet.
+
+    Of diffusers' autoencoders this is the one without normalisation: what it paints in one place does not depend on the
+    rest of the picture, so a window decodes like the panorama that it belongs to, and on a CPU it is the fastest.
+    """
+    levels = len(settings.decoder_blocks)
+    autoencoder = AutoencoderTiny(
+        encoder_block_out_channels=(max(settings.transform_channels),) * levels,
+        num_encoder_blocks=(0,) * levels,
+        decoder_block_out_channels=(settings.decoder_channels,) * levels,
+        num_decoder_blocks=settings.decoder_blocks,
         latent_channels=settings.latent_channels,
-        layers_per_block=1,
-        norm_num_groups=8,
-        sample_size=settings.height,
-        mid_block_add_attention=False,
-        use_quant_conv=False,
-        use_post_quant_conv=False,
-        force_upcast=False,
-        scaling_factor=1.0,
+        scaling_factor=HEADROOM,
     )
-    transform.install(autoencoder.encoder)
+    transform.install(autoencoder.encoder, 1 / HEADROOM)
     return autoencoder

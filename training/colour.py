@@ -5,7 +5,7 @@ paints in grey for its first hour. The space is linear, so in the end it folds i
 """
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderTiny
 from torch import Tensor
 
 _TO_OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (4.0, -4.0, 0.0), (0.0, -4.0, 4.0))
@@ -22,11 +22,16 @@ def to_rgb(opponent: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def fold_colour(autoencoder: AutoencoderKL) -> None:
-    """Let an autoencoder of opponent colours take and give red, green and blue."""
-    first, last = autoencoder.encoder.conv_in, autoencoder.decoder.conv_out
+def fold_colour(autoencoder: AutoencoderTiny) -> None:
+    """Let an autoencoder of opponent colours take and give red, green and blue.
+
+    Its first layer is given (x + 1) / 2 and gives that of its last one, so that the halves have to be moved, too.
+    """
+    first, last = autoencoder.encoder.layers[0], autoencoder.decoder.layers[-1]
     matrix = first.weight.new_tensor(_TO_OPPONENT)
     inverse = torch.linalg.inv(matrix)
+    half = matrix.new_full((3,), 0.5)
+    first.bias += torch.einsum("ojhw,j->o", first.weight, half - matrix @ half)
     first.weight.copy_(torch.einsum("ojhw,ji->oihw", first.weight, matrix))
     last.weight.copy_(torch.einsum("ij,jchw->ichw", inverse, last.weight))
-    last.bias.copy_(inverse @ last.bias)
+    last.bias.copy_(inverse @ (last.bias - half) + half)

@@ -128,7 +128,7 @@ def sheet(model: Path, file: Path, guidance: float, device: torch.device) -> Non
 def _through(pipeline: StableDiffusionPipeline, codes: Tensor) -> Tensor:
     edge = 4 * pipeline.vae_scale_factor
     wrapped = torch.cat([codes[..., -edge:], codes, codes[..., :edge]], -1)
-    return pipeline.vae.decode(pipeline.vae.encode(wrapped).latent_dist.mode()).sample[..., edge:-edge].clamp(-1, 1)
+    return pipeline.vae.decode(pipeline.vae.encode(wrapped).latents).sample[..., edge:-edge].clamp(-1, 1)
 
 
 def main() -> None:

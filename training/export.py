@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline
+from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
 from engine.sky.captions import vocabulary
@@ -20,7 +20,7 @@ GUIDANCE, STEPS = 4.0, 25  # guidance by eye, between 3 and 6
 
 def export(
     folder: Path,
-    autoencoder: AutoencoderKL,
+    autoencoder: AutoencoderTiny,
     denoiser: Denoiser,
     tokenizer: CLIPTokenizer,
     settings: Settings,

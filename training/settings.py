@@ -10,22 +10,27 @@ class Settings:
     seed: int = 1
     threads: int = 1  # CPU threads
     height: int = 256  # pixels of a panorama; a training window is as high and as wide
-    panoramas: int = 2800
+    panoramas: int = 4000
     render_batch: int = 1  # on a CPU a batch of one is fastest: what a sky does not have is then not computed
 
-    autoencoder_channels: tuple[int, ...] = (16, 24, 48, 96, 128)  # one halving between neighbours: factor 16
+    transform_channels: tuple[int, ...] = (12, 48, 96, 128)  # components kept after each halving: factor 16
     latent_channels: int = 16
+    decoder_channels: int = 32
+    decoder_blocks: tuple[int, ...] = (4, 4, 3, 2, 1)  # residual blocks from the latents' size to the picture's
 
-    decoder_minutes: float = 64.0
+    decoder_minutes: float = 45.0
     decoder_batch: int = 3
     decoder_rate: float = 1e-3
 
     vocabulary: int = 1200
     text_width: int = 128
     text_layers: int = 2
+    text_minutes: float = 4.0
+    text_batch: int = 128
+    text_rate: float = 1e-3
     tokens: int = 40
 
-    unet_minutes: float = 68.0
+    unet_minutes: float = 62.0
     unet_channels: tuple[int, ...] = (64, 128, 160)
     unet_heads: tuple[int, ...] = (4, 4, 5)
     unet_batch: int = 24
@@ -37,7 +42,7 @@ class Settings:
     @property
     def factor(self) -> int:
         """Pixels per latent."""
-        return 2 ** (len(self.autoencoder_channels) - 1)
+        return 2 ** len(self.transform_channels)
 
 
 _CPU = Settings()
@@ -51,7 +56,8 @@ PRESETS = {
         render_batch=64,
         decoder_minutes=10.0,
         decoder_batch=64,
-        unet_minutes=14.0,
+        text_minutes=2.0,
+        unet_minutes=13.0,
         unet_batch=512,
         unet_rate=2e-3,
     ),
@@ -59,12 +65,16 @@ PRESETS = {
         _CPU,
         height=64,
         panoramas=24,
-        autoencoder_channels=(8, 16, 16, 32),
+        transform_channels=(12, 16, 16),
+        decoder_channels=8,
+        decoder_blocks=(1, 1, 1, 1),
         latent_channels=4,
         decoder_minutes=0.05,
         vocabulary=600,
         text_width=32,
         text_layers=1,
+        text_minutes=0.03,
+        text_batch=16,
         unet_minutes=0.05,
         unet_channels=(16, 32, 32),
         unet_heads=(2, 2, 2),

@@ -13,6 +13,7 @@ from .decoder import train_decoder
 from .export import export
 from .latents import encode_all
 from .settings import PRESETS, Settings
+from .text import train_text
 from .tokenizer import make_tokenizer
 from .unet import train_unet
 
@@ -34,7 +35,9 @@ def train(run: Path, settings: Settings, device: torch.device, only: str | None 
         draw_curve(run / "decoder", "Decoder")
     if only != "decoder":
         tokenizer = make_tokenizer(run / "tokenizer", settings)
-        denoiser = train_unet(run / "unet", latents, panoramas.parameters, tokenizer, settings, device)
+        text_encoder = train_text(run / "text", tokenizer, settings, device)
+        draw_curve(run / "text", "Text encoder")
+        denoiser = train_unet(run / "unet", latents, panoramas.parameters, text_encoder, tokenizer, settings, device)
         draw_curve(run / "unet", "Denoiser and text encoder")
     if only:
         return None

@@ -12,15 +12,13 @@ from typing import Self
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.autoencoders.vae import Encoder
+from diffusers.models.autoencoders.vae import EncoderTiny
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 # Components keep this power of their standard deviation. With 1 the faint ones would drown in the denoiser's loss, with
 # 0 they would count as much as the colours; between, a picture is decided from coarse to fine, as natural images are.
 _KEPT_POWER = 0.25
-_SWAMP = 1000.0  # far above any signal, see `install`
-_LOG_VARIANCE = -20.0
 
 
 @dataclass(frozen=True)
@@ -60,44 +58,27 @@ class BlockTransform:
         return codes
 
     @torch.no_grad()
-    def install(self, encoder: Encoder) -> None:
-        """Make diffusers' convolutional *encoder* compute this transform: exactly, but for rounding.
+    def install(self, encoder: EncoderTiny, scale: float) -> None:
+        """Make diffusers' *encoder* compute *scale* times this transform: exactly, but for rounding.
 
-        Its residual branches are switched off, which leaves strided convolutions. Its last normalisation would take
-        brightness away; a constant in two channels of each group swamps what it measures, so that it only scales.
-        ``silu(x) - silu(-x) == x`` then undoes the last nonlinearity.
+        Without residual blocks it is a row of convolutions, linear but for nothing, with one bias at either end.
         """
         for parameter in encoder.parameters():
             parameter.zero_()
-        _pass_on(encoder.conv_in.weight, 3)
+        first, *halvings, last = encoder.layers
         count = 3
-        for block, weight, bias in zip(encoder.down_blocks[:-1], self.weights, self.biases, strict=True):
-            _carry(block.resnets[0], count)
-            taps = block.downsamplers[0].conv
-            taps.weight[: len(weight), :count, :2, :2] = weight.view(len(weight), count, 2, 2)
-            taps.bias[: len(bias)] = bias
+        for channel in range(count):
+            first.weight[channel, channel, 1, 1] = 2.0  # it is given (x + 1) / 2
+        first.bias[:count] = -1.0
+        offset = torch.zeros(count)
+        for convolution, weight, bias in zip(halvings, self.weights, self.biases, strict=True):
+            taps = weight.view(len(weight), count, 2, 2)
+            convolution.weight[: len(weight), :count, 1:, 1:] = taps  # its window starts one pixel before the block
+            offset = taps.sum((2, 3)) @ offset + bias
             count = len(weight)
-        signal = self._spread_over_groups(encoder)
-        norm, out = encoder.conv_norm_out, encoder.conv_out
-        norm.weight.fill_(_SWAMP * (2 / (norm.num_channels // norm.num_groups)) ** 0.5)
-        for latent, (plus, minus) in enumerate(signal):
-            out.weight[latent, plus, 1, 1], out.weight[latent, minus, 1, 1] = 1.0, -1.0
-        out.bias[count:] = _LOG_VARIANCE
-
-    def _spread_over_groups(self, encoder: Encoder) -> list[tuple[int, int]]:
-        """In the last block: each latent as a pair of opposite signs, and in each group a constant of both signs."""
-        norm = encoder.conv_norm_out
-        size = norm.num_channels // norm.num_groups
-        shortcut = encoder.down_blocks[-1].resnets[0].conv_shortcut
-        free = [[group * size + i for i in range(2, size)] for group in range(norm.num_groups)]
-        pairs = []
-        for latent in range(len(self.weights[-1])):
-            places = free[latent % norm.num_groups]
-            plus, minus = places.pop(0), places.pop(0)
-            shortcut.weight[plus, latent, 0, 0], shortcut.weight[minus, latent, 0, 0] = 1.0, -1.0
-            pairs.append((plus, minus))
-        shortcut.bias[0::size], shortcut.bias[1::size] = _SWAMP, -_SWAMP
-        return pairs
+        for channel in range(count):
+            last.weight[channel, channel, 1, 1] = scale
+        last.bias.copy_(scale * offset)
 
     def save(self, file: Path) -> None:
         tensors = {f"weight.{i}": weight.contiguous() for i, weight in enumerate(self.weights)}
@@ -114,15 +95,3 @@ class BlockTransform:
 
 def _apply(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.einsum("oi,nihw->nohw", weight, x) + bias.view(1, -1, 1, 1)
-
-
-def _pass_on(weight: Tensor, count: int) -> None:
-    """Let a convolution copy its first *count* channels."""
-    middle = weight.shape[-1] // 2
-    for channel in range(count):
-        weight[channel, channel, middle, middle] = 1.0
-
-
-def _carry(resnet: torch.nn.Module, count: int) -> None:
-    if resnet.conv_shortcut is not None:
-        _pass_on(resnet.conv_shortcut.weight, count)

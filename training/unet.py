@@ -1,4 +1,4 @@
-"""Stage 6: the denoiser and its text encoder together, v-prediction, on windows and whole panoramas mixed."""
+"""Stage 7: the denoiser and its text encoder together, v-prediction, on windows and whole panoramas mixed."""
 
 import math
 import random
@@ -8,7 +8,7 @@ import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from engine.sky import Clouds, SkyParameters
 from engine.sky.captions import caption, sun_hint
@@ -16,6 +16,7 @@ from engine.sky.captions import caption, sun_hint
 from .checkpoint import Trainee
 from .latents import Latents
 from .settings import Settings
+from .text import reader
 
 _CAPTION_DROPOUT = 0.1
 _HINTED = 0.4  # share of windows whose caption says whether the sun is in view
@@ -28,26 +29,10 @@ _DISTINCT = (Clouds.CLEAR, Clouds.OVERCAST, Clouds.STORM)  # told apart at a gla
 class Denoiser(nn.Module):
     """UNet and text encoder: what the diffusion stage trains."""
 
-    def __init__(self, settings: Settings, tokenizer: CLIPTokenizer) -> None:
+    def __init__(self, settings: Settings, text_encoder: CLIPTextModel) -> None:
         super().__init__()
         width = settings.text_width
-        self.text_encoder = CLIPTextModel(
-            CLIPTextConfig(
-                vocab_size=len(tokenizer),
-                hidden_size=width,
-                intermediate_size=4 * width,
-                num_hidden_layers=settings.text_layers,
-                num_attention_heads=4,
-                max_position_embeddings=settings.tokens,
-                projection_dim=width,
-                bos_token_id=tokenizer.bos_token_id,
-                eos_token_id=tokenizer.eos_token_id,
-                pad_token_id=tokenizer.pad_token_id,
-            )
-        )
-        nn.init.normal_(
-            self.text_encoder.get_input_embeddings().weight, std=0.3
-        )  # CLIP's 0.02 is for a longer training
+        self.text_encoder = text_encoder
         self.unet = UNet2DConditionModel(
             sample_size=settings.height // settings.factor,
             in_channels=settings.latent_channels,
@@ -59,6 +44,10 @@ class Denoiser(nn.Module):
             cross_attention_dim=width,
             attention_head_dim=settings.unet_heads,  # diffusers' name; it means the number of heads
             norm_num_groups=16,
+            # Beside cross attention the whole text is pooled into what every block is told with the noise level: most
+            # of a caption, such as the hour, concerns all of a picture.
+            addition_embed_type="text",
+            addition_embed_type_num_heads=4,
         )
 
     def forward(self, x: Tensor, timestep: Tensor, tokens: Tensor) -> Tensor:
@@ -80,6 +69,7 @@ def train_unet(
     folder: Path,
     latents: Latents,
     skies: list[SkyParameters],
+    text_encoder: CLIPTextModel,
     tokenizer: CLIPTokenizer,
     settings: Settings,
     device: torch.device,
@@ -89,18 +79,15 @@ def train_unet(
     Returns the moving average of the weights.
     """
     torch.manual_seed(settings.seed)
-    module = Denoiser(settings, tokenizer).to(device)
+    module = Denoiser(settings, text_encoder).to(device)
     trainee = Trainee(module, folder, settings.unet_rate, settings.unet_minutes, average=0.998)
     alphas = new_scheduler().alphas_cumprod.to(device)
-    losses: list[float] = []
+    read, losses = reader(settings, tokenizer), list[float]()
     while (progress := trainee.progress) < 1:
         rng = random.Random(settings.seed * 1_000_003 + trainee.step)
         x, texts = _batch(latents, skies, rng, settings, whole=trainee.step % 4 == 3)
         x = x.to(device)
-        tokens = tokenizer(
-            texts, padding="max_length", max_length=settings.tokens, truncation=True, return_tensors="pt"
-        )
-        loss = _loss(module, x, tokens.input_ids.to(device), alphas)
+        loss = _loss(module, x, read(texts).to(device), alphas)
         trainee.update(loss, 1.0 if progress < _FLAT else max(0.03, _cosine((progress - _FLAT) / (1 - _FLAT))))
         losses.append(loss.item())
         if trainee.step % settings.log_every == 0:

@@ -2,14 +2,19 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import BadRequest, Cancelled, ExitCode
 from ..protocol import BatchProgress, BatchResult, Event, ShotEnd
 from ..quiet import silence_libraries
 from ..wording import duration
 from .shots import Shot, read_shots
+
+if TYPE_CHECKING:
+    from .crew import Crew
 
 BAR = 30  # characters
 
@@ -18,6 +23,9 @@ def add_batch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shots", type=Path, help="the shot list, .toml or .csv")
     parser.add_argument("--out", metavar="FOLDER", type=Path, help="where the skies go (default: named after the list)")
     parser.add_argument("--rows", metavar="A-B", type=row_range, help="only these rows of the list, counted from 1")
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="make them on the Ray cluster at HOST:PORT, or on this machine's: auto"
+    )
     parser.add_argument("--events", action="store_true", help="print JSON lines")
 
 
@@ -45,18 +53,36 @@ def chosen_shots(chosen: argparse.Namespace) -> tuple[list[Shot], Path, str]:
 def run(chosen: argparse.Namespace, say: Callable[[Event], None]) -> ExitCode:
     """Make what was asked for. Raises what :func:`run_batch` raises, and :class:`Cancelled` when interrupted."""
     shots, folder, part = chosen_shots(chosen)  # a bad list is refused before the libraries are loaded
-    silence_libraries()
-    from .runner import run_batch
-
     failed = 0
     try:
-        for event in run_batch(shots, folder, part):
-            say(event)
-            if isinstance(event, BatchResult):
-                failed = event.failed
+        with _crew(chosen.ray) as crew:
+            from .runner import run_batch
+
+            for event in run_batch(shots, folder, part, crew):
+                say(event)
+                if isinstance(event, BatchResult):
+                    failed = event.failed
     except KeyboardInterrupt:
         raise Cancelled("Cancelled; what was finished stays.", "Run the same command again to go on.") from None
     return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+@contextmanager
+def _crew(address: str | None) -> "Iterator[Crew]":
+    """This process, or the cluster at *address*. Raises what :func:`connected` raises."""
+    if address is None:
+        silence_libraries()
+        from .crew import Alone
+
+        yield Alone()
+        return
+    from .ray_cluster import connected
+
+    with connected(address):
+        silence_libraries()
+        from .ray_crew import RayCrew
+
+        yield RayCrew()
 
 
 class BatchTerminal:

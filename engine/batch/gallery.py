@@ -32,16 +32,8 @@ class Gallery:
 
     def add(self, exr: Path) -> None:
         """Show the sky *exr* (its PNG, and the job in its header). A picture that cannot be written is logged."""
-        name = exr.relative_to(self._folder).as_posix()
-        thumbnail = self._folder / "gallery" / "pictures" / Path(name).with_suffix(".jpg")
-        png = exr.with_suffix(".png")
-        self._skies.append({"exr": name, "job": read_job(exr)})
-        if thumbnail.is_file() and thumbnail.stat().st_mtime_ns == png.stat().st_mtime_ns:
-            return  # made from this very PNG
-        try:
-            self._write_pictures(png, thumbnail, name)
-        except (GenerationFailed, OSError) as error:  # the sky itself is there; the next run makes up for it
-            log.warning("%s", error)
+        self._skies.append({"exr": exr.relative_to(self._folder).as_posix(), "job": read_job(exr)})
+        show(self._folder, exr)
 
     def write(self, order: list[str]) -> Path:
         """Write the page with its skies in the *order* of their names, and return it.
@@ -63,20 +55,36 @@ class Gallery:
             shutil.copyfile(PAGE / "gallery.html", partial)
         return page
 
-    @staticmethod
-    def _write_pictures(png: Path, thumbnail: Path, name: str) -> None:
-        """The panorama as a script, as a page from disk may not read pictures; the thumbnail with the time of *png*."""
-        thumbnail.parent.mkdir(parents=True, exist_ok=True)
-        written = png.stat().st_mtime_ns
-        with Image.open(png) as opened:
-            picture = opened.convert("RGB")
-        picture.thumbnail((_PANORAMA_WIDTH, _PANORAMA_WIDTH))
-        encoded = BytesIO()
-        picture.save(encoded, "JPEG", quality=88)
-        url = f"data:image/jpeg;base64,{base64.b64encode(encoded.getvalue()).decode()}"
-        with whole_file(thumbnail.with_suffix(".js")) as partial:
-            partial.write_text(f"receivePanorama({json.dumps(name)}, {json.dumps(url)});\n", encoding="utf-8")
-        picture.thumbnail((_THUMBNAIL_WIDTH, _THUMBNAIL_WIDTH))
-        with whole_file(thumbnail) as partial:
-            picture.save(partial, "JPEG", quality=85)
-            os.utime(partial, ns=(written, written))
+
+def show(folder: Path, exr: Path) -> None:
+    """Write what the page in *folder* shows of the sky *exr*, unless it is there. What cannot be written is logged."""
+    try:
+        _write_pictures(folder, exr)
+    except (GenerationFailed, OSError) as error:  # the sky itself is there; the next run makes up for it
+        log.warning("%s", error)
+
+
+def _write_pictures(folder: Path, exr: Path) -> None:
+    """The thumbnail and the panorama, made from the PNG of *exr*, whose time the thumbnail gets.
+
+    The panorama is a script, as a page from disk may not read pictures.
+    """
+    name = exr.relative_to(folder).as_posix()
+    png = exr.with_suffix(".png")
+    thumbnail = folder / "gallery" / "pictures" / Path(name).with_suffix(".jpg")
+    written = png.stat().st_mtime_ns
+    if thumbnail.is_file() and thumbnail.stat().st_mtime_ns == written:
+        return
+    thumbnail.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(png) as opened:
+        picture = opened.convert("RGB")
+    picture.thumbnail((_PANORAMA_WIDTH, _PANORAMA_WIDTH))
+    encoded = BytesIO()
+    picture.save(encoded, "JPEG", quality=88)
+    url = f"data:image/jpeg;base64,{base64.b64encode(encoded.getvalue()).decode()}"
+    with whole_file(thumbnail.with_suffix(".js")) as partial:
+        partial.write_text(f"receivePanorama({json.dumps(name)}, {json.dumps(url)});\n", encoding="utf-8")
+    picture.thumbnail((_THUMBNAIL_WIDTH, _THUMBNAIL_WIDTH))
+    with whole_file(thumbnail) as partial:
+        picture.save(partial, "JPEG", quality=85)
+        os.utime(partial, ns=(written, written))

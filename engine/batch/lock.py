@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ def locked(folder: Path, names: Iterable[str]) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / LOCK_FILE, "ab") as handle:  # never deleted: another batch may just be opening it
+            if not handle.tell():
+                handle.write(secrets.token_hex(16).encode())
+                handle.flush()
             for name in names:
                 _hold(handle.fileno(), name, folder)
             yield
@@ -31,6 +35,18 @@ def locked(folder: Path, names: Iterable[str]) -> Iterator[None]:
         raise UnwritableOutput(
             f"The output folder {folder} cannot be used ({error.strerror or error}).", "Choose another folder."
         ) from error
+
+
+def folder_mark(folder: Path) -> str:
+    """What tells *folder* from all others, once it was locked; empty if it is not there, or not to be written to.
+
+    Two machines that read the same mark at the same path see one shared folder.
+    """
+    file = folder / LOCK_FILE
+    try:
+        return file.read_text(encoding="ascii", errors="replace") if os.access(folder, os.W_OK) else ""
+    except OSError:
+        return ""
 
 
 def _hold(descriptor: int, name: str, folder: Path) -> None:

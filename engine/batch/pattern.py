@@ -1,11 +1,14 @@
 """Output patterns such as ``{row:03}/{prompt}-{seed}.exr``. Standard library only."""
 
+import re
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from ..errors import BadRequest
 from ..job import PATH_FIELDS, Job, slug
+
+_LONGEST = 200  # letters of a name: systems end at 255, and while it is written a file's name is longer
 
 
 def expand(pattern: str, job: Job, row: int, folder: Path) -> Path:
@@ -19,11 +22,17 @@ def expand(pattern: str, job: Job, row: int, folder: Path) -> Path:
         parts = [(text, name, spec) for text, name, spec, _ in Formatter().parse(pattern)]
         if unknown := [name for _, name, _ in parts if name is not None and name not in values]:
             raise BadRequest(f"The output pattern {pattern!r} has unknown fields: {', '.join(unknown)}.")
+        if any(re.search(r"\d{4}", spec or "") for _, _, spec in parts):  # or a slip of the finger fills the memory
+            raise ValueError("a field of thousands of letters")
         name = "".join(text + (format(values[name], spec or "") if name else "") for text, name, spec in parts)
     except ValueError as error:
         raise BadRequest(f"The output pattern {pattern!r} is wrong ({error}).", "Try {row:03}-{seed}.exr.") from error
     if not name.lower().endswith(".exr"):
         name += ".exr"
+    if not name.isprintable() or max(map(len, Path(name).parts)) > _LONGEST:
+        raise BadRequest(
+            f"The output {name[:80]!r} is no name for a file.", f"It may have {_LONGEST} letters, all of them visible."
+        )
     path = (folder / name).resolve()  # also through links that lead out of the folder
     if not path.is_relative_to(folder):
         raise BadRequest(f"The output {name} is outside the folder {folder}.", "Leave out '..' and absolute paths.")

@@ -5,7 +5,7 @@ Standard library only: Blender's side reads shot lists too.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,14 +13,15 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..errors import BadRequest, SkyloomError
-from ..job import BUNDLED_MODEL, PATH_FIELDS, Job
+from ..job import Job
 from .pattern import expand
+from .presets import located, read_preset
 from .tables import Row, read_rows
 
 DEFAULT_PATTERN = "{prompt}-{seed}.exr"
 MOST_SEEDS = 100_000  # of one row
 _JOB_FIELDS = {field.name for field in fields(Job)}
-_OWN_COLUMNS = {"seeds", "variations", "output", "blend", "camera"}
+_OWN_COLUMNS = {"preset", "seeds", "variations", "output", "blend", "camera"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,19 +77,30 @@ def read_shots(path: Path, folder: Path) -> list[Shot]:
     return shots
 
 
+def check_scenes(shots: Iterable[Shot]) -> None:
+    """See that every .blend that *shots* name is there. Raises :class:`BadShots` naming every line whose is not."""
+    missing = {
+        f"line {shot.line}: The scene {shot.blend} does not exist.": None for shot in shots if _lacks_scene(shot)
+    }
+    if missing:
+        raise BadShots("\n".join(["The shots cannot be rendered; nothing was started.", *missing]))
+
+
+def _lacks_scene(shot: Shot) -> bool:
+    return shot.blend is not None and not shot.blend.is_file()
+
+
 def _shots_of(row: Row, base: Path, folder: Path) -> Iterator[Shot]:
     """One shot per seed of *row*. Raises :class:`BadRequest`."""
-    if unknown := [name for name in row.values if name not in _JOB_FIELDS | _OWN_COLUMNS]:
+    values = _values(row, base)
+    if unknown := [name for name in values if name not in _JOB_FIELDS | _OWN_COLUMNS]:
         known = ", ".join(sorted(_JOB_FIELDS | _OWN_COLUMNS))
         raise BadRequest(f"Unknown: {', '.join(map(str, unknown))}.", f"Known are {known}.")
-    values = _typed(row.values) if row.as_text else dict(row.values)
     own = {name: values.pop(name, None) for name in _OWN_COLUMNS}
-    for name in PATH_FIELDS:
-        if isinstance(given := values.get(name), str) and given.strip() and given != BUNDLED_MODEL:
-            values[name] = str(_beside(base, given))
     seeds = _seeds(values.pop("seed", None), own["seeds"], own["variations"])
     pattern = _text_or_none("output", own["output"]) or DEFAULT_PATTERN
     blend = _text_or_none("blend", own["blend"])
+    camera = _text_or_none("camera", own["camera"])
     for seed in seeds:
         job = Job.from_dict(values | {"seed": seed})
         yield Shot(
@@ -96,9 +108,19 @@ def _shots_of(row: Row, base: Path, folder: Path) -> Iterator[Shot]:
             line=row.line,
             job=job,
             exr=expand(pattern, job, row.number, folder),
-            blend=_beside(base, blend) if blend else None,
-            camera=_text_or_none("camera", own["camera"]),
+            blend=Path(blend) if blend else None,
+            camera=camera,
         )
+
+
+def _values(row: Row, base: Path) -> dict[str, Any]:
+    """What *row* says, over its preset, over the defaults of its list. Raises :class:`BadRequest`."""
+    given = _typed(row.values) if row.as_text else row.values
+    name = given.get("preset", row.defaults.get("preset"))
+    preset = {} if name is None else read_preset(name, row.presets, base)
+    values = located(row.defaults, base) | preset | located(given, base)
+    values.pop("preset", None)
+    return values
 
 
 def _typed(cells: dict[str, Any]) -> dict[str, Any]:
@@ -151,10 +173,6 @@ def _seed_list(seeds: Any) -> list[Any]:
             raise BadRequest(f"seeds must be whole numbers or ranges, not {seeds!r}.", 'For example "1 2 5-8".')
         found.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
     return found
-
-
-def _beside(base: Path, name: str) -> Path:
-    return base / Path(name).expanduser()
 
 
 def _text_or_none(name: str, value: Any) -> str | None:

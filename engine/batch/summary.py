@@ -17,7 +17,9 @@ from .shots import Shot
 
 log = logging.getLogger(__name__)
 
-_SAVE_EVERY = 10.0  # seconds; a list of many thousands must not be written again for each of them
+# Seconds between two savings on the way, and how many times longer that is than a saving took: writing the summary of a
+# hundred thousand shots takes seconds.
+_SAVE_EVERY, _SAVE_SHARE = 10.0, 20
 
 
 @dataclass
@@ -39,30 +41,33 @@ class Summary:
         self.entries = {shot.exr: Entry(shot) for shot in shots}
         self.counts: Counter[ShotStatus] = Counter({"waiting": len(shots)})
         self._folder = folder
-        self._saved = time.monotonic()
+        self._next_save = time.monotonic() + _SAVE_EVERY
 
     def end(self, shot: Shot, status: ShotStatus, seconds: float = 0.0, message: str = "", hint: str = "") -> ShotEnd:
         """Note how *shot* ended, and say so."""
         self.counts[self.entries[shot.exr].status] -= 1
         self.counts[status] += 1
         self.entries[shot.exr] = Entry(shot, status, round(seconds, 2), message, hint)
-        if time.monotonic() - self._saved > _SAVE_EVERY:
+        if time.monotonic() > self._next_save:
             try:
                 self.save()
             except GenerationFailed as error:  # a disk that is full now may not be at the end
                 log.warning("%s", error)
+                self._next_save = time.monotonic() + _SAVE_EVERY
         return ShotEnd(
             line=shot.line, exr=str(shot.exr), status=status, seconds=round(seconds, 2), message=message, hint=hint
         )
 
     def save(self) -> None:
         """Write both files. Raises :class:`GenerationFailed` if the file system refuses; the old ones stay then."""
+        started = time.monotonic()
         document = {"version": __version__, "shots": [self._to_dict(entry) for entry in self.entries.values()]}
         with whole_file(self.file) as partial:
             partial.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
         with whole_file(self.file.with_suffix(".txt")) as partial:
             partial.write_text(self.table() + "\n", encoding="utf-8")
-        self._saved = time.monotonic()
+        ended = time.monotonic()
+        self._next_save = ended + max(_SAVE_EVERY, _SAVE_SHARE * (ended - started))
 
     def table(self) -> str:
         """One line per shot."""

@@ -3,7 +3,8 @@
 import csv
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,17 @@ _SHOT_HEADER = re.compile(r"\s*\[\[\s*shot\s*\]\]")
 
 @dataclass(frozen=True)
 class Row:
-    """number: of the row, line: where it begins, both from 1. as_text: the values are a CSV's cells, all texts."""
+    """number: of the row, line: where it begins, both from 1. as_text: the values are a CSV's cells, all texts.
+
+    defaults, presets: of its list.
+    """
 
     number: int
     line: int
     values: dict[str, Any]
     as_text: bool
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    presets: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -40,20 +46,25 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def _toml_rows(path: Path, text: str) -> list[Row]:
-    """A table ``[[shot]]`` a row, over what ``[defaults]`` says."""
+    """A table ``[[shot]]`` a row, over what ``[defaults]`` says; ``[presets.NAME]`` are for rows that name them."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadRequest(f"{path} is not valid TOML: {error}.", _HINT) from error
-    if unknown := set(document) - {"defaults", "shot"}:
+    if unknown := set(document) - {"defaults", "presets", "shot"}:
         raise BadRequest(
-            f"{path} has unknown tables: {', '.join(sorted(unknown))}.", "It may hold [defaults] and [[shot]]."
+            f"{path} has unknown tables: {', '.join(sorted(unknown))}.",
+            "It may hold [defaults], [presets.NAME] and [[shot]].",
         )
-    defaults, shots = document.get("defaults", {}), document.get("shot", [])
-    lines = _header_lines(text, len(shots))
-    if not isinstance(defaults, dict) or not isinstance(shots, list) or len(lines) != len(shots):
+    defaults, presets = document.get("defaults", {}), document.get("presets", {})
+    if not isinstance(defaults, dict) or not isinstance(presets, dict):
+        raise BadRequest(f"The defaults or presets of {path} are not written as tables.", _HINT)
+    shots = document.get("shot", [])
+    lines = _header_lines(text, len(shots)) if isinstance(shots, list) else []
+    if not isinstance(shots, list) or len(lines) != len(shots):
         raise BadRequest(f"The shots of {path} are not written as tables.", "Begin each one with a line [[shot]].")
-    return [Row(i, line, defaults | shot, False) for i, (line, shot) in enumerate(zip(lines, shots, strict=True), 1)]
+    rows = enumerate(zip(lines, shots, strict=True), 1)
+    return [Row(number, line, shot, False, defaults, presets) for number, (line, shot) in rows]
 
 
 def _header_lines(text: str, count: int) -> list[int]:

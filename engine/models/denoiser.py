@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..precision import Precision
+from ..sampling.chunks import Chunks
 from ..sampling.solver import Level
 from .circular import circular_width
-
-# Latent pixels per network call, before guidance doubles them. A CPU gains nothing from more; a GPU does.
-_BATCH_AREA = {"cpu": 8192}
-_BATCH_AREA_ACCELERATOR = 65536
 
 Inputs = dict[str, Tensor]  # by name, each [n or 1, ...]: one row a window, or one for all
 
@@ -41,7 +39,8 @@ class GuidedDenoiser:
     """:class:`~engine.sampling.samplers.Denoiser` of a network with classifier-free guidance (2207.12598).
 
     call: ``(x, timestep, inputs)`` to the network's output. prediction: what that output is, a key of
-    :data:`TO_CLEAN`. wraps: each window is a whole ring, on which convolutions go round.
+    :data:`TO_CLEAN`. wraps: each window is a whole ring, on which convolutions go round. chunks: windows per call, all
+    at once if not given. precision: float32 if not given.
     """
 
     def __init__(
@@ -51,30 +50,35 @@ class GuidedDenoiser:
         prediction: str,
         conditioning: Conditioning,
         wraps: bool,
+        chunks: Chunks | None = None,
+        precision: Precision | None = None,
     ) -> None:
         self._network = network
         self._call = call
         self._to_clean = TO_CLEAN[prediction]
         self._conditioning = conditioning
         self._wraps = wraps
+        self._chunks = chunks
+        self._precision = precision or Precision()
 
     def __call__(self, windows: Tensor, level: Level, which: Tensor) -> Tensor:
-        area = windows.shape[-1] * windows.shape[-2]
-        batch = max(1, _BATCH_AREA.get(windows.device.type, _BATCH_AREA_ACCELERATOR) // area)
-        parts = zip(windows.split(batch), which.split(batch), strict=True)
+        chunks = self._chunks or Chunks(len(windows))
         with circular_width(self._network) if self._wraps else nullcontext():
-            return torch.cat([self._denoise(part, level, indices) for part, indices in parts])
+            return chunks.each(lambda part, indices: self._denoise(part, level, indices), windows, which)
 
     def _denoise(self, x: Tensor, level: Level, which: Tensor) -> Tensor:
         positive, negative = self._conditioning.rows(which)
         guidance = self._conditioning.guidance
         if guidance <= 1:
-            output = self._call(x, level.timestep, positive)
+            output = self._run(x, level, positive)
         else:
             both = {name: torch.cat([negative[name], positive[name]]) for name in positive}
-            without, with_prompt = self._call(torch.cat([x, x]), level.timestep, both).chunk(2)
+            without, with_prompt = self._run(torch.cat([x, x]), level, both).chunk(2)
             output = without + guidance * (with_prompt - without)
         return self._to_clean(x, output, level)
+
+    def _run(self, x: Tensor, level: Level, inputs: Inputs) -> Tensor:
+        return self._precision.run(lambda: self._call(x, level.timestep, inputs), x.device, level.sigma)
 
 
 TO_CLEAN: dict[str, Callable[[Tensor, Tensor, Level], Tensor]] = {

@@ -14,11 +14,16 @@ class FlowTransformer(LatentDiffusion):
     network_part = "transformer"
     goes_round = False  # positions are counted from the window's corner
     patch: ClassVar[int] = 2
+    half = torch.bfloat16  # trained in it; activations leave the range of float16
     default_steps = 28
 
     @property
     def multiple(self) -> int:
         return self.patch
+
+    @property
+    def network_channels(self) -> int:
+        return self._network.inner_dim // self.patch**2
 
     def solver(self, name: SolverName, steps: int, window: tuple[int, int], generator: torch.Generator) -> Solver:
         tokens = window[0] * window[1] // self.patch**2

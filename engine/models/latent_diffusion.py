@@ -1,13 +1,14 @@
 """What all latent models have in common: an autoencoder, whose decoder makes pictures of latents."""
 
 from contextlib import nullcontext
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from .circular import circular_width
 from .model import Model
+from .tiled_decode import can_tile, tiled_decode
 
 
 class LatentDiffusion(Model):
@@ -27,7 +28,19 @@ class LatentDiffusion(Model):
     def decoder_channels(self) -> int:
         return self._vae.config.block_out_channels[min(1, len(self._vae.config.block_out_channels) - 1)]
 
-    def decode(self, latents: Tensor, wraps: bool) -> Tensor:
+    @property
+    def _differentiated(self) -> tuple[Any, ...]:
+        return (self._network, self._vae)
+
+    @property
+    def decodes_in_tiles(self) -> bool:
+        return can_tile(self._vae.decoder)
+
+    def decode(self, latents: Tensor, wraps: bool, tiles: bool = False) -> Tensor:
         shift = self._vae.config.get("shift_factor") or 0.0
-        with circular_width(self._vae.decoder) if wraps else nullcontext():
+        decoder = self._vae.decoder
+        with (
+            circular_width(decoder) if wraps else nullcontext(),
+            tiled_decode(decoder, wraps) if tiles else nullcontext(),
+        ):
             return self._vae.decode(latents / self._vae.config.scaling_factor + shift).sample

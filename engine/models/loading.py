@@ -57,11 +57,25 @@ class WarmModel:
             model = load_model(name, device)
             model.adapt(loras, embeddings)
             self._model, self._key = model, key
+        self._model.move(device)  # it may have been parked
         return self._model
+
+    def park(self) -> None:
+        """Move all that is kept to the CPU's memory, so that others can use the card; the next job takes it back."""
+        if self._model is not None and self._model.device.type != "cpu":
+            self._model.move(torch.device("cpu"))
+            self.perceptual.move(torch.device("cpu"))
+            _empty_cache()
 
     def release(self) -> None:
         """Free the memory of all that is kept."""
         self._model = self._key = None
         self.perceptual = PerceptualLibrary()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        _empty_cache()
+
+
+def _empty_cache() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from ..errors import BadModel
 from ..light.transfer import Transfer, transfer
+from ..precision import Precision
+from ..sampling.chunks import Chunks
 from ..sampling.solver import Solver, SolverName, fitting_solvers, is_few_step
 from .adapters import merge_loras, teach_words
 from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs
@@ -35,6 +37,7 @@ class Model(ABC):
     optional: ClassVar[tuple[str, ...]] = ()  # its parts that are loaded if they are there
     network_part: ClassVar[str] = "unet"
     reads_text: ClassVar[bool] = True
+    half: ClassVar[torch.dtype] = torch.float16  # the 16-bit type that suits its network
     goes_round: ClassVar[bool] = True  # whether the network can see a ring as one, which takes convolutions
 
     factor: int
@@ -66,6 +69,11 @@ class Model(ABC):
         self.steps: int = folder.card.get("steps", self.default_steps)
         self.guidance: float = folder.card.get("guidance", self.default_guidance)
         self.vocabulary: list[str] = folder.card.get("vocabulary", [])
+
+    def move(self, device: torch.device) -> None:
+        """Move the weights to *device*; :attr:`device` stays what the model was loaded for."""
+        if next(self._network.parameters()).device.type != device.type:
+            self._pipeline.to(device)
 
     def adapt(self, loras: Sequence[tuple[str, float]], embeddings: Sequence[str]) -> None:
         """Add LoRAs, files with their scales, and textual inversion files, for good. Raises :class:`BadModel`."""
@@ -128,17 +136,50 @@ class Model(ABC):
     def _call_network(self, x: Tensor, timestep: Tensor, inputs: Inputs) -> Tensor:
         """The network's output for ``x`` ``[k, C, h, w]``, same shape."""
 
-    def denoiser(self, conditioning: Conditioning, wraps: bool = False) -> GuidedDenoiser:
-        """What denoises windows; *wraps*: each is a whole ring, on which convolutions go round."""
-        return GuidedDenoiser(self._network, self._call_network, self._prediction, conditioning, wraps)
+    def denoiser(
+        self,
+        conditioning: Conditioning,
+        wraps: bool = False,
+        chunks: Chunks | None = None,
+        precision: Precision | None = None,
+    ) -> GuidedDenoiser:
+        """What denoises windows, see :class:`GuidedDenoiser`."""
+        call, prediction = self._call_network, self._prediction
+        return GuidedDenoiser(self._network, call, prediction, conditioning, wraps, chunks, precision)
+
+    @property
+    def network_channels(self) -> int:
+        """Width of the network's first activations per latent pixel, which decides the memory of a call."""
+        return self._network.config.block_out_channels[0]
+
+    def checkpoint(self, on: bool) -> None:
+        """Whether a gradient keeps few activations and computes the others again (1604.06174)."""
+        for part in self._differentiated:
+            if on and hasattr(part, "enable_gradient_checkpointing"):
+                part.enable_gradient_checkpointing()
+            elif hasattr(part, "disable_gradient_checkpointing"):
+                part.disable_gradient_checkpointing()
+
+    @property
+    def _differentiated(self) -> tuple[Any, ...]:
+        """The parts through which synchronization's gradients go."""
+        return (self._network,)
 
     def solver(self, name: SolverName, steps: int, window: tuple[int, int], generator: torch.Generator) -> Solver:
         """The solver *name* for windows of *window* latent rows and columns; see :class:`Solver`."""
         return Solver(name, self.scheduler_config, steps, self.device, generator)
 
+    @property
+    def decodes_in_tiles(self) -> bool:
+        """Whether :meth:`decode` can work in tiles."""
+        return False
+
     @abstractmethod
-    def decode(self, latents: Tensor, wraps: bool) -> Tensor:
-        """Latents ``[k, C, h, w]`` to picture values ``[k, 3, H, W]`` in about [-1, 1]; *wraps*: as a ring."""
+    def decode(self, latents: Tensor, wraps: bool, tiles: bool = False) -> Tensor:
+        """Latents ``[k, C, h, w]`` to picture values ``[k, 3, H, W]`` in about [-1, 1].
+
+        wraps: as a ring. tiles: one panorama, a tile at a time: the same picture without a gradient, in less memory.
+        """
 
     def display(self, latents: Tensor) -> Tensor:
         """Latents of windows ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` as a viewer sees them; differentiable."""

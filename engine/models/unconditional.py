@@ -43,5 +43,5 @@ class UnconditionalPixel(Unconditional):
     def decoder_channels(self) -> int:
         return self._network.config.block_out_channels[0]
 
-    def decode(self, latents: Tensor, wraps: bool) -> Tensor:
+    def decode(self, latents: Tensor, wraps: bool, tiles: bool = False) -> Tensor:
         return latents

@@ -33,6 +33,13 @@ class Distance(nn.Module, ABC):
         """What is compared of *pictures* ``[n, 3, H, W]`` in [0, 1]."""
         return self.describe(self.network(pictures))
 
+    def checkpoint(self, on: bool) -> None:
+        """Whether a gradient keeps few activations and computes the others again, where the network can do that."""
+        part: Any
+        for part in self.network.modules():
+            if hasattr(part, "checkpointing"):
+                part.checkpointing = on
+
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Distances ``[n]`` between pictures ``[n, 3, H, W]`` in [0, 1]."""
         return self.between(self.features(first), self.features(second))

@@ -39,6 +39,13 @@ class PerceptualLibrary:
             case "clip-prompt":
                 return PromptDistance(self.clip(clip, device), prompt)
 
+    def move(self, device: torch.device) -> None:
+        """Move all that is kept to *device*; what is asked for is moved to where it is asked for."""
+        for distance in self._lpips.values():
+            distance.to(device)
+        if self._clip is not None:
+            self._clip[1].to(device)
+
     def lpips(self, network: str, device: torch.device) -> PerceptualDistance:
         """LPIPS with *network*, ``"vgg"`` or ``"alex"``. Raises :class:`EngineIncomplete`."""
         if network not in self._lpips:

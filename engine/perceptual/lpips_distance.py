@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from .distance import Distance, Features
 from .weights import load_weights
@@ -42,10 +43,16 @@ class _Backbone(nn.Module):
 
     def __init__(self, lpips: Any) -> None:
         super().__init__()
+        self.checkpointing = False  # computes activations again for a gradient, in place of keeping them all
         self.scaling_layer, self.net = lpips.scaling_layer, lpips.net.to(memory_format=torch.channels_last)
 
     def forward(self, pictures: Tensor) -> Features:
-        return list(self.net(self.scaling_layer(pictures * 2 - 1)))
+        x, activations = self.scaling_layer(pictures * 2 - 1), []
+        for number in range(1, self.net.N_slices + 1):
+            part = getattr(self.net, f"slice{number}")
+            x = checkpoint(part, x, use_reentrant=False) if self.checkpointing and x.requires_grad else part(x)
+            activations.append(x)
+        return activations
 
 
 @cache

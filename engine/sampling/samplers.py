@@ -11,6 +11,8 @@ from .solver import Level, Solver
 from .synchronization import Synchronization
 from .windows import Windows
 
+_WANDER = (5**0.5 - 1) / 2  # of the ring, from step to step: the golden ratio comes back to no place soon
+
 
 class Denoiser(Protocol):
     """The clean windows that a model sees in noisy ones.
@@ -83,6 +85,28 @@ def sync_diffusion(
             else:
                 clean = denoise(noisy, level, everything)
             x0 = windows.average(clean)
+            x = solver.step(index, x, x0)
+        yield Step(index, len(solver.levels), x, x0)
+
+
+def sparse_sync_diffusion(
+    denoise: Denoiser, x: Tensor, solver: Solver, windows: Windows, sync: Synchronization, drawn: Windows, wander: bool
+) -> Iterator[Step]:
+    """:func:`sync_diffusion` with the gradients of a few windows: what they move, the canvas moves, and all windows are
+    then denoised as in :func:`multidiffusion`. Overlapping windows have much the same gradient, so one of them serves.
+
+    x: noise on the canvas ``[1, C, h, W]``. drawn: the ring of windows that have gradients, side by side. wander: they
+    lie elsewhere in every synchronized step, as in :func:`spot_diffusion`, so that no seam stays where it was; the
+    anchor goes with them.
+    """
+    everything = torch.arange(len(windows), device=x.device)
+    for index, level in enumerate(solver.levels):
+        shift = round(index * _WANDER * drawn.width) % drawn.width if wander else 0
+        with torch.no_grad():
+            if sync.weight(index) > 0:
+                moved = sync.move(denoise, drawn.gather(x.roll(-shift, dims=3)), level, index)
+                x = x + drawn.average(moved).roll(shift, dims=3)
+            x0 = windows.average(denoise(windows.gather(x), level, everything))
             x = solver.step(index, x, x0)
         yield Step(index, len(solver.levels), x, x0)
 

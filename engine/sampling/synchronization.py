@@ -1,5 +1,6 @@
 """SyncDiffusion's coherence term: windows go down the gradient of a perceptual distance between what they show."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,10 @@ from torch import Tensor
 
 from ..errors import GenerationFailed
 from ..perceptual.distance import Distance, Features, mean_features
+from .chunks import Chunks
 from .solver import Level
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +23,10 @@ class Synchronization:
     distance: between two pictures. display: clean latents ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` in [0, 1],
     differentiable. anchor: index of the window that stays as it is and draws the others; None: all windows are drawn to
     *reference*, a picture ``[1, 3, H, W]``, or without one to the mean of the features of all.
-    steps: how many denoising steps are synchronized, from the first. every: only each n-th of them.
+    start, steps, every: the denoising steps that are synchronized: from *start*, below *steps*, each n-th of these.
     initial_weight, decay: the paper's w and its factor per step. gradient_steps: in each synchronized step.
     decoder_below: noise level (:attr:`Level.sigma`) below which gradients do not go through the denoiser.
-    batch: windows per gradient.
+    chunks: windows per gradient. checkpoint: called when the memory does not suffice for one; makes it take less.
     """
 
     distance: Distance
@@ -30,34 +34,53 @@ class Synchronization:
     anchor: int | None
     reference: Tensor | None = None
     steps: int
+    start: int = 0
     every: int = 1
     initial_weight: float
     decay: float
     gradient_steps: int = 1
     decoder_below: float = 0.0
-    batch: int
+    chunks: Chunks
+    checkpoint: Callable[[], None] | None = None
 
     def weight(self, index: int) -> float:
         """w at denoising step *index*; 0 if that is not synchronized."""
-        return self.initial_weight * self.decay**index if index < self.steps and index % self.every == 0 else 0.0
+        due = self.start <= index < self.steps and (index - self.start) % self.every == 0
+        return self.initial_weight * self.decay**index if due else 0.0
 
     def synchronize(self, denoise: Callable, windows: Tensor, level: Level, index: int) -> tuple[Tensor, Tensor]:
         """Take the gradient steps of denoising step *index* at *level* on all *windows* ``[n, C, h, w]``.
 
         Returns the windows and their clean predictions. Raises :class:`GenerationFailed` if the step blows up.
         """
+        windows = windows.clone()
+        drawn, seen = self._draw(denoise, windows, level, index)
+        clean = torch.empty_like(windows)
+        with torch.no_grad():
+            clean[drawn] = denoise(windows[drawn], level, drawn)
+            if seen is not None:
+                clean[self.anchor] = seen[0]
+        return windows, clean
+
+    def move(self, denoise: Callable, windows: Tensor, level: Level, index: int) -> Tensor:
+        """By how much the gradient steps of denoising step *index* move *windows* ``[n, C, h, w]``."""
+        moved = windows.clone()
+        self._draw(denoise, moved, level, index)
+        return moved - windows
+
+    def _draw(self, denoise: Callable, windows: Tensor, level: Level, index: int) -> tuple[Tensor, Tensor | None]:
+        """Take the gradient steps on *windows* in place. Returns which, and the clean prediction of the anchor."""
         everything = torch.arange(len(windows), device=windows.device)
-        drawn = everything if self.anchor is None else everything[everything != self.anchor]
-        windows, clean = windows.clone(), torch.empty_like(windows)
+        drawn, seen = everything, None
         with torch.no_grad():
             if self.anchor is not None:
-                anchor = everything[self.anchor, None]
-                clean[anchor] = denoise(windows[anchor], level, anchor)
-                target = self.distance.features(self.display(clean[anchor]))
+                drawn, anchor = everything[everything != self.anchor], everything[self.anchor, None]
+                seen = denoise(windows[anchor], level, anchor)
+                target = self.distance.features(self.display(seen))
             elif self.reference is not None:
                 target = self._reference_features
             else:
-                predictions = denoise(windows, level, everything).split(self.batch)
+                predictions = denoise(windows, level, everything).split(self.chunks.size)
                 target = mean_features(self.distance.features(self.display(part)) for part in predictions)
         for _ in range(self.gradient_steps):
             windows[drawn] -= self.weight(index) * self.gradient(denoise, windows[drawn], level, drawn, target)
@@ -66,9 +89,7 @@ class Synchronization:
                 f"The synchronization of step {index + 1} gave values that are not finite.",
                 f"Lower the synchronization weight, which is {self.initial_weight:g}, or the weights in sync_loss.",
             )
-        with torch.no_grad():
-            clean[drawn] = denoise(windows[drawn], level, drawn)
-        return windows, clean
+        return drawn, seen
 
     @cached_property
     def _reference_features(self) -> Features:
@@ -88,12 +109,13 @@ class Synchronization:
         self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, target: Features
     ) -> Tensor:
         """Through distance, decoder and denoiser, as the paper has it."""
-        gradients = []
-        for part, indices in zip(windows.split(self.batch), which.split(self.batch), strict=True):
+
+        def of(part: Tensor, indices: Tensor) -> Tensor:
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                gradients += torch.autograd.grad(self._loss(denoise(part, level, indices), target), part)
-        return torch.cat(gradients)
+                return torch.autograd.grad(self._loss(denoise(part, level, indices), target), part)[0]
+
+        return self._in_chunks(of, windows, which)
 
     def _decoder_gradient(
         self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, target: Features
@@ -105,15 +127,26 @@ class Synchronization:
         """
         with torch.no_grad():
             clean = denoise(windows, level, which)
-        gradients = []
-        for part in clean.split(self.batch):
+
+        def of(part: Tensor) -> Tensor:
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                gradients += torch.autograd.grad(self._loss(part, target), part)
-        gradient = torch.cat(gradients)
+                return torch.autograd.grad(self._loss(part, target), part)[0]
+
+        gradient = self._in_chunks(of, clean)
         exact = self._exact_gradient(denoise, windows[:1], level, which[:1], target)
         length = gradient[:1].norm()
         return gradient * (exact.norm() / length if length > 0 else 0.0)
+
+    def _in_chunks(self, gradient: Callable[..., Tensor], *rows: Tensor) -> Tensor:
+        try:
+            return self.chunks.each(gradient, *rows)
+        except torch.OutOfMemoryError:
+            if self.checkpoint is None:
+                raise
+        log.warning("memory ran out for one window's gradient: going on with fewer activations kept")
+        self.checkpoint()
+        return self.chunks.each(gradient, *rows)
 
     def _loss(self, clean: Tensor, target: Features) -> Tensor:
         return self.distance.between(self.distance.features(self.display(clean)), target).sum()

@@ -7,6 +7,7 @@ import torch
 
 from engine.models.model import Model
 from engine.perceptual.distance import Distance
+from engine.sampling.chunks import Chunks
 from engine.sampling.samplers import Denoiser, Step, multidiffusion, sync_diffusion
 from engine.sampling.solver import Solver
 from engine.sampling.synchronization import Synchronization
@@ -32,7 +33,7 @@ class Bench:
         return Solver("ddim", self.model.scheduler_config, steps, self.model.device)
 
     def sync(self, **changes: Any) -> Synchronization:
-        settings = {"anchor": 2, "steps": 2, "initial_weight": 20.0, "decay": 0.95, "batch": 2} | changes
+        settings = {"anchor": 2, "steps": 2, "initial_weight": 20.0, "decay": 0.95, "chunks": Chunks(2)} | changes
         return Synchronization(distance=self.distance, display=self.model.display, **settings)
 
     def run(self, noise: torch.Tensor, sync: Synchronization | None, steps: int = 2) -> list[Step]:

@@ -1,5 +1,6 @@
 """Batches as a night on a farm meets them: killed, full, refused, run again. Nothing that was finished is lost."""
 
+import itertools
 import json
 import os
 import pty
@@ -8,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -19,6 +21,7 @@ from conftest import engine_environment
 from engine.batch.runner import run_batch
 from engine.batch.shots import BadShots, read_shots
 from engine.errors import BadRequest
+from engine.job import Job
 from engine.models import loading
 from engine.output.header import read_job
 from engine.protocol import BatchProgress, BatchResult, Event, Failure, ShotEnd, parse_event
@@ -136,6 +139,42 @@ def test_a_model_that_disappears_takes_only_its_own_rows(shot_list, nano_path, t
         list(run_batch(shots, tmp_path / "out"))
 
 
+def test_files_that_are_missing_are_told_before_anything_starts(shot_list, tmp_path):
+    rows = [
+        'prompt = "a"',
+        'prompt = "b"\nnoise = "none"\nvariations = 2',
+        'prompt = "c"\nloras = [["no.safetensors", 1]]',
+    ]
+    with pytest.raises(BadShots) as caught:
+        make(shot_list(*rows, 'prompt = "d"\nsync_anchor = "no.png"', 'prompt = "e"\ndevice = "cuda:7"'))
+    told = caught.value.message.splitlines()
+    assert [line.partition(":")[0] for line in told[1:]] == ["line 8", "line 12", "line 15", "line 18"]
+    assert f"{tmp_path / 'no.png'} does not exist" in told[3]
+    assert not list((tmp_path / "shots").glob("*.exr"))
+
+
+def test_a_sky_as_a_preset(shot_list, tmp_path):
+    make(shot_list('prompt = "a"\nguidance = 3'))
+    sky = tmp_path / "shots" / "a-0.exr"
+    (shot,) = read_shots(shot_list(f'prompt = "b"\npreset = "{sky}"\nseed = 5\nsteps = 3'), tmp_path)
+    assert shot.job == Job.from_dict(read_job(sky) | {"prompt": "b", "seed": 5, "steps": 3})
+
+
+def test_a_clock_that_jumps_changes_nothing(shot_list, tmp_path, monkeypatch):
+    """Back by a year while skies are made, and files from the future: neither is what decides."""
+    path, folder = shot_list('prompt = "a"\nvariations = 3'), tmp_path / "shots"
+    jumps = itertools.count(time.time(), -31_536_000)
+    monkeypatch.setattr(time, "time", lambda: next(jumps))
+    monkeypatch.setattr(time, "time_ns", lambda: int(next(jumps) * 1e9))
+    events = make(path)
+    assert ends(events) == dict.fromkeys(("a-0", "a-1", "a-2"), "done")
+    assert all(0 <= event.seconds < 60 for event in events if isinstance(event, ShotEnd))
+    assert all((event.seconds_left or 0) >= 0 for event in events if isinstance(event, BatchProgress))
+    for name, year in (("a-0.exr", 2**31), ("a-1.png", 2**31), ("a-2.exr", 0)):
+        os.utime(folder / name, (year, year))
+    assert ends(make(path)) == dict.fromkeys(("a-0", "a-1", "a-2"), "skipped")
+
+
 def test_bad_rows_start_nothing(engine, shot_list, tmp_path):
     refused = engine("batch", shot_list('prompt = "a"', "width = 5", 'promt = "c"'), "--out", tmp_path / "out")
     assert refused.returncode == 2
@@ -177,7 +216,7 @@ def test_killed_batch_goes_on_where_it_was(shot_list, tmp_path):
     events = make(shot_list('prompt = "a"\nvariations = 3', 'prompt = "short"'))
     assert ends(events) == {"a-0": "skipped", "a-1": "skipped", "a-2": "skipped", "short-0": "done"}
     assert whole(folder).items() > before.items()
-    assert [file.name for file in folder.glob(".*partial*")] == [".a-12.5.partial.png"]
+    assert [file.name for file in folder.glob(".a-*partial*")] == [".a-12.5.partial.png"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")

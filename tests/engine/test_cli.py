@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 import pytest
+import torch
 from conftest import engine_environment
 from PIL import Image
+from safetensors.torch import save_file
 
 from engine.output.header import read_attribute
 from engine.protocol import Result, parse_event
@@ -109,6 +112,13 @@ def test_output_is_named_after_the_prompt(engine, nano_path, tmp_path):
         (("generate", "a", "--stride", "3"), 2, "does not divide"),
         (("generate", "a", "--sampler", "full", "--stride", "8"), 2, "has no windows"),
         (("generate", "a", "--sampler", "spot", "--windows", "strip"), 2, "side by side"),
+        (("generate", "a", "--sync-windows", "side-by-side", "--windows", "strip"), 2, "on a ring only"),
+        (("generate", "a", "--window", "8", "--stride", "16"), 2, "larger than the window"),
+        (("generate", "a", "--width", "64", "--window", "16"), 2, "wider than the panorama"),
+        (("generate", "a", "--sync-weight", "-1"), 2, "sync_weight is -1"),
+        (("generate", "a", *FAST, "--sync-weight", "1e6", "--sync-loss", "1e6*lpips-vgg"), 4, "weight"),
+        (("generate", "a", *FAST, "--sync-anchor", __file__), 2, "cannot be read as a picture"),
+        (("generate", "a", "--lora", "missing.safetensors"), 3, "does not exist"),
         (("generate", "a", "--solver", "rk45"), 2, "rk45"),
         (("generate", "a", "--steps", "1000", "--width", "128"), 2, "less than 1000"),
         (("generate", "a", "--sync-weight", "nan"), 2, "sync_weight is nan"),
@@ -127,6 +137,34 @@ def test_output_is_named_after_the_prompt(engine, nano_path, tmp_path):
 def test_failure_is_one_clear_line(engine, nano_path, tmp_path, arguments, code, says):
     model = () if "--model" in arguments or arguments[:1] != ("generate",) else ("--model", nano_path)
     assert_clear(engine(*arguments, *model), code, says)
+    assert list(tmp_path.iterdir()) == []
+
+
+def model_without(nano_path: Path, folder: Path, **changes: object) -> Path:
+    """The tiny model with other entries in its index."""
+    shutil.copytree(nano_path, folder)
+    index = folder / "model_index.json"
+    index.write_text(json.dumps(json.loads(index.read_text()) | changes))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"_class_name": "KandinskyPipeline"}, "a family that Skyloom does not know"),
+        ({"text_encoder": [None, None]}, "has no text_encoder"),
+    ],
+)
+def test_model_that_cannot_paint_is_one_clear_line(engine, nano_path, tmp_path, tmp_path_factory, changes, says):
+    folder = model_without(nano_path, tmp_path_factory.mktemp("models") / "model", **changes)
+    assert_clear(engine("generate", "a", "--model", folder, *FAST), 3, says)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lora_of_another_family_is_one_clear_line(engine, nano_path, tmp_path, tmp_path_factory):
+    lora = tmp_path_factory.mktemp("models") / "flux.safetensors"
+    save_file({"transformer.single.lora_A.weight": torch.zeros(2, 4)}, lora)
+    assert_clear(engine("generate", "a", "--model", nano_path, "--lora", lora, *FAST), 3, "does not fit this model")
     assert list(tmp_path.iterdir()) == []
 
 

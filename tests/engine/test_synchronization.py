@@ -13,6 +13,7 @@ from engine.output.pictures import read_display
 from engine.perceptual.distance import mean_features
 from engine.pipeline import generate
 from engine.plan import plan
+from engine.sampling.chunks import Chunks
 from engine.sampling.solver import Level
 from engine.sampling.synchronization import Synchronization
 
@@ -48,7 +49,7 @@ def test_gradient_does_not_depend_on_the_batch(exact_bench, kind):
     windows, level = at_first_level(exact_bench)
     target = exact_bench.distance.features(exact_bench.model.display(windows[:1]))
     together, alone = (
-        exact_bench.sync(batch=batch, decoder_below=float(kind == "decoder")).gradient(
+        exact_bench.sync(chunks=Chunks(batch), decoder_below=float(kind == "decoder")).gradient(
             exact_bench.denoise, windows, level, ALL, target
         )
         for batch in (4, 1)

@@ -18,6 +18,7 @@ from training.colour import fold_colour, to_opponent, to_rgb
 from training.dataset import Panoramas, make_dataset, render_codes
 from training.sampling import PanoramaSampler
 from training.settings import PRESETS
+from training.text import train_text
 from training.tokenizer import make_tokenizer
 from training.train import train
 from training.transform import BlockTransform
@@ -42,7 +43,6 @@ def pipeline(run: Path) -> StableDiffusionPipeline:
 def test_exported_folder_is_a_pipeline(run: Path, pipeline: StableDiffusionPipeline) -> None:
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
     assert pipeline.scheduler.config.clip_sample is False
-    assert pipeline.vae.config.scaling_factor == 1.0
     assert pipeline.unet.config.sample_size * pipeline.vae_scale_factor == SMOKE.height
     card = json.loads((run / "model" / "skyloom.json").read_text())
     assert card["transfer"] == "log_radiance"
@@ -62,10 +62,10 @@ def test_sampled_panorama_is_whole(pipeline: StableDiffusionPipeline) -> None:
 
 def test_finished_run_does_not_train_again(run: Path) -> None:
     curves = {file: file.read_text() for file in run.rglob("curve.jsonl")}
-    assert len(curves) == 2
+    assert len(curves) == 3
     train(run, SMOKE, CPU)
     assert curves == {file: file.read_text() for file in run.rglob("curve.jsonl")}
-    assert len(list(run.rglob("curve.png"))) == 2
+    assert len(list(run.rglob("curve.png"))) == 3
 
 
 def test_stage_resumes_from_its_step(tmp_path: Path) -> None:
@@ -103,17 +103,17 @@ def test_dataset_is_only_completed(tmp_path: Path) -> None:
 
 
 def test_encoder_computes_the_block_transform() -> None:
-    """Through diffusers' encoder, with its normalisation and nonlinearity, and from weights in half precision."""
+    """Through diffusers' encoder, and from weights in half precision."""
     codes = render_codes(SkyRenderer(2), [sample_parameters(random.Random(i)) for i in range(12)], SMOKE.height, 8)
     transform = _transform(codes)
     expected = transform(to_opponent(codes))
     assert expected.square().mean().item() == pytest.approx(1, rel=0.05)
     autoencoder = new_autoencoder(transform, SMOKE).eval()
     fold_colour(autoencoder)
-    for dtype, error in ((torch.float32, 2e-3), (torch.float16, 2e-2)):
+    for dtype, error in ((torch.float32, 1e-4), (torch.float16, 2e-2)):
         stored = autoencoder.to(dtype).float()  # as the exported model is loaded
         with torch.no_grad():
-            found = stored.encode(codes).latent_dist.mode()
+            found = stored.encode(codes).latents * stored.config.scaling_factor
         assert (found - expected).square().mean().sqrt().item() < error
 
 
@@ -134,10 +134,10 @@ def test_folding_changes_no_picture() -> None:
     torch.manual_seed(0)
     autoencoder = new_autoencoder(_transform(codes), SMOKE).eval()
     with torch.no_grad():
-        latent = autoencoder.encode(to_opponent(codes)).latent_dist.mode()
+        latent = autoencoder.encode(to_opponent(codes)).latents
         before = to_rgb(autoencoder.decode(latent).sample)
         fold_colour(autoencoder)
-        torch.testing.assert_close(autoencoder.encode(codes).latent_dist.mode(), latent, rtol=1e-4, atol=2e-3)
+        torch.testing.assert_close(autoencoder.encode(codes).latents, latent, rtol=1e-4, atol=2e-3)
         torch.testing.assert_close(autoencoder.decode(latent).sample, before, rtol=1e-4, atol=1e-4)
 
 
@@ -151,6 +151,15 @@ def test_tokenizer_reads_everything(run: Path) -> None:
     assert tokenizer.convert_ids_to_tokens(tokenizer("sunset").input_ids)[1:-1] == ["sunset</w>"]
 
 
+def test_text_encoder_learns_what_captions_say(tmp_path: Path) -> None:
+    """After a few seconds it tells more of a sky from a new caption than it did at first."""
+    settings = replace(SMOKE, text_minutes=0.2)
+    tokenizer = make_tokenizer(tmp_path / "tokenizer", settings)
+    train_text(tmp_path / "text", tokenizer, settings, CPU)
+    points = [json.loads(line)["loss"] for line in (tmp_path / "text" / "curve.jsonl").read_text().splitlines()]
+    assert points[-1] < 0.8 * points[0]
+
+
 def test_classifier_knows_renders() -> None:
     rng = random.Random(4)
     skies = [sample_parameters(rng) for _ in range(90)]
@@ -161,4 +170,4 @@ def test_classifier_knows_renders() -> None:
 
 
 def _transform(codes: torch.Tensor) -> BlockTransform:
-    return BlockTransform.fit(to_opponent(codes), SMOKE.autoencoder_channels[:-1], SMOKE.latent_channels)
+    return BlockTransform.fit(to_opponent(codes), SMOKE.transform_channels, SMOKE.latent_channels)

@@ -144,8 +144,8 @@ def looks(saw: dict) -> Steps:
     opened = []
     for closed in panels:  # the window remembers panels as closed by their names
         bpy.utils.unregister_class(closed)
-        members = {"bl_parent_id": closed.bl_parent_id, "bl_options": set(), "draw": closed.draw}
-        opened.append(type(f"{closed.__name__}_open", closed.__bases__, members))
+        own = {name: value for name, value in vars(closed).items() if name in ("bl_label", "bl_parent_id", "draw")}
+        opened.append(type(f"{closed.__name__}_open", closed.__bases__, own | {"bl_options": set()}))
         bpy.utils.register_class(opened[-1])
     view = bpy.context.preferences.view
     yield 2.0

@@ -1,0 +1,60 @@
+"""Half precision where it is safe: chosen by the device, watched while it works, given up where it fails.
+
+Weights, latents, solvers, losses and the last decode are always float32; only networks compute in half precision, by
+PyTorch's autocast. float16 rounds eight times finer than bfloat16, which a synchronization gradient needs: on
+sky-small its cosine to the exact one is over 0.99 at every noise level, bfloat16's is not (docs/benchmarks.md). What
+float16 lacks is range, and values that left it are seen.
+"""
+
+import logging
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from .job import Precision as Choice
+
+log = logging.getLogger(__name__)
+
+# Noise level (sigma) above which the synchronization gradient is computed in float32. There clean predictions are small
+# differences of large numbers, and guidance multiplies what rounding does to them.
+_FULL_GRADIENT_ABOVE = 0.9
+
+
+def resolve(choice: Choice, device: torch.device) -> Choice:
+    """``auto`` is half precision on an accelerator; on a CPU it saves little and is left to who asks for it."""
+    if choice == "auto":
+        return "full" if device.type == "cpu" else "half"
+    return choice
+
+
+def half_type(device: torch.device, suited: torch.dtype) -> torch.dtype:
+    """The 16-bit type on *device* for a network that *suited* suits; a CPU is fast in bfloat16 only."""
+    return torch.bfloat16 if device.type == "cpu" else suited
+
+
+class Precision:
+    """How networks compute in one run. gave_up: values that are not numbers came up, and float32 was used from then."""
+
+    def __init__(self, half: torch.dtype | None = None) -> None:
+        """half: the 16-bit type, or None for float32 throughout."""
+        self._half = half
+        self.gave_up = False
+
+    def run(self, call: Callable[[], Tensor], device: torch.device, sigma: float) -> Tensor:
+        """``call()`` in float32's type, computed in half precision if that is safe at the noise level *sigma*.
+
+        If that gives values that are not numbers, it is called again in float32, as is all that follows.
+        """
+        if self._half is None or (torch.is_grad_enabled() and not self._safe_gradient(sigma)):
+            return call()
+        with torch.autocast(device.type, self._half):
+            result = call().float()
+        if torch.isfinite(result).all():
+            return result
+        log.warning("half precision gave values that are not numbers: going on in float32")
+        self._half, self.gave_up = None, True
+        return call()
+
+    def _safe_gradient(self, sigma: float) -> bool:
+        return self._half is torch.float16 and sigma <= _FULL_GRADIENT_ABOVE
