@@ -7,6 +7,7 @@ from typing import Any
 
 import bpy
 
+from .direction_settings import FIELDS, direction_of, show_direction
 from .engine.errors import BadRequest
 from .engine.job import BUNDLED_MODEL, Job
 from .properties import AUTO
@@ -31,7 +32,11 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job
     touched = [name for name in _names(settings) if settings.is_property_set(name)]
     values = _values(settings, _names(settings)) | _parsed(settings.other)
     values |= _values(settings, touched) | _values(call, passed)
+    values |= direction_of(settings.direction)
     values |= COHERENCE.get(values.pop("coherence"), {})
+    stays = values.get("regions") or values.get("sync_anchor") == "nearest"
+    if stays and values.get("sync_windows") == "side-by-side":
+        values["sync_windows"] = None  # these wander: the engine's default is quick and stays in place
     if (style := values.pop("style")) != NONE:
         values["prompt"], values["negative"] = STYLES[style].applied(values["prompt"], values["negative"])
     if settings.use_random_seed and "seed" not in passed:
@@ -47,7 +52,7 @@ def use_job(settings: bpy.types.PropertyGroup, job: dict[str, Any]) -> None:
     """
     for name in _names(settings):
         settings.property_unset(name)
-    rest = dict(job)
+    rest = show_direction(settings.direction, job)
     if coherence := _coherence(job):
         settings.coherence = coherence
         for name in COHERENCE[coherence]:
@@ -73,7 +78,7 @@ def _coherence(job: dict[str, Any]) -> str | None:
 
 def _names(group: bpy.types.bpy_struct) -> list[str]:
     """The properties of *group* that decide a job: named as its fields, or choices."""
-    return [name for name in (*_DEFAULTS, *_CHOICES) if hasattr(group, name)]
+    return [name for name in (*_DEFAULTS, *_CHOICES) if name not in FIELDS and hasattr(group, name)]
 
 
 def _values(group: bpy.types.bpy_struct, names: Iterable[str]) -> dict[str, Any]:
@@ -92,7 +97,7 @@ def _value(group: bpy.types.bpy_struct, name: str) -> Any:
 
 def _show(settings: bpy.types.PropertyGroup, name: str, value: Any) -> bool:
     """Set the property *name* to a job's *value*. False if there is none, or if it cannot say exactly that."""
-    if not hasattr(settings, name):
+    if name in FIELDS or not hasattr(settings, name):
         return name in _DEFAULTS and value == _DEFAULTS[name]
     if value is None:
         return _value(settings, name) is None  # what a property says that is not set

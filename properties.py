@@ -6,7 +6,8 @@ from typing import Any, get_args
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
-from . import session
+from . import direction_properties, session
+from .direction_properties import SKYLOOM_PG_direction
 from .engine.job import BUNDLED_MODEL, SEED_LIMIT, Job, SolverName
 from .styles import NONE, STYLES
 
@@ -210,6 +211,7 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
         name="Preview in World",
         description="While it is generated, let the scene's world show the sky so far; it gets its own back afterwards",
     )
+    direction: PointerProperty(type=SKYLOOM_PG_direction)
     history_page: IntProperty(
         name="Page",
         description="Which skies of the history are shown, from the newest on",
@@ -218,7 +220,7 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
     )
 
 
-classes = (SKYLOOM_PG_settings,)
+classes = (*direction_properties.classes, SKYLOOM_PG_settings)
 
 
 def register() -> None:

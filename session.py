@@ -11,6 +11,8 @@ from pathlib import Path
 
 from .engine.client import EngineClient
 from .engine.errors import BadRequest, SkyloomError
+from .engine.job_parts import Layout
+from .engine.protocol import Event
 from .generation import Generation, Status, Task
 
 
@@ -40,15 +42,40 @@ def start(python: Path, log: Path, tasks: Sequence[Task], previews: bool = False
     """
     if running():
         raise BadRequest("A sky is being generated already.", "Wait for it or cancel it.")
-    engine = _session.engine
-    warm = engine is not None and engine.alive and _session.python == python
-    if not warm:
-        close()
-        engine = EngineClient(python, log)
-        _session.engine, _session.python = engine, python
+    engine, warm = _engine(python, log)
     _session.generation = Generation(engine, tasks, warm, previews)
     _session.status = _session.generation.status
     return _session.generation
+
+
+def draw(python: Path, log: Path, layout: Layout) -> None:
+    """Ask the engine, which is started if need be, for a small picture of *layout*; :func:`poll` has the answer.
+
+    Raises :class:`EngineIncomplete`, or :class:`BadRequest` while a generation runs.
+    """
+    if running():
+        raise BadRequest("A sky is being generated already.", "Wait for it or cancel it.")
+    _engine(python, log)[0].draw(layout)
+
+
+def poll() -> list[Event]:
+    """What the engine has said since the last call, while no generation runs."""
+    return _session.engine.poll() if _session.engine else []
+
+
+def wait(timeout: float) -> Event | None:
+    """The next that the engine says, within *timeout* seconds."""
+    return _session.engine.wait(timeout) if _session.engine else None
+
+
+def _engine(python: Path, log: Path) -> tuple[EngineClient, bool]:
+    """The engine of this *python*, and whether it was there already."""
+    engine = _session.engine
+    if engine is not None and engine.alive and _session.python == python:
+        return engine, True
+    close()
+    _session.engine, _session.python = EngineClient(python, log), python
+    return _session.engine, False
 
 
 def fail(error: SkyloomError) -> None:

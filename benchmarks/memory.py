@@ -1,4 +1,5 @@
-"""Peak memory of a decode and of a synchronization gradient, beside what engine.memory estimates.
+"""Peak memory of a decode, whole and in tiles, and of a synchronization gradient, without and with checkpoints, beside
+what engine.memory estimates.
 
     python benchmarks/memory.py [--model FOLDER ...]
 
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 STABLE_DIFFUSION_SHAPE = "stable-diffusion-shape"
+TASKS = ("decode", "decode in tiles", "gradient", "gradient with checkpoints")
 
 
 def peak() -> int:
@@ -56,13 +58,18 @@ def measure(name: str, task: str, width: int) -> None:
     from engine.perceptual.lpips_distance import PerceptualDistance
 
     model, distance = decoder(name), PerceptualDistance()
+    sparing = task in ("decode in tiles", "gradient with checkpoints")
+    decodes = task.startswith("decode")
+    if sparing and not decodes:
+        model._vae.enable_gradient_checkpointing()
+        distance.checkpoint(True)
     height = width // 2
 
     def run(columns: int, rows: int) -> None:
         latents = torch.randn(1, model.channels, rows // model.factor, columns // model.factor)
-        if task == "decode":
+        if decodes:
             with torch.no_grad():
-                model.decode(latents, wraps=True)
+                model.decode(latents, wraps=True, tiles=sparing)
             return
         latents.requires_grad_()
         features = distance.features(model.display(latents))
@@ -71,8 +78,8 @@ def measure(name: str, task: str, width: int) -> None:
 
     run(64, 64)  # libraries allocate their own on first use
     before = peak()
-    run(width if task == "decode" else height, height)
-    estimate = decode_bytes(model, width) if task == "decode" else gradient_bytes(model, height, height, 1)
+    run(width if decodes else height, height)
+    estimate = decode_bytes(model, width, sparing) if decodes else gradient_bytes(model, height, height, 1, sparing)
     print(peak() - before, estimate)
 
 
@@ -87,7 +94,7 @@ def main() -> int:
     print("| decoder | task | panorama | measured | estimated |")
     print("|---|---|---|---|---|")
     for model in chosen.model:
-        for task in ("decode", "gradient"):
+        for task in TASKS:
             for width in (512, 1024):
                 command = [sys.executable, __file__, "--alone", model, task, str(width)]
                 output = subprocess.run(command, check=True, capture_output=True, text=True).stdout

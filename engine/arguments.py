@@ -4,6 +4,9 @@ Standard library only: Blender's side parses them too.
 """
 
 import argparse
+import json
+import re
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any, NoReturn, get_args
 
@@ -68,6 +71,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--precision", choices=get_args(Precision), help="of the networks (default: half on accelerators)", **unset
     )
+    _add_direction_arguments(parser)
     light = parser.add_argument_group("light")
     light.add_argument("--sun", choices=get_args(SunChoice), help="a true sun, or the light as generated", **unset)
     light.add_argument(
@@ -107,7 +111,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     sync.add_argument(
         "--sync-anchor",
         metavar="ANCHOR",
-        help="what to draw to: middle, mean, an azimuth in degrees, or a picture file (default: middle)",
+        help="what to draw to: middle (default), mean, nearest (photo), an azimuth in degrees, or a picture file",
         **unset,
     )
     sync.add_argument(
@@ -128,6 +132,74 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     research.add_argument(
         "--noise", metavar="FILE", help="start from the tensor 'noise' of this safetensors file", **unset
     )
+
+
+def _add_direction_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where things are in the sky. Parts of a job are written as ``key=value``, with commas between."""
+    unset: dict[str, Any] = {"default": argparse.SUPPRESS}
+    where = parser.add_argument_group("what is where")
+    where.add_argument("--start", metavar="FILE", help="a panorama or sketch (2:1) to begin with", **unset)
+    where.add_argument(
+        "--layout",
+        type=_layout,
+        metavar="KEYS",
+        help="a drawn sky to begin with, such as azimuth=120,elevation=8,clouds=few,ground=sea,horizon=mountains",
+        **unset,
+    )
+    where.add_argument(
+        "--strength", type=float, metavar="S", help="how far to depart from start or layout, 0 to 1", **unset
+    )
+    where.add_argument("--mask", metavar="FILE", help="repaint the start only where this picture is white", **unset)
+    where.add_argument(
+        "--feather", type=float, metavar="DEGREES", help="soft edge of mask and photos (default: 3)", **unset
+    )
+    where.add_argument(
+        "--photo",
+        dest="photos",
+        action="append",
+        type=_photo,
+        metavar="FILE[,KEYS]",
+        help="paint around this photo, such as pier.jpg,azimuth=90,elevation=5,field_of_view=65; may be repeated",
+        **unset,
+    )
+    where.add_argument(
+        "--region",
+        dest="regions",
+        action="append",
+        type=_region,
+        metavar="PROMPT[,KEYS]",
+        help="what is in one direction, such as 'a storm,azimuth=270,width=120,lowest=0'; may be repeated",
+        **unset,
+    )
+
+
+def _layout(text: str) -> dict[str, Any]:
+    rest, keys = _keys(text)
+    if rest:
+        raise argparse.ArgumentTypeError(f"'{rest}' is not key=value")
+    return keys
+
+
+def _photo(text: str) -> dict[str, Any]:
+    file, keys = _keys(text)
+    return {"file": file} | keys
+
+
+def _region(text: str) -> dict[str, Any]:
+    prompt, keys = _keys(text)
+    return {"prompt": prompt} | keys
+
+
+def _keys(text: str) -> tuple[str, dict[str, Any]]:
+    """What comes before the first ``key=value`` in *text*, commas and all, and these."""
+    pieces, keys = text.split(","), {}
+    while pieces and (match := re.fullmatch(r"\s*(\w+)=(.*)", pieces[-1])):
+        value: Any = match[2].strip()
+        with suppress(ValueError):  # what is no number or truth value is text
+            value = json.loads(value)
+        keys[match[1]] = value
+        pieces.pop()
+    return ",".join(pieces).strip(), keys
 
 
 def _lora(text: str) -> tuple[str, float]:

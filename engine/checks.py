@@ -62,6 +62,11 @@ def number(owner: Any, name: str, least: float, most: float) -> None:
     object.__setattr__(owner, name, float(value))
 
 
+def flag(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise BadRequest(f"{name} must be true or false, not {value!r}.")
+
+
 def azimuth_or_text(owner: Any, name: str) -> None:
     """Make a number of an azimuth that is written as text, as on a command line."""
     try:

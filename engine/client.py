@@ -1,8 +1,10 @@
 """Blender's end of the pipe to the engine that generates. Standard library only."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from .job import Job
+from .job_parts import Layout
 from .process import EventProcess
 
 
@@ -22,3 +24,8 @@ class EngineClient(EventProcess):
         The answer comes through :meth:`poll`. Raises :class:`EngineLost`.
         """
         self._send({"request": "generate", "job": job.to_dict(), "out": str(out), "previews": previews})
+
+    def draw(self, layout: Layout) -> None:
+        """Ask for a small picture of *layout*; a preview or a failure comes through :meth:`poll`. Raises
+        :class:`EngineLost`."""
+        self._send({"request": "draw", "layout": asdict(layout)})

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -14,6 +15,7 @@ from .perceptual.library import PerceptualLibrary
 from .plan import Plan
 from .sampling.chunks import Chunks
 from .sampling.synchronization import Synchronization
+from .start.photos import place
 
 
 def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Synchronization:
@@ -22,15 +24,18 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Syn
     assert job.sync_steps is not None and job.sync_weight is not None
     assert job.sync_from is not None and job.sync_every is not None
     halved = job.sync_gradient == "half-resolution-colour"
-    anchor, reference = None, None
+    anchor, reference, nearest = None, None, None
     if isinstance(job.sync_anchor, float):
         anchor = windows.nearest(job.sync_anchor)
     elif job.sync_anchor == "middle":
         anchor = windows.middle
     elif job.sync_anchor != "mean":
+        files = [photo.file for photo in job.photos] if job.sync_anchor == "nearest" else [job.sync_anchor]
         pixels = model.factor // 2 if halved else model.factor
-        reference = _reference(job.sync_anchor, todo.canvas[0] * pixels, windows.columns.shape[1] * pixels)
-        reference = reference.to(model.device)
+        size = (todo.canvas[0] * pixels, windows.columns.shape[1] * pixels)
+        reference = torch.cat([_reference(file, *size) for file in files]).to(model.device)
+        if len(files) > 1:
+            nearest = _nearest(todo, model)
     distance = library.distance(loss_weights(job.sync_loss), model.device, job.prompt, job.clip)
 
     def checkpoint(on: bool = True) -> None:
@@ -43,6 +48,7 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Syn
         display=partial(_display_of_half, model) if halved else model.display,
         anchor=anchor,
         reference=reference,
+        nearest=nearest,
         start=job.sync_from,
         steps=job.sync_steps,
         every=job.sync_every,
@@ -53,6 +59,13 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Syn
         chunks=Chunks(todo.gradient),
         checkpoint=checkpoint,
     )
+
+
+def _nearest(todo: Plan, model: Model) -> Tensor:
+    """The number of the photo that is nearest to each window's middle, ``[n]``."""
+    azimuths = torch.tensor([place(photo).azimuth for photo in todo.job.photos])
+    apart = (todo.windows.azimuths.cpu()[:, None] - azimuths + 180) % 360 - 180
+    return apart.abs().argmin(1).to(model.device)
 
 
 def _display_of_half(model: Model, latents: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, cast, get_args
 
 from . import checks
 from .errors import BadRequest
+from .job_parts import Layout, Photo, Region, part, parts
 
 Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
 SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler"]
@@ -26,7 +27,8 @@ Precision = Literal["auto", "full", "half"]
 Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
-PATH_FIELDS = ("model", "noise", "clip")  # of a job; a model may also be a name
+PATH_FIELDS = ("model", "noise", "clip", "start", "mask")  # of a job; a model may also be a name
+PART_PATH_FIELDS = {"photos": "file", "regions": "mask"}  # of parts of a job
 SEED_LIMIT = 2**31  # Blender's integers end there
 WIDTH_RANGE = (64, 65536)
 WEIGHT_LIMIT = 1e6
@@ -54,7 +56,7 @@ class Job:
     ``lpips-vgg`` (the paper's), ``lpips-alex``, ``style`` (Gram matrices), ``clip``, or ``clip-prompt``, the windows'
     distance to the prompt. clip: the folder of a CLIP model, which the last two need.
     sync_anchor: what windows are drawn to: the ``"middle"`` window (the paper's), the window at an azimuth in degrees,
-    the ``"mean"`` of what is seen in all windows, or a picture file.
+    the ``"mean"`` of what is seen in all windows, the ``"nearest"`` of the photos, or a picture file.
     sync_gradient: ``"exact"`` (the paper's), ``"decoder"`` (below the noise level sync_decoder_below, in (0, 1], not
     through the denoiser: its length is corrected, its direction is not), or ``"half-resolution-colour"`` (another
     objective: windows are compared as decoded from half as many latents, which says little of their detail).
@@ -67,6 +69,12 @@ class Job:
     sun_ratio: direct over diffuse irradiance on level ground, in place of what sun's height and turbidity say.
     exposure: stops by which a diffuse white card lying under the sky is brighter than white (0 makes it 1.0); ``None``
     leaves the picture as bright as it was generated, because a night should stay darker than a noon.
+    start: a picture file of 2:1 to begin with: a panorama to vary or to edit, a painted sketch. layout: in its place,
+    what the procedural renderer is to draw. strength: how far the sky may depart from these: 0 keeps them, 1 is free.
+    mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
+    feather: degrees within the edge of mask and photos over which old and new pass into each other.
+    photos: pictures placed on the sphere, around which the rest is painted; see :class:`Photo`.
+    regions: parts with prompts of their own; see :class:`Region`.
     precision: ``"half"`` lets networks compute in 16 bits where that is safe, ``"full"`` does not, ``"auto"`` is half
     on accelerators.
     device: ``"auto"``, or any name PyTorch knows (``"cpu"``, ``"cuda"``, ``"mps"``).
@@ -106,6 +114,13 @@ class Job:
     turbidity: float | None = None
     sun_ratio: float | None = None
     exposure: float | None = None
+    start: str | None = None
+    layout: Layout | None = None
+    strength: float | None = None
+    mask: str | None = None
+    feather: float = 3.0
+    photos: tuple[Photo, ...] = ()
+    regions: tuple[Region, ...] = ()
     precision: Precision = "auto"
     device: str = "auto"
     noise: str | None = None
@@ -117,7 +132,7 @@ class Job:
             raise BadRequest("The prompt is empty.", 'Describe the sky, for example "golden hour over a calm sea".')
         checks.text("model", self.model)
         checks.text("device", self.device)
-        for name in ("noise", "clip"):
+        for name in ("noise", "clip", "start", "mask"):
             if getattr(self, name) is not None:
                 checks.text(name, getattr(self, name))
         object.__setattr__(self, "loras", checks.loras(self.loras))
@@ -164,6 +179,29 @@ class Job:
                 f"sync_steps is {self.sync_steps}, but there are only {self.steps} steps.",
                 "Ask for at most as many synchronized steps as steps.",
             )
+
+        self._check_direction()
+
+    def _check_direction(self) -> None:
+        """What is said of where things are in the sky."""
+        if self.layout is not None:
+            object.__setattr__(self, "layout", part("layout", Layout, self.layout))
+        object.__setattr__(self, "photos", parts("photos", Photo, self.photos))
+        object.__setattr__(self, "regions", parts("regions", Region, self.regions))
+        checks.number(self, "strength", 0, 1)
+        if self.feather is None:
+            raise BadRequest("feather must be a number, not None.")
+        checks.number(self, "feather", 0, 45)
+        if self.start is not None and self.layout is not None:
+            raise BadRequest("There are two beginnings, start and layout.", "Leave out one of them.")
+        if self.strength is not None and self.start is None and self.layout is None:
+            raise BadRequest("strength has no meaning without a start or a layout.", "Leave it out, or give one.")
+        if self.mask is not None and self.start is None:
+            raise BadRequest("There is a mask, but no panorama to edit.", "Name it as start.")
+        if self.mask is not None and self.exposure is not None:
+            raise BadRequest("exposure would change the sky outside the mask, too.", "Leave it out.")
+        if self.sync_anchor == "nearest" and not self.photos:
+            raise BadRequest("sync_anchor is 'nearest', but there are no photos.", "Add photos, or choose middle.")
 
     def with_seed(self) -> Self:
         """This job with its seed drawn, if it had none."""

@@ -14,7 +14,7 @@ from .models.model import Model
 _DECODE_ACTIVATIONS = 6
 _TILED_ACTIVATIONS = 3
 _BACKWARD_ACTIVATIONS = 24
-_CHECKPOINTED_ACTIVATIONS = 14
+_CHECKPOINTED_ACTIVATIONS = 18
 # The same of a network, in units of its first activation, for one picture.
 _NETWORK_ACTIVATIONS = 48
 _NETWORK_BACKWARD_ACTIVATIONS = 500

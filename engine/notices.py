@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from .job import Job
+from .job_parts import overlapping
 from .models.model import Model
 from .protocol import Notice
 from .vocabulary import unknown_words, unknown_words_message
@@ -13,6 +14,8 @@ def notices(job: Job, model: Model) -> Iterator[Notice]:
     if not model.reads_text:
         yield Notice(code="prompt_unused", message="The model takes no text: it paints what it was trained on.")
         return
+    if overlapping(job.regions):
+        yield Notice(code="regions_overlap", message="Some regions overlap: there their prompts are mixed evenly.")
     guidance = model.guidance if job.guidance is None else job.guidance
     if job.negative and (model.guidance_kind != "classifier-free" or guidance <= 1):
         reason = "guidance is off" if model.guidance_kind == "classifier-free" else "this model takes none"

@@ -21,7 +21,9 @@ from .precision import Precision, half_type
 from .preview import Previews
 from .protocol import Event, Notice, Progress, Result
 from .sampling.chunks import Chunks
+from .sampling.regions import BOOTSTRAP, RegionalDenoiser
 from .sampling.samplers import (
+    Denoiser,
     Step,
     multidiffusion,
     sparse_sync_diffusion,
@@ -29,6 +31,9 @@ from .sampling.samplers import (
     swap_diffusion,
     sync_diffusion,
 )
+from .sampling.solver import Solver
+from .start.given import Given, begins_unclipped, first_step, gather
+from .start.regions import shares
 from .trace import Trace, starting_noise
 
 # Shares of a whole job in the progress bar.
@@ -85,7 +90,10 @@ def _paint(
     preview = Previews(model, todo.windows.wraps) if previews else None
     sampling = time.monotonic()
     precision = Precision(half_type(model.device, model.half) if job.precision == "half" else None)
-    for step in _sample(todo, models, model, noise.to(model.device), precision):
+    given = gather(todo)
+    x = noise.to(model.device)
+    for step in _sample(todo, models, model, x, given, precision):
+        x = step.x
         if not torch.isfinite(step.x).all():
             raise GenerationFailed(
                 f"The picture fell apart at step {step.index + 1} of {step.total} (values that are not numbers).",
@@ -105,10 +113,18 @@ def _paint(
             message="Half precision gave values that are not numbers; it went on in full precision, which is slower.",
         )
     with torch.no_grad():
-        picture = model.decode(step.x, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
-        radiance = model.transfer.to_radiance(picture)
+        unpainted = given is not None and first_step(job) == job.steps
+        if given and unpainted:
+            picture, radiance = model.transfer.from_radiance(given.radiance), given.radiance
+        else:
+            picture = model.decode(x, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
+            radiance = model.transfer.to_radiance(picture)
+        if given:
+            radiance = given.paste(radiance)
     yield Progress(stage="decode", step=1, total=1, fraction=_DECODED)
-    lit = light_panorama(radiance, job, clips=model.transfer.clips)
+    untouched = (given.keep == 1)[0].to(radiance.device) if given and job.mask is not None else None
+    clips = model.transfer.clips and not (unpainted and begins_unclipped(job))
+    lit = light_panorama(radiance, job, clips=clips, untouched=untouched)
     for code, message in lit.notices:
         yield Notice(code=code, message=message)
     png = out.with_suffix(".png")
@@ -130,23 +146,54 @@ def _paint(
     )
 
 
-def _sample(todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor, precision: Precision) -> Iterator[Step]:
+def _sample(
+    todo: Plan, models: WarmModel, model: Model, noise: torch.Tensor, given: Given | None, precision: Precision
+) -> Iterator[Step]:
     job, windows = todo.job, todo.windows
     assert job.steps is not None and job.sync_steps is not None and job.guidance is not None and job.seed is not None
     assert job.solver is not None
-    denoise = model.denoiser(
-        model.condition(job.prompt, job.negative, job.guidance), job.sampler == "full", Chunks(todo.call), precision
-    )
+
+    guidance = job.guidance
+
+    def denoiser(prompt: str) -> Denoiser:
+        condition = model.condition(prompt, job.negative, guidance)
+        return model.denoiser(condition, job.sampler == "full", Chunks(todo.call), precision)
+
+    denoise = denoiser(job.prompt)
     fresh_noise = torch.Generator().manual_seed(SEED_LIMIT + job.seed)  # no seed's starting noise
     solver = model.solver(job.solver, job.steps, (todo.canvas[0], windows.columns.shape[1]), fresh_noise)
+    if job.regions:
+        regional = [denoiser(region.prompt) for region in job.regions]
+        denoise = _by_direction(todo, [denoise, *regional], solver, model.device)
+    first, known, x = first_step(job), None, noise
+    if given and first < job.steps:
+        known = given.known(model, job.steps, todo.canvas, windows.wraps)
+        if first:
+            x = solver.noise_to(first, known.latents, noise)
+        x = known.start(first, x, noise, solver)
     if job.sampler == "spot":
-        return spot_diffusion(denoise, noise, solver, windows, torch.Generator().manual_seed(job.seed))
+        shifts = torch.Generator().manual_seed(job.seed)
+        return spot_diffusion(denoise, x, solver, windows, shifts, first, known)
     if job.sampler == "swap":
-        return swap_diffusion(denoise, noise, solver, windows)
+        return swap_diffusion(denoise, x, solver, windows, first, known)
     if not job.sync_steps:  # also "full", whose ring has one window
-        return multidiffusion(denoise, noise, solver, windows)
+        return multidiffusion(denoise, x, solver, windows, first, known)
     sync = synchronization(todo, model, models.perceptual)
     if todo.drawn:
         wander = not isinstance(job.sync_anchor, float)  # from an azimuth, it would no longer be there
-        return sparse_sync_diffusion(denoise, noise, solver, windows, sync, todo.drawn, wander)
-    return sync_diffusion(denoise, noise, solver, windows, sync)
+        return sparse_sync_diffusion(denoise, x, solver, windows, sync, todo.drawn, wander, first, known)
+    return sync_diffusion(denoise, x, solver, windows, sync, first, known)
+
+
+def _by_direction(todo: Plan, denoisers: list[Denoiser], solver: Solver, device: torch.device) -> Denoiser:
+    """*denoisers*: for everywhere, and for each of the job's regions."""
+    job = todo.job
+    assert job.steps is not None and job.seed is not None
+    return RegionalDenoiser(
+        denoisers,
+        shares(job.regions, todo.size[0], todo.canvas).to(device),
+        todo.windows,
+        solver,
+        bootstrap=round(BOOTSTRAP * job.steps),
+        generator=torch.Generator().manual_seed(2 * SEED_LIMIT + job.seed),
+    )

@@ -17,10 +17,13 @@ from .models.model import Model
 from .precision import resolve
 from .sampling.windows import Windows, even_stride
 from .schedule import schedule
+from .start.reading import panorama_width
 
 # Noise level below which the synchronization gradient "decoder" leaves out the denoiser. Its cosine to the exact
 # gradient was 0.85 at 0.07 and 0.4 at 0.4 with sky-small, 0.98 at about 0.4 with Stable Diffusion 2.
 _DECODER_BELOW = 0.1
+# How far a sky may depart from a picture or a layout by default.
+_START_STRENGTH, _LAYOUT_STRENGTH = 0.6, 0.6
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
 
@@ -60,7 +63,7 @@ def plan(job: Job, model: Model) -> Plan:
     solver = job.solver or model.solvers[0]
     if solver not in model.solvers:
         raise BadRequest(f"The solver '{solver}' does not fit this model.", f"Choose from {', '.join(model.solvers)}.")
-    width = job.width or 2 * model.native_height
+    width = _width(job, model)
     smallest = 2 * model.factor * model.multiple
     if width < smallest or width % smallest:
         below, above = max(smallest, width // smallest * smallest), (width // smallest + 1) * smallest
@@ -86,10 +89,16 @@ def plan(job: Job, model: Model) -> Plan:
         solver=solver,
         sync_decoder_below=decoder_below,
         guidance=_guidance(job, model),
+        strength=_strength(job),
         precision=resolve(job.precision, model.device),
     ).with_seed()
     drawn = None
     if complete.sync_windows == "side-by-side":
+        if job.regions or job.sync_anchor == "nearest":
+            raise BadRequest(
+                "Synchronized windows that lie 'side-by-side' wander, which neither regions nor photos can follow.",
+                "Set sync_windows to all.",
+            )
         if job.windows != "ring":
             raise BadRequest("Synchronized windows lie 'side-by-side' on a ring only.", "Set sync_windows to all.")
         drawn = Windows.layout("ring", columns, window, even_stride(columns, window, window), model.device)
@@ -110,6 +119,26 @@ def plan(job: Job, model: Model) -> Plan:
     check_memory(needed, width, smallest, model.device)
     call = windows_per_call(model, window * height)
     return Plan(complete, windows, (height, columns), drawn, call, gradient, checkpoint, tiles, request=job)
+
+
+def _width(job: Job, model: Model) -> int:
+    """An edit leaves the panorama's size as it is."""
+    if job.mask is None or job.start is None:
+        return job.width or 2 * model.native_height
+    width = panorama_width(job.start)
+    if job.width not in (None, width):
+        raise BadRequest(
+            f"The width is {job.width}, but the panorama to edit is {width} pixels wide.", "Leave out the width."
+        )
+    return width
+
+
+def _strength(job: Job) -> float | None:
+    if job.strength is not None:
+        return job.strength
+    if job.mask is not None:
+        return 1.0  # what is asked for need not be like what was there
+    return _START_STRENGTH if job.start is not None else _LAYOUT_STRENGTH if job.layout is not None else None
 
 
 def _guidance(job: Job, model: Model) -> float:
@@ -137,6 +166,8 @@ def _window_and_stride(job: Job, model: Model, height: int, columns: int) -> tup
             f"Windows of {window} x {height} latents are larger than the model can see.",
             f"Choose a width of at most {2 * largest * model.factor} and a window of at most {largest}.",
         )
+    if job.sampler == "spot" and job.regions:
+        raise BadRequest("The sampler 'spot' moves its windows, which regions cannot follow.", "Choose 'sync'.")
     if job.sampler == "spot":
         if job.windows != "ring" or job.stride not in (None, window):
             raise BadRequest("The sampler 'spot' sets windows side by side on a ring.", "Leave out stride and windows.")

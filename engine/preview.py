@@ -35,8 +35,14 @@ class Previews:
         shrink = max(1.0, width * self._model.factor / WIDTH)
         small = adaptive_avg_pool2d(x0, (round(height / shrink), round(width / shrink)))
         radiance = self._model.transfer.to_radiance(self._model.decode(small, wraps=self._wraps)[0].float())
-        pixels = radiance.permute(1, 2, 0).half().cpu().contiguous().numpy()
+        preview = preview_of(radiance)
         finished = time.monotonic()
         self._due = finished + max(PAUSE, (finished - started) / SHARE)
-        text = base64.b64encode(pixels.astype("<f2").tobytes()).decode("ascii")
-        return Preview(width=pixels.shape[1], height=pixels.shape[0], pixels=text)
+        return preview
+
+
+def preview_of(radiance: Tensor) -> Preview:
+    """The message that shows *radiance* ``[3, h, w]``."""
+    pixels = radiance.permute(1, 2, 0).half().cpu().contiguous().numpy()
+    text = base64.b64encode(pixels.astype("<f2").tobytes()).decode("ascii")
+    return Preview(width=pixels.shape[1], height=pixels.shape[0], pixels=text)

@@ -2,16 +2,17 @@
 
 Measured on sky-small (docs/benchmarks.md): the first steps, whose clean predictions show nothing yet, bring little, the
 last ones break the picture, and overlapping windows have nearly the same gradient. So by default a few windows side by
-side are drawn, in a few steps from the first quarter of the way to its middle, with more weight.
+side are drawn, in a few steps from the first third of the way to its middle, with more weight.
 """
 
+from math import ceil
 from typing import Any
 
 from .errors import BadRequest
 from .job import Job
 
 PAPER_WEIGHT = 20.0
-_FROM, _TO, _COUNT, _WEIGHT = 0.25, 0.5, 4, 250.0  # of the default: shares of the steps, how many of them, w
+_FROM, _TO, _COUNT, _WEIGHT = 1 / 3, 1 / 2, 3, 330.0  # of the default: shares of the steps, how many of them, w
 
 
 def schedule(job: Job, steps: int) -> dict[str, Any]:
@@ -20,13 +21,18 @@ def schedule(job: Job, steps: int) -> dict[str, Any]:
         raise BadRequest(
             f"sync_steps is {job.sync_steps}, but there are only {steps} steps.", "Ask for at most as many as steps."
         )
+    directed = bool(job.regions) or job.sync_anchor == "nearest"  # windows that wander would not know where they are
     sparse = job.sync_windows == "side-by-side" or (
-        job.sync_windows is None and job.sync_steps is None and job.windows == "ring" and job.sampler == "sync"
+        job.sync_windows is None
+        and job.sync_steps is None
+        and job.windows == "ring"
+        and job.sampler == "sync"
+        and not directed
     )
-    if sparse and job.sync_steps is None:
+    if (sparse or directed) and job.sync_steps is None:
         start = int(steps * _FROM)
-        stop = max(start + 1, round(steps * _TO))
-        every, weight = max(1, round((stop - start) / _COUNT)), _WEIGHT
+        stop = int(steps * _TO) + 1
+        every, weight = ceil((stop - start) / _COUNT), _WEIGHT if sparse else PAPER_WEIGHT
     else:
         start, stop, every = 0, steps, 1
         weight = _WEIGHT if sparse else PAPER_WEIGHT

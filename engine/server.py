@@ -14,12 +14,16 @@ from . import __version__
 from .devices import choose_device
 from .errors import BadRequest, GenerationFailed, SkyloomError
 from .job import Job
+from .job_parts import Layout, part
 from .models.loading import WarmModel
 from .pipeline import generate
+from .preview import preview_of
 from .protocol import Cancelled, Event, Failure, Ready, Result
+from .start.layout import draw
 
 log = logging.getLogger(__name__)
 
+DRAWN_ROWS = 128  # of a layout's preview
 PARK_SECONDS = 60.0  # without a request; after that the model leaves the card, which a renderer may want
 IDLE_SECONDS = 600.0  # after that its memory is given back as well
 GRACE_SECONDS = 3.0  # what a running step gets to end by itself once stdin has closed
@@ -67,7 +71,7 @@ class _Server:
                 continue
             if kind == "cancel":
                 self._stop.set()
-            elif kind == "generate":
+            elif kind in ("generate", "draw"):
                 self._stop = threading.Event()
                 self._jobs.put((message, self._stop))
             else:
@@ -79,6 +83,8 @@ class _Server:
 
     def _answer(self, request: dict[str, Any], stop: threading.Event) -> Event:
         try:
+            if request["request"] == "draw":
+                return preview_of(draw(part("layout", Layout, request.get("layout")), DRAWN_ROWS))
             job, out = Job.from_dict(request.get("job")), request.get("out")
             if not isinstance(out, str) or not out:
                 raise BadRequest("The request names no output file.")

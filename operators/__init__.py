@@ -13,13 +13,24 @@ from .delete_panorama import SKYLOOM_OT_delete_panorama
 from .expose_white_card import SKYLOOM_OT_expose_white_card
 from .generate_panorama import SKYLOOM_OT_generate_panorama
 from .install_engine import SKYLOOM_OT_install_engine
+from .layout_from_lamp import SKYLOOM_OT_layout_from_lamp
 from .open_output_folder import SKYLOOM_OT_open_output_folder
 from .open_preferences import SKYLOOM_OT_open_preferences
+from .photos import SKYLOOM_OT_add_photo, SKYLOOM_OT_remove_photo
+from .preview_layout import SKYLOOM_OT_preview_layout
+from .regions import SKYLOOM_OT_add_region, SKYLOOM_OT_region_from_view, SKYLOOM_OT_remove_region
 from .save_as_asset import SKYLOOM_OT_save_as_asset
 from .sun_lamp import SKYLOOM_OT_add_sun_lamp, SKYLOOM_OT_remove_sun_lamp
 from .use_settings import SKYLOOM_OT_use_settings
 
 classes = (
+    SKYLOOM_OT_add_photo,
+    SKYLOOM_OT_remove_photo,
+    SKYLOOM_OT_add_region,
+    SKYLOOM_OT_remove_region,
+    SKYLOOM_OT_region_from_view,
+    SKYLOOM_OT_layout_from_lamp,
+    SKYLOOM_OT_preview_layout,
     SKYLOOM_OT_add_preset,
     SKYLOOM_OT_add_sun_lamp,
     SKYLOOM_OT_apply_panorama,

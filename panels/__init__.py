@@ -5,6 +5,12 @@ import bpy
 from . import thumbnails
 from .adjust import SKYLOOM_PT_sidebar_adjust, SKYLOOM_PT_world_adjust
 from .cards import SKYLOOM_MT_sky
+from .direction import (
+    SKYLOOM_PT_sidebar_direction,
+    SKYLOOM_PT_world_direction,
+    SKYLOOM_UL_photos,
+    SKYLOOM_UL_regions,
+)
 from .history import SKYLOOM_PT_sidebar_history, SKYLOOM_PT_world_history
 from .light import SKYLOOM_PT_sidebar_light, SKYLOOM_PT_world_light
 from .presets import SKYLOOM_PT_presets
@@ -13,15 +19,19 @@ from .styles import SKYLOOM_PT_styles
 from .world import SKYLOOM_PT_world, SKYLOOM_PT_world_advanced
 
 classes = (
+    SKYLOOM_UL_photos,
+    SKYLOOM_UL_regions,
     SKYLOOM_MT_sky,
     SKYLOOM_PT_presets,
     SKYLOOM_PT_styles,
     SKYLOOM_PT_world,
+    SKYLOOM_PT_world_direction,
     SKYLOOM_PT_world_adjust,
     SKYLOOM_PT_world_light,
     SKYLOOM_PT_world_history,
     SKYLOOM_PT_world_advanced,
     SKYLOOM_PT_sidebar,
+    SKYLOOM_PT_sidebar_direction,
     SKYLOOM_PT_sidebar_adjust,
     SKYLOOM_PT_sidebar_light,
     SKYLOOM_PT_sidebar_history,

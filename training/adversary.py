@@ -14,6 +14,7 @@ from .settings import Settings
 
 _WIDTHS = (24, 48, 96)
 _RATE = 3e-4
+_STRENGTH = 0.2  # of the reconstruction loss; as strong as that it draws a weave over every meadow
 _MOST_WEIGHT = 1.0
 
 
@@ -49,11 +50,11 @@ class Adversary:
         self._trainee.update(loss.float(), 1.0)
 
     def term(self, decoded: Tensor, reconstruction: Tensor, last_layer: Tensor) -> Tensor:
-        """The decoder's loss for being told apart, as strong at its *last_layer* as its *reconstruction* loss."""
+        """The decoder's loss for being told apart: at its *last_layer* a share of its *reconstruction* loss."""
         critic = self._trainee.module.requires_grad_(False)
         with torch.autocast(decoded.device.type, torch.bfloat16):
             fooled = -critic(decoded).float().mean()
         critic.requires_grad_(True)
         ours = torch.autograd.grad(fooled, last_layer, retain_graph=True)[0].norm()
         theirs = torch.autograd.grad(reconstruction, last_layer, retain_graph=True)[0].norm()
-        return fooled * (theirs / (ours + 1e-6)).clamp(max=_MOST_WEIGHT).detach()
+        return fooled * (_STRENGTH * theirs / (ours + 1e-6)).clamp(max=_MOST_WEIGHT).detach()

@@ -18,7 +18,7 @@ from .reconstruction import ReconstructionLoss, decibels, display, held_out
 from .settings import Settings
 from .transform import BlockTransform
 
-_LATENT_ERROR = 0.08  # of each channel's standard deviation
+_LATENT_ERROR = 0.2  # of each channel's standard deviation
 _ALONE = 0.6  # share of the time before the adversary joins
 
 

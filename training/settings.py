@@ -18,7 +18,7 @@ class Settings:
     decoder_channels: int = 32
     decoder_blocks: tuple[int, ...] = (4, 4, 3, 2, 1)  # residual blocks from the latents' size to the picture's
 
-    decoder_minutes: float = 45.0
+    decoder_minutes: float = 56.0
     decoder_batch: int = 3
     decoder_rate: float = 1e-3
 

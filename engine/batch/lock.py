@@ -13,13 +13,15 @@ from ..errors import BadRequest, UnwritableOutput
 
 LOCK_FILE = ".skyloom-batch.lock"
 _LAST_BYTE = 2**62
+_MANY = 10_000  # names; Linux takes seconds for so many locks, and minutes for ten times as many
 
 
 @contextmanager
 def locked(folder: Path, names: Iterable[str]) -> Iterator[None]:
     """Hold *names* in *folder* for this process alone, however it ends and on network drives as well.
 
-    A name is one byte of the lock file, far behind its end: the operating system locks bytes by their number.
+    A name is one byte of the lock file, far behind its end: the operating system locks bytes by their number. Very many
+    names are all bytes.
     Raises :class:`BadRequest` if another process holds one of them, :class:`UnwritableOutput` if nothing can be held.
     """
     try:
@@ -28,8 +30,12 @@ def locked(folder: Path, names: Iterable[str]) -> Iterator[None]:
             if not handle.tell():
                 handle.write(secrets.token_hex(16).encode())
                 handle.flush()
-            for name in names:
-                _hold(handle.fileno(), name, folder)
+            names = list(names)
+            if len(names) > _MANY and sys.platform != "win32":
+                _hold(handle.fileno(), "something", folder, range(_LAST_BYTE))
+            else:
+                for name in names:
+                    _hold(handle.fileno(), name, folder, range(byte := _byte_of(name), byte + 1))
             yield
     except OSError as error:
         raise UnwritableOutput(
@@ -49,9 +55,9 @@ def folder_mark(folder: Path) -> str:
         return ""
 
 
-def _hold(descriptor: int, name: str, folder: Path) -> None:
+def _hold(descriptor: int, name: str, folder: Path, bytes_: range) -> None:
     try:
-        _lock_byte(descriptor, _byte_of(name))
+        _lock(descriptor, bytes_)
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
             raise
@@ -64,13 +70,13 @@ def _byte_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.casefold().encode()).digest()[:8]) % _LAST_BYTE
 
 
-def _lock_byte(descriptor: int, byte: int) -> None:
+def _lock(descriptor: int, bytes_: range) -> None:
     if sys.platform == "win32":
         import msvcrt
 
-        os.lseek(descriptor, byte, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, bytes_.start, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, len(bytes_))
     else:
         import fcntl
 
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, len(bytes_), bytes_.start)

@@ -37,7 +37,8 @@ def _needs(job: Job, devices: bool) -> Iterator[Need]:
         yield choose_device, job.device
     for name in (*(file for file, _ in job.loras), *job.embeddings):
         yield find_weights, name
-    for name in filter(None, (job.noise, job.clip, anchor_picture(job.sync_anchor))):
+    pictures = (*(photo.file for photo in job.photos), *(region.mask for region in job.regions))
+    for name in filter(None, (job.noise, job.clip, job.start, job.mask, anchor_picture(job.sync_anchor), *pictures)):
         yield _find, name
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadRequest
-from ..job import BUNDLED_MODEL, PATH_FIELDS
+from ..job import BUNDLED_MODEL, PART_PATH_FIELDS, PATH_FIELDS
 from ..output.header import read_job
 
 _HINT = "Name a table [presets.NAME] of the list, or a .toml, .json or .exr file."
@@ -51,6 +51,9 @@ def located(values: Mapping[str, Any], base: Path) -> dict[str, Any]:
     for name in (*PATH_FIELDS, "sync_anchor", "blend"):
         if isinstance(given := values.get(name), str) and _is_path(name, given):
             found[name] = _beside(base, given)
+    for name, key in PART_PATH_FIELDS.items():
+        if isinstance(several := values.get(name), list):
+            found[name] = [_part_beside(base, part, key) for part in several]
     if isinstance(files := values.get("embeddings"), list):
         found["embeddings"] = [_beside(base, file) if isinstance(file, str) else file for file in files]
     if isinstance(loras := values.get("loras"), list):
@@ -61,9 +64,15 @@ def located(values: Mapping[str, Any], base: Path) -> dict[str, Any]:
     return found
 
 
+def _part_beside(base: Path, part: Any, key: str) -> Any:
+    if not isinstance(part, dict) or not isinstance(given := part.get(key), str) or not given.strip():
+        return part  # the job says what is wrong with it
+    return part | {key: _beside(base, given)}
+
+
 def anchor_picture(anchor: str | float) -> str | None:
     """The file that a job's ``sync_anchor`` names, if it does."""
-    if isinstance(anchor, float) or anchor in ("middle", "mean"):
+    if isinstance(anchor, float) or anchor in ("middle", "mean", "nearest"):
         return None
     try:
         float(anchor)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from ..job import Job
-from ..sphere.equirectangular import azimuth_elevation
+from ..job_parts import Layout
+from ..sphere.equirectangular import azimuth_elevation, direction, pixels
 from .clear_sky import judge_turbidity
 from .detection import Spot, find_spot
 from .found import Colour, FoundLight
@@ -26,20 +28,25 @@ class Lit:
     notices: tuple[tuple[str, str], ...] = ()
 
 
-def light_panorama(radiance: Tensor, job: Job, clips: bool) -> Lit:
+def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | None = None) -> Lit:
     """Make the panorama ``[3, H, 2 H]`` light a scene as its sky would. clips: its white is 1, as a display's.
+    untouched: pixels ``[H, 2 H]`` that stay as they are; a sun that stands there is found and not made stronger.
 
     Raises :class:`BadRequest` for what is no panorama: see :func:`check_panorama`.
     """
     check_panorama(radiance)
-    spot, notices = _spot(radiance, job)
-    shines = spot.kind == "sun" and job.sun == "auto"
+    spot, notices = _spot(radiance, job) if job.layout is None else (_drawn(job.layout), ())
+    stays = untouched is not None and bool(untouched[_pixel(spot.towards, radiance.shape[1])])
+    shines = spot.kind == "sun" and job.sun == "auto" and not stays
+    given = radiance
     if clips and job.sun == "auto":
         radiance = expand(radiance, spot.towards if shines else None)
     sun = None
     if shines:
         turbidity = judge_turbidity(radiance) if job.turbidity is None else job.turbidity
         radiance, sun = restore_sun(radiance, spot.towards, turbidity, job.sun_ratio)
+    if untouched is not None:
+        radiance = torch.where(untouched, given, radiance)
     card = white_card(radiance)
     gain = 1.0 if job.exposure is None or not card else 2**job.exposure / card
     light = _found(spot, sun, card)
@@ -48,8 +55,20 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool) -> Lit:
     return Lit(radiance, light, notices)
 
 
+def _drawn(layout: Layout) -> Spot:
+    """The sun or moon where the layout has put it."""
+    return Spot(direction(layout.azimuth, layout.elevation), 0.0, layout.shows)
+
+
+def _pixel(towards: Tensor, height: int) -> tuple[int, int]:
+    row, column = (int(place.round()) for place in pixels(towards, height))
+    return min(max(row, 0), height - 1), column % (2 * height)
+
+
 def _spot(radiance: Tensor, job: Job) -> tuple[Spot, tuple[tuple[str, str], ...]]:
     """The sun or moon that is seen, or that the prompt asks for: then it stands where the sky is brightest."""
+    if job.mask is not None:  # the prompt speaks of what is inside, the sun may stand outside
+        return find_spot(radiance), ()
     asked = sun_elevations(job.prompt)
     spot = find_spot(radiance, (asked[0] - _TOLERANCE, asked[1] + _TOLERANCE) if asked else (0.0, 90.0))
     if spot.kind == "sun" and rules_out_sun(job.prompt):

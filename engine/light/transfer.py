@@ -55,20 +55,30 @@ def _srgb_display(code: Tensor) -> Tensor:
 class Transfer:
     """What a model's picture values in [-1, 1] mean.
 
-    ``to_radiance``: to scene-linear Rec.709. ``to_display``: to what a viewer sees, sRGB in [0, 1], differentiable
-    where it is not saturated (as in the authors' SyncDiffusion code, whose loss sees saturated pictures too).
-    ``clips``: radiance ends at a display's white, so what was brighter is lost.
+    ``to_radiance``: to scene-linear Rec.709. ``from_radiance``: its inverse, which clips what is brighter than white.
+    ``to_display``: to what a viewer sees, sRGB in [0, 1], differentiable where it is not saturated (as in the authors'
+    SyncDiffusion code, whose loss sees saturated pictures too). ``clips``: radiance ends at a display's white, so what
+    was brighter is lost.
     """
 
     name: str
     to_radiance: Callable[[Tensor], Tensor]
+    from_radiance: Callable[[Tensor], Tensor]
     to_display: Callable[[Tensor], Tensor]
     clips: bool
 
 
 TRANSFERS = {
-    "srgb": Transfer("srgb", lambda code: srgb_to_linear(_srgb_display(code)), _srgb_display, clips=True),
-    "log_radiance": Transfer("log_radiance", log_to_radiance, lambda code: tonemap(log_to_radiance(code)), clips=False),
+    "srgb": Transfer(
+        "srgb",
+        lambda code: srgb_to_linear(_srgb_display(code)),
+        lambda radiance: linear_to_srgb(radiance.clamp(0, 1)) * 2 - 1,
+        _srgb_display,
+        clips=True,
+    ),
+    "log_radiance": Transfer(
+        "log_radiance", log_to_radiance, radiance_to_log, lambda code: tonemap(log_to_radiance(code)), clips=False
+    ),
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from diffusers.models.downsampling import Downsample2D
 from torch import Tensor, nn
 
 
@@ -20,9 +21,20 @@ class _RingPadding:
         return torch.cat([x[..., -self.width :], x, x[..., : self.width]], dim=-1)
 
 
+def _wrap_last_column(_convolution: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+    """An encoder of diffusers adds a column of zeros at the right before it halves: there the first one belongs."""
+    x = inputs[0]
+    return torch.cat([x[..., :-1], x[..., :1]], dim=-1)
+
+
 @contextmanager
 def circular_width(module: nn.Module) -> Iterator[None]:
-    """Inside, every padded convolution of *module* wraps in width, exactly and without extra columns."""
+    """Inside, every padded convolution of *module* wraps in width, exactly and without extra columns.
+
+    So does every halving of an encoder, if the width is a multiple of all of them together.
+    """
+    halvings = [part.conv for part in module.modules() if isinstance(part, Downsample2D) and part.padding == 0]
+    handles = [convolution.register_forward_pre_hook(_wrap_last_column) for convolution in halvings]
     convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d) and part.padding[1] != 0]
     kept = [(convolution, convolution.padding, _RingPadding(convolution)) for convolution in convolutions]
     for convolution in convolutions:
@@ -30,6 +42,8 @@ def circular_width(module: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
+        for handle in handles:
+            handle.remove()
         for convolution, padding, ring in kept:
             ring.handle.remove()
             convolution.padding = padding

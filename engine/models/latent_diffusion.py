@@ -44,3 +44,11 @@ class LatentDiffusion(Model):
             tiled_decode(decoder, wraps) if tiles else nullcontext(),
         ):
             return self._vae.decode(latents / self._vae.config.scaling_factor + shift).sample
+
+    @torch.no_grad()
+    def encode(self, picture: Tensor, wraps: bool) -> Tensor:
+        shift = self._vae.config.get("shift_factor") or 0.0
+        with circular_width(self._vae.encoder) if wraps else nullcontext():
+            encoded = self._vae.encode(picture)
+        latents = encoded.latent_dist.mode() if "latent_dist" in encoded else encoded.latents  # VQ: not yet quantized
+        return (latents - shift) * self._vae.config.scaling_factor

@@ -181,6 +181,10 @@ class Model(ABC):
         wraps: as a ring. tiles: one panorama, a tile at a time: the same picture without a gradient, in less memory.
         """
 
+    @abstractmethod
+    def encode(self, picture: Tensor, wraps: bool) -> Tensor:
+        """Picture values ``[k, 3, H, W]`` in [-1, 1] to latents ``[k, C, h, w]``: the likeliest; *wraps*: as a ring."""
+
     def display(self, latents: Tensor) -> Tensor:
         """Latents of windows ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` as a viewer sees them; differentiable."""
         return self.transfer.to_display(self.decode(latents, wraps=False))

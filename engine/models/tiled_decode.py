@@ -15,7 +15,7 @@ from diffusers.models.unets.unet_2d_blocks import UpDecoderBlock2D
 from torch import Tensor, nn
 from torch.nn import functional
 
-_TILE_BYTES = 64 * 2**20  # of one activation of a tile
+_TILE_BYTES = 16 * 2**20  # of one activation of a tile
 
 Pointwise = Callable[[Tensor], Tensor]
 

@@ -83,6 +83,11 @@ def mean_features(parts: Iterable[Features]) -> Features:
     return _each(lambda t: t / rows, total)
 
 
+def picked(features: Features, rows: Tensor) -> Features:
+    """The *rows* ``[k]`` of *features*, a picture each."""
+    return _each(lambda t: t[rows], features)
+
+
 def _each(function: Callable[..., Tensor], *features: Features) -> Features:
     first = zip(*features, strict=True)
     return [_each(function, *items) if isinstance(items[0], list) else function(*items) for items in first]

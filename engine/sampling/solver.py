@@ -111,6 +111,10 @@ class Solver:
         """From the noise-to-signal ratio that these schedulers call sigma."""
         return (1 + self._scheduler.sigmas[index].item() ** 2) ** -0.5
 
+    def noise_to(self, index: int, x0: Tensor, noise: Tensor) -> Tensor:
+        """The clean canvas *x0* ``[1, C, h, W]`` under *noise*, as it is at ``levels[index]``."""
+        return self.levels[index].alpha * x0 + self.levels[index].sigma * noise
+
     def step(self, index: int, x: Tensor, x0: Tensor) -> Tensor:
         """From *x* at ``levels[index]`` to the next level, given its clean prediction; both ``[1, C, h, W]``."""
         level = self.levels[index]

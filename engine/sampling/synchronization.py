@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import GenerationFailed
-from ..perceptual.distance import Distance, Features, mean_features
+from ..perceptual.distance import Distance, Features, mean_features, picked
 from .chunks import Chunks
 from .solver import Level
 
@@ -22,7 +22,8 @@ class Synchronization:
 
     distance: between two pictures. display: clean latents ``[k, C, h, w]`` to pictures ``[k, 3, H, W]`` in [0, 1],
     differentiable. anchor: index of the window that stays as it is and draws the others; None: all windows are drawn to
-    *reference*, a picture ``[1, 3, H, W]``, or without one to the mean of the features of all.
+    *reference*, a picture ``[1, 3, H, W]`` (of several, each to the one that *nearest* ``[n]`` names), or without one
+    to the mean of the features of all.
     start, steps, every: the denoising steps that are synchronized: from *start*, below *steps*, each n-th of these.
     initial_weight, decay: the paper's w and its factor per step. gradient_steps: in each synchronized step.
     decoder_below: noise level (:attr:`Level.sigma`) below which gradients do not go through the denoiser.
@@ -33,6 +34,7 @@ class Synchronization:
     display: Callable[[Tensor], Tensor]
     anchor: int | None
     reference: Tensor | None = None
+    nearest: Tensor | None = None
     steps: int
     start: int = 0
     every: int = 1
@@ -97,7 +99,7 @@ class Synchronization:
         return self.distance.features(self.reference)
 
     def gradient(self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, target: Features) -> Tensor:
-        """Gradient of each window's distance to *target*, the features of one picture (eq. 7).
+        """Gradient of each window's distance to *target*, the features of one picture, or of the references (eq. 7).
 
         windows: ``[k, C, h, w]``, noisy, at *level*; which: their indices ``[k]``. Returns ``[k, C, h, w]``.
         """
@@ -113,7 +115,7 @@ class Synchronization:
         def of(part: Tensor, indices: Tensor) -> Tensor:
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                return torch.autograd.grad(self._loss(denoise(part, level, indices), target), part)[0]
+                return torch.autograd.grad(self._loss(denoise(part, level, indices), target, indices), part)[0]
 
         return self._in_chunks(of, windows, which)
 
@@ -128,12 +130,12 @@ class Synchronization:
         with torch.no_grad():
             clean = denoise(windows, level, which)
 
-        def of(part: Tensor) -> Tensor:
+        def of(part: Tensor, indices: Tensor) -> Tensor:
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                return torch.autograd.grad(self._loss(part, target), part)[0]
+                return torch.autograd.grad(self._loss(part, target, indices), part)[0]
 
-        gradient = self._in_chunks(of, clean)
+        gradient = self._in_chunks(of, clean, which)
         exact = self._exact_gradient(denoise, windows[:1], level, which[:1], target)
         length = gradient[:1].norm()
         return gradient * (exact.norm() / length if length > 0 else 0.0)
@@ -148,5 +150,7 @@ class Synchronization:
         self.checkpoint()
         return self.chunks.each(gradient, *rows)
 
-    def _loss(self, clean: Tensor, target: Features) -> Tensor:
+    def _loss(self, clean: Tensor, target: Features, which: Tensor) -> Tensor:
+        if self.nearest is not None:
+            target = picked(target, self.nearest[which])
         return self.distance.between(self.distance.features(self.display(clean)), target).sum()

@@ -72,6 +72,12 @@ class Windows:
         """Index of the middle window, the paper's anchor."""
         return len(self) // 2
 
+    @property
+    def azimuths(self) -> Tensor:
+        """Degrees of the windows' middles, ``[n]``; 90 is the canvas' centre."""
+        middles = self.columns[:, 0] + self.columns.shape[1] / 2
+        return (middles / self.width * 360 - 90) % 360
+
     def nearest(self, azimuth: float) -> int:
         """Index of the window whose centre is nearest to *azimuth*: degrees, 90 at the canvas' centre, growing to the
         right, as Blender shows a world's texture."""

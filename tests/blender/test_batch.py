@@ -1,11 +1,14 @@
 """A shot list from inside Blender: skies, and the scene rendered in each."""
 
+import os
+import signal
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 from conftest import NANO, extension
+from processes import engine_processes
 
 
 @pytest.fixture
@@ -77,3 +80,26 @@ def test_what_is_wrong_is_told(scene, shots, tmp_path, capfd):
         bpy.ops.skyloom.batch(filepath=str(shots), render=True)
     assert extension("cli_command").run(["batch", str(tmp_path / "none.toml")]) == 2
     assert "cannot be read" in capfd.readouterr().err
+    assert extension("cli_command").run(["batch", str(shots), "--out", str(tmp_path / "none"), "--render"]) == 2
+    assert "line 8: The scene" in capfd.readouterr().err and not (tmp_path / "none").exists()
+
+
+def test_engine_killed_in_the_middle(scene, shots, tmp_path):
+    shots.write_text(shots.read_text(encoding="utf-8") + "steps = 900\n", encoding="utf-8")
+    folder = tmp_path / "shots"
+
+    def kill_in_the_second(event) -> None:
+        if event.event == "batch" and event.ended == 1 and event.fraction > 0.55:
+            os.kill(*engine_processes(task=b"batch"), signal.SIGKILL)
+
+    with pytest.raises(extension("engine.errors").EngineLost, match="in the middle"):
+        extension("batch_stills").make_skies([str(shots), "--out", str(folder)], kill_in_the_second)
+    kept = (folder / "a-storm-0.exr").stat().st_mtime_ns
+    shots.write_text(shots.read_text(encoding="utf-8").replace("900", "2"), encoding="utf-8")
+    assert bpy.ops.skyloom.batch(filepath=str(shots)) == {"FINISHED"}
+    assert (folder / "a-storm-0.exr").stat().st_mtime_ns == kept and (folder / "b-0.exr").exists()
+
+
+def test_command_line_passes_the_cluster_on(scene, shots, tmp_path, capfd):
+    assert extension("cli_command").run(["batch", str(shots), "--ray", "127.0.0.1:1"]) == 4
+    assert "The Ray cluster at 127.0.0.1:1 cannot be joined" in capfd.readouterr().err

@@ -18,6 +18,7 @@ import OpenEXR
 import pytest
 from conftest import engine_environment
 
+from engine.batch.lock import locked
 from engine.batch.runner import run_batch
 from engine.batch.shots import BadShots, read_shots
 from engine.errors import BadRequest
@@ -233,6 +234,32 @@ def test_two_batches_never_write_one_file(engine, shot_list, tmp_path):
     first.kill()
     first.communicate()
     assert ends(make(shot_list('prompt = "a"', 'prompt = "short"'))) == {"a-0": "skipped", "short-0": "done"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there very many names are locked one by one, too")
+def test_very_many_names_are_locked_at_once(tmp_path):
+    """Against a few and against many; a lock is its process's, so there is another one."""
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from engine.batch.lock import locked
+        from engine.errors import BadRequest
+        for names in (["7.exr"], map(str, range(20_000))):
+            try:
+                with locked(Path(sys.argv[1]), names):
+                    print("held")
+            except BadRequest as error:
+                print(error)
+    """
+    command = [sys.executable, "-c", code, tmp_path]
+
+    def tried() -> list[str]:
+        return subprocess.run(command, env=engine_environment(), capture_output=True, text=True).stdout.splitlines()
+
+    with locked(tmp_path, (f"{number}.exr" for number in range(100_000))):
+        few, many = tried()
+    assert "working on 7.exr" in few and "working on something" in many
+    assert tried() == ["held", "held"]
 
 
 def test_two_lists_in_one_folder_at_once(shot_list, tmp_path):

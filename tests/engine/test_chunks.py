@@ -103,7 +103,7 @@ def kept_bytes(bench: Bench, target: list) -> tuple[int, torch.Tensor]:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        loss = sync._loss(bench.denoise(windows, level, torch.arange(1)), target)
+        loss = sync._loss(bench.denoise(windows, level, torch.arange(1)), target, torch.arange(1))
     return sum(kept.values()), torch.autograd.grad(loss, windows)[0]
 
 

@@ -20,7 +20,7 @@ def test_examples(nano_path, tmp_path, monkeypatch, capsys):
     names: dict = {}
     for example in examples:
         exec(example.replace("Job(", quick), names)
-    assert {path.stem for path in Path().glob("*.exr")} == {"lake", "storm-0", "storm-1", "storm-2", "dawn"}
+    assert {path.stem for path in Path().glob("*.exr")} == {"lake", "a-storm-0", "a-storm-1", "a-storm-2", "dawn"}
     told = capsys.readouterr().out
     assert "save: 100%" in told and "lake.exr 128 64" in told
     assert f"1 done {tmp_path / 'skies' / 'fog-0.exr'}" in told

@@ -56,7 +56,7 @@ def test_picture_is_diffusers_own(folder, model, guidance):
 def test_prompt_becomes_a_synchronized_panorama(folder, tmp_path):
     job = Job(prompt="a storm", negative="a calm", guidance=3, model=str(folder), width=256, steps=2, seed=1)
     *events, result = generate(job, tmp_path / "sky.exr")
-    assert (result.width, result.height, result.job["sync_steps"]) == (256, 128, 1)
+    assert (result.width, result.height, result.job["sync_steps"]) == (256, 128, 2)
     told = {"flux-dev": ["negative_unused"], "flux-schnell": ["negative_unused", "guidance_unused"]}
     assert [event.code for event in events if isinstance(event, Notice)] == told.get(folder.name, [])
 

@@ -1,0 +1,90 @@
+"""From what is set to direct a sky to the fields of a job, and back."""
+
+from dataclasses import fields
+from typing import Any
+
+import bpy
+
+from .engine.job_parts import Layout, Photo, Region
+
+FIELDS = {"start", "layout", "strength", "mask", "photos", "regions"}  # of a job, that are set here alone
+_KINDS = {"photos": Photo, "regions": Region}
+
+
+def direction_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """The fields of a job that *direction* decides; those that it leaves to the job's defaults are not there."""
+    values: dict[str, Any] = {}
+    if direction.begin == "LAYOUT":
+        values |= {"layout": layout_of(direction.layout), "strength": _number(direction.strength)}
+    elif direction.begin == "PICTURE":
+        values["start"] = bpy.path.abspath(direction.start)
+        if direction.mask:
+            values["mask"] = bpy.path.abspath(direction.mask)
+        if not direction.mask or direction.is_property_set("strength"):  # an edit is free by default
+            values["strength"] = _number(direction.strength)
+    for name, kind in _KINDS.items():
+        if several := [_part(item, kind) for item in getattr(direction, name)]:
+            values[name] = several
+    if direction.reference:
+        values["sync_anchor"] = bpy.path.abspath(direction.reference)
+    elif "photos" in values:
+        values["sync_anchor"] = "nearest"
+    return values
+
+
+def layout_of(layout: bpy.types.PropertyGroup) -> dict[str, Any]:
+    values = {field.name: _number(getattr(layout, field.name)) for field in fields(Layout)}
+    if values["light"] == "moon":  # the slider goes down to twilight, where there is no moon
+        values["elevation"] = max(values["elevation"], 0.0)
+    return values
+
+
+def show_direction(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> dict[str, Any]:
+    """Make *direction* describe *job*, and return what of the job is left to show."""
+    for name in ("begin", "start", "mask", "strength", "reference", "layout"):
+        direction.property_unset(name)
+    rest = dict(job)
+    for name in _KINDS:
+        group = getattr(direction, name)
+        group.clear()
+        for values in rest.pop(name, None) or ():
+            _fill(group.add(), values)
+    if layout := rest.pop("layout", None):
+        direction.begin = "LAYOUT"
+        _fill(direction.layout, layout)
+    if start := rest.pop("start", None):
+        direction.begin, direction.start, direction.mask = "PICTURE", start, rest.pop("mask", None) or ""
+    strength = rest.pop("strength", None)
+    if strength is not None:
+        direction.strength = strength
+    anchor = rest.get("sync_anchor")
+    if anchor == "nearest" and direction.photos:
+        rest.pop("sync_anchor")
+    elif isinstance(anchor, str) and anchor not in ("middle", "mean", "nearest"):
+        direction.reference = rest.pop("sync_anchor")
+    return rest
+
+
+def _part(item: bpy.types.PropertyGroup, kind: type) -> dict[str, Any]:
+    values = {field.name: _number(getattr(item, field.name)) for field in fields(kind)}
+    for name in ("file", "mask"):
+        if name in values:
+            values[name] = bpy.path.abspath(values[name]) if values[name] else None
+    if kind is Photo:
+        values["file"] = values["file"] or ""
+        values["field_of_view"] = values["field_of_view"] or None
+        if item.use_noted:
+            values["azimuth"] = values["elevation"] = None
+    return values
+
+
+def _fill(group: bpy.types.PropertyGroup, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if value is not None:
+            setattr(group, name, value)
+        elif name == "azimuth":
+            group.use_noted = True
+
+
+def _number(value: Any) -> Any:
+    return float(f"{value:.6g}") if isinstance(value, float) else value  # Blender's numbers have no more digits

@@ -1,0 +1,35 @@
+"""Parts of the canvas that are known before it is painted: a photo, or all that an edit leaves alone."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .solver import Solver
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the clean canvas. It takes the prediction's place before each step, so that the rest is painted
+    to go with it (RePaint, 2201.09865, and Blended Latent Diffusion, 2206.02779, which replace the noisy canvas: with
+    the noise kept, as here, that is the same, and every solver's history stays true).
+
+    latents: ``[1, C, h, W]``. weight: ``[1, 1, h, W]`` in [0, 1], 0 where nothing is known. until: ``[1, 1, h, W]``,
+    the denoising step from which on the canvas is free again.
+    """
+
+    latents: Tensor
+    weight: Tensor
+    until: Tensor
+
+    def start(self, index: int, x: Tensor, noise: Tensor, solver: Solver) -> Tensor:
+        """*x* as the canvas before step *index*, with what is known under *noise*."""
+        held = self._held(index)
+        return torch.lerp(x, solver.noise_to(index, self.latents, noise), held) if held.any() else x
+
+    def into(self, index: int, x0: Tensor) -> Tensor:
+        """The clean prediction *x0* of step *index* with what is known in its place."""
+        return torch.lerp(x0, self.latents, self._held(index))
+
+    def _held(self, index: int) -> Tensor:
+        return self.weight * (index < self.until)

@@ -1,0 +1,47 @@
+"""A layout drawn by the procedural renderer: the sky to begin with, and the truth about its sun."""
+
+from functools import lru_cache
+
+from torch import Tensor
+
+from ..job_parts import Layout
+from ..sky import Clouds, Glow, Ground, SkyParameters, SkyRenderer, Time
+from ..sky.parameters import ELEVATIONS
+
+_CLEAR_AIR, _HAZY_AIR, _LOW_SUN_AIR = 0.9, 4.2, 1.6  # aerosol, as the renderer's own random skies have it
+
+
+def draw(layout: Layout, height: int) -> Tensor:
+    """Radiance ``[3, height, 2 * height]``; *height* is even."""
+    return _renderer().render([sky_parameters(layout)], height)[0]
+
+
+def sky_parameters(layout: Layout) -> SkyParameters:
+    return SkyParameters(
+        time=_time(layout),
+        clouds=Clouds(layout.clouds),
+        ground=Ground(layout.ground),
+        sun_elevation=layout.elevation if layout.light != "stars" else ELEVATIONS[Time.NIGHT][0],
+        sun_azimuth=layout.azimuth,
+        mountains=layout.horizon == "mountains",
+        hills=layout.horizon == "hills",
+        haze=layout.haze,
+        milky_way=layout.light == "stars" and layout.clouds in ("clear", "few", "cirrus"),
+        glow=Glow(layout.glow),
+        aerosol=_HAZY_AIR if layout.haze else _LOW_SUN_AIR if layout.elevation < 12 else _CLEAR_AIR,
+        seed=layout.seed,
+    )
+
+
+def _time(layout: Layout) -> Time:
+    """The hour at which the sun is as high: each ends where the next begins."""
+    if layout.light != "sun":
+        return Time.MOON if layout.light == "moon" else Time.NIGHT
+    hours = (Time.NOON, Time.MORNING, Time.GOLDEN, Time.SUNSET)
+    return next((hour for hour in hours if layout.elevation >= ELEVATIONS[hour][0]), Time.DUSK)
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> SkyRenderer:
+    """Making its tables takes a second, so there is one."""
+    return SkyRenderer(seed=0)

@@ -1,0 +1,132 @@
+"""Pictures that a job brings along: any colour space, bit depth, transparency and orientation, read as radiance."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import torch
+from PIL import Image, ImageCms, ImageOps
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, interpolate
+
+from ..errors import BadRequest
+from ..light.transfer import HALF_MAX, srgb_to_linear
+from .lens import Lens, lens_of
+from .primaries import REC709, to_rec709
+
+_HINT = "Name an EXR, PNG or JPEG file."
+
+
+@dataclass(frozen=True)
+class Picture:
+    """radiance: ``[3, H, W]``, scene-linear Rec.709. alpha: ``[1, H, W]`` in [0, 1]. lens: what the camera noted."""
+
+    radiance: Tensor
+    alpha: Tensor
+    lens: Lens
+
+
+def read_picture(file: str) -> Picture:
+    """The picture in *file*. Raises :class:`BadRequest` if it is missing or none."""
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise BadRequest(f"The picture {path} does not exist.", _HINT)
+    try:
+        return _read_exr(path) if path.suffix.lower() == ".exr" else _read_display(path)
+    except (OSError, RuntimeError, KeyError, ValueError, Image.DecompressionBombError) as error:
+        reason = str(error) or type(error).__name__
+        raise BadRequest(f"{path} cannot be read as a picture ({reason}).", _HINT) from error
+
+
+def read_panorama(file: str, width: int) -> Tensor:
+    """Radiance ``[3, width / 2, width]`` of the panorama in *file*. Raises :class:`BadRequest` if it is not 2:1."""
+    return resized(_two_to_one(read_picture(file).radiance, file), width)
+
+
+def panorama_width(file: str) -> int:
+    """Pixels across the panorama in *file*. Raises :class:`BadRequest` if it is not 2:1."""
+    return _two_to_one(read_picture(file).radiance, file).shape[2]
+
+
+def read_mask(file: str, width: int) -> Tensor:
+    """How white the picture in *file* is, ``[1, width / 2, width]`` in [0, 1]; what is transparent is black.
+
+    Raises :class:`BadRequest` if it is not 2:1, of another shape than the panorama, or black all over.
+    """
+    picture = read_picture(file)
+    mask = picture.radiance.mean(0, keepdim=True).clamp(0, 1) * picture.alpha
+    if not mask.any():
+        raise BadRequest(f"The mask {file} is black all over.", "Paint white what it should choose.")
+    return resized(_two_to_one(mask, file), width)
+
+
+def resized(picture: Tensor, width: int) -> Tensor:
+    """The panorama ``[C, H, 2 H]`` at *width*: means of pixels if that is smaller, as they are if it is the same."""
+    size = (width // 2, width)
+    if picture.shape[1:] == size:
+        return picture
+    if picture.shape[2] > width:
+        return adaptive_avg_pool2d(picture, size)
+    wrapped = torch.cat([picture[..., -2:], picture, picture[..., :2]], -1)  # the seam is no edge
+    scale = width / picture.shape[2]
+    margin = round(2 * scale)
+    grown = interpolate(wrapped[None], size=(size[0], width + 2 * margin), mode="bilinear", align_corners=False)
+    return grown[0, ..., margin : margin + width]
+
+
+def _two_to_one(picture: Tensor, file: str) -> Tensor:
+    height, width = picture.shape[1:]
+    if width != 2 * height:
+        raise BadRequest(
+            f"{file} is {width} x {height}, not twice as wide as high.",
+            "Give an equirectangular panorama; a photo is placed with photos.",
+        )
+    return picture
+
+
+def _read_exr(path: Path) -> Picture:
+    file = OpenEXR.File(str(path))
+    channels = {name: channel.pixels for name, channel in file.channels().items()}
+    colours = next((channels[name] for name in ("RGBA", "RGB") if name in channels), None)
+    if colours is None:
+        colours = np.stack([channels["Y"]] * 3, -1)
+    pixels = torch.from_numpy(np.ascontiguousarray(colours, np.float32)).permute(2, 0, 1)
+    alpha = pixels[3:4] if len(pixels) == 4 else torch.ones(1, *pixels.shape[1:])
+    if not torch.isfinite(pixels).all():
+        raise ValueError("it has values that are infinite or not numbers")
+    radiance = pixels[:3]
+    named = tuple(float(number) for number in file.header().get("chromaticities", REC709))
+    if max(abs(a - b) for a, b in zip(named, REC709, strict=True)) > 0.001:
+        radiance = torch.tensordot(to_rec709(named), radiance, dims=1)
+    return Picture(radiance.clamp(0, HALF_MAX), alpha.clamp(0, 1), Lens())
+
+
+def _read_display(path: Path) -> Picture:
+    with Image.open(path) as opened:
+        lens = lens_of(opened)
+        picture = ImageOps.exif_transpose(opened)
+        if picture.mode.startswith("I") or picture.mode == "F":  # one channel of 16 or 32 bits
+            white = 65535 if picture.mode.startswith("I") else 1
+            grey = (torch.from_numpy(np.array(picture, np.float32))[None] / white).clamp(0, 1)
+            return Picture(srgb_to_linear(grey).expand(3, -1, -1), torch.ones_like(grey), lens)
+        transparent = picture.convert("RGBA").getchannel("A")
+        colours = _as_srgb(picture)
+    alpha = torch.from_numpy(np.array(transparent))[None] / 255
+    shown = torch.from_numpy(np.array(colours)).permute(2, 0, 1) / 255
+    return Picture(srgb_to_linear(shown), alpha, lens)
+
+
+def _as_srgb(picture: Image.Image) -> Image.Image:
+    """In 8 bits of sRGB, through the profile that the file brings along, if any."""
+    profile = picture.info.get("icc_profile")
+    if not profile:
+        return picture.convert("RGB")
+    plain = picture.convert("RGB") if picture.mode in ("P", "RGBA", "LA", "L") else picture
+    try:
+        srgb = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(plain, io.BytesIO(profile), srgb, outputMode="RGB")
+        return converted or picture.convert("RGB")
+    except ImageCms.PyCMSError:  # a profile for another mode, or a damaged one: most viewers show the numbers then
+        return picture.convert("RGB")

@@ -1,0 +1,110 @@
+from typing import ClassVar
+
+import bpy
+
+from .. import preferences, session
+from ..direction_settings import layout_of
+from ..engine.environment import find_engine_python
+from ..engine.errors import SkyloomError
+from ..engine.job_parts import Layout
+from ..engine.protocol import Failure, Lost, Preview
+from ..folders import engine_log
+from ..scene import live_preview
+
+_TICK = 0.05  # seconds
+_PATIENCE = 60.0  # seconds for a drawing, without an event loop
+
+
+class SKYLOOM_OT_preview_layout(bpy.types.Operator):
+    bl_idname = "skyloom.preview_layout"
+    bl_label = "Preview Layout"
+    bl_description = "Show the layout as the scene's world and follow its sliders, until this is clicked again"
+    bl_options: ClassVar = set()  # the world is only lent
+
+    _timer: bpy.types.Timer | None = None
+    _stop = False
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        cls.poll_message_set("A sky is being generated")
+        return not session.running()
+
+    @classmethod
+    def running(cls) -> bool:
+        return cls._timer is not None
+
+    @classmethod
+    def unregister(cls) -> None:
+        cls._stop_timer()
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        kind = type(self)
+        if kind._timer:
+            kind._stop = True
+            return {"FINISHED"}
+        if bpy.app.background:
+            return self.execute(context)
+        if not self._ask(context):
+            return {"CANCELLED"}
+        kind._stop = False
+        kind._timer = context.window_manager.event_timer_add(_TICK, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        if self._stop or session.running():
+            self._stop_timer()
+            if not session.running():  # a generation shows its own previews in that world, and gives it back
+                live_preview.end(context.scene)
+            return {"FINISHED"}
+        for answer in session.poll():
+            self._waiting = self._waiting and not isinstance(answer, Preview | Failure | Lost)
+            if not self._take(context, answer):
+                self._stop_timer()
+                live_preview.end(context.scene)
+                return {"CANCELLED"}
+        if not self._waiting and self._shown != layout_of(context.scene.skyloom.direction.layout):
+            self._ask(context)
+        return {"PASS_THROUGH"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Without an event loop: wait for one drawing and leave it in the world."""
+        if not self._ask(context):
+            return {"CANCELLED"}
+        while answer := session.wait(_PATIENCE):
+            if isinstance(answer, Preview | Failure | Lost):
+                return {"FINISHED"} if self._take(context, answer) else {"CANCELLED"}
+        self.report({"ERROR"}, "The engine does not answer")
+        return {"CANCELLED"}
+
+    def _ask(self, context: bpy.types.Context) -> bool:
+        values = layout_of(context.scene.skyloom.direction.layout)
+        try:
+            python = find_engine_python(preferences.get(context).engine_python)
+            session.draw(python, engine_log(), Layout(**values))
+        except SkyloomError as error:
+            self.report({"ERROR"}, str(error))
+            return False
+        self._shown, self._waiting = values, True
+        return True
+
+    def _take(self, context: bpy.types.Context, answer: object) -> bool:
+        """Show a drawing; False if there will be none, which is reported."""
+        match answer:
+            case Preview():
+                live_preview.show(context.scene, live_preview.radiance_of(answer))
+            case Failure(message=message, hint=hint):
+                self.report({"ERROR"}, f"{message} {hint}".strip())
+                return False
+            case Lost():
+                self.report({"ERROR"}, "The engine has stopped")
+                return False
+        return True
+
+    @classmethod
+    def _stop_timer(cls) -> None:
+        if cls._timer:
+            bpy.context.window_manager.event_timer_remove(cls._timer)
+            cls._timer = None

@@ -1,0 +1,110 @@
+"""What is set in the Direction panel becomes the job, and a sky's job becomes that again."""
+
+from math import radians
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from conftest import extension
+
+
+def header(path: str) -> dict:
+    return extension("engine.output.header").read_job(Path(path))
+
+
+def result(**quick) -> str:
+    assert bpy.ops.skyloom.generate_panorama(**quick) == {"FINISHED"}
+    return bpy.context.window_manager.skyloom.result
+
+
+def test_a_layout_is_refined_and_lights_from_its_sun(scene, quick):
+    direction = scene.skyloom.direction
+    direction.begin, direction.strength = "LAYOUT", 0.5
+    direction.layout.azimuth, direction.layout.elevation, direction.layout.ground = 200, 20, "sea"
+    job = header(result(**quick))
+    assert (job["layout"]["azimuth"], job["layout"]["ground"], job["strength"]) == (200, "sea", 0.5)
+    light = scene.world["skyloom_light"].to_dict()
+    assert (light["kind"], light["azimuth"], light["elevation"]) == ("sun", 200, 20)
+
+
+def test_an_edit_changes_nothing_outside_its_mask(scene, quick, tmp_path):
+    before = result(**quick, out=str(tmp_path / "before.exr"))
+    mask = bpy.data.images.new("mask", 128, 64)
+    pixels = np.zeros((64, 128, 4), np.float32)
+    pixels[20:40, 30:60, :3], pixels[..., 3] = 1, 1
+    mask.pixels.foreach_set(pixels.ravel())
+    mask.filepath_raw, mask.file_format = str(tmp_path / "mask.png"), "PNG"
+    mask.save()
+    direction = scene.skyloom.direction
+    direction.begin, direction.start, direction.mask = "PICTURE", before, str(tmp_path / "mask.png")
+    del quick["width"]
+    after = result(**quick, out=str(tmp_path / "after.exr"))
+    one, other = (read(path) for path in (before, after))
+    outside = pixels[..., 0] == 0
+    assert np.array_equal(one[outside], other[outside])
+    assert not np.array_equal(one, other)
+    assert header(after)["strength"] == 1.0
+
+
+def read(path: str) -> np.ndarray:
+    image = bpy.data.images.load(path)
+    values = np.empty(128 * 64 * 4, np.float32)
+    image.pixels.foreach_get(values)
+    bpy.data.images.remove(image)
+    return values.reshape(64, 128, 4)
+
+
+def test_settings_come_back_from_a_sky(scene, quick, tmp_path):
+    direction = scene.skyloom.direction
+    photo = bpy.data.images.new("photo", 24, 16)
+    photo.filepath_raw, photo.file_format = str(tmp_path / "photo.png"), "PNG"
+    photo.save()
+    bpy.ops.skyloom.add_photo(filepath=str(tmp_path / "photo.png"))
+    direction.photos[0].field_of_view, direction.photos[0].roll = 60, 10
+    bpy.ops.skyloom.add_region()
+    bpy.ops.skyloom.add_region()
+    bpy.ops.skyloom.remove_region()
+    direction.regions[0].prompt, direction.regions[0].width = "a storm", 50
+    first = result(**quick | {"coherence": "FAST"}, out=str(tmp_path / "first.exr"))
+    job = header(first)
+    assert job["sync_anchor"] == "nearest" and job["photos"][0]["field_of_view"] == 60
+    assert [region["prompt"] for region in job["regions"]] == ["a storm"]
+
+    direction.photos.clear()
+    direction.regions.clear()
+    bpy.ops.skyloom.use_settings(filepath=first)
+    assert (direction.photos[0].roll, direction.regions[0].width) == (10, 50)
+    second = result(out=str(tmp_path / "second.exr"))
+    assert np.array_equal(read(first), read(second))
+
+
+def test_sun_from_a_lamp_and_region_from_the_camera(scene):
+    with pytest.raises(RuntimeError, match="no Sun lamp"):
+        bpy.ops.skyloom.layout_from_lamp()
+    bpy.ops.object.light_add(type="SUN", rotation=(radians(60), 0, radians(180)))
+    bpy.context.view_layer.update()
+    bpy.ops.skyloom.layout_from_lamp()
+    layout = scene.skyloom.direction.layout
+    assert (layout.azimuth % 360, layout.elevation) == pytest.approx((0, 30), abs=0.02)
+    bpy.ops.skyloom.add_region()
+    bpy.ops.object.camera_add(rotation=(radians(90), 0, radians(-90)))  # looks to +X
+    scene.camera = bpy.context.object
+    bpy.context.view_layer.update()
+    scene.skyloom.direction.regions[0].azimuth = 0
+    bpy.ops.skyloom.region_from_view()
+    assert scene.skyloom.direction.regions[0].azimuth == pytest.approx(90, abs=0.1)
+    scene.camera = None
+    with pytest.raises(RuntimeError, match="neither a 3D view nor a camera"):
+        bpy.ops.skyloom.region_from_view()
+
+
+def test_layout_is_shown_in_the_world_which_is_only_lent(scene):
+    own = scene.world
+    assert bpy.ops.skyloom.preview_layout() == {"FINISHED"}
+    image = extension("scene.world").world_panorama(scene.world)
+    pixels = np.array(image.pixels[:]).reshape(image.size[1], image.size[0], 4)
+    assert scene.world != own and pixels[..., :3].std() > 0.05
+    assert pixels[-20:, :, 2].mean() > pixels[-20:, :, 0].mean(), "the zenith is blue"
+    extension("scene.live_preview").end(scene)
+    assert scene.world == own

@@ -1,0 +1,381 @@
+"""Skies that are directed: begun from pictures and layouts, with photos, regions and masks; on a tiny random model."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+import torch
+from PIL import ExifTags, Image, ImageCms
+from tiny_unconditional import make_unconditional_model
+
+from engine.errors import BadRequest
+from engine.job import Job
+from engine.job_parts import Layout, Photo, Region
+from engine.light.transfer import linear_to_srgb, srgb_to_linear
+from engine.models.loading import load_model
+from engine.output.header import read_job
+from engine.pipeline import generate
+from engine.protocol import Notice
+from engine.sampling.known import Known
+from engine.sampling.regions import RegionalDenoiser
+from engine.sampling.samplers import multidiffusion
+from engine.sampling.windows import Windows
+from engine.sphere.equirectangular import directions
+from engine.start.given import fill, soft_mask
+from engine.start.layout import draw
+from engine.start.lens import lens_of
+from engine.start.photos import place, project
+from engine.start.primaries import REC709, to_rec709
+from engine.start.reading import read_panorama, read_picture
+from engine.start.regions import region_mask, shares
+
+LAYOUT = Layout(azimuth=200, elevation=12, clouds="few", ground="sea")
+
+
+def pixels(file: str | Path) -> np.ndarray:
+    return OpenEXR.File(str(file)).channels()["RGB"].pixels
+
+
+@pytest.fixture
+def make(nano_path, warm, tmp_path):
+    """Generate a job on the tiny model, quickly, and return the result and the notices' codes."""
+
+    def run(name: str, **values):
+        quick = {"prompt": "a storm", "model": str(nano_path), "seed": 3, "steps": 4, "sampler": "multidiffusion"}
+        if "mask" not in values:
+            quick["width"] = 128
+        *events, result = generate(Job.from_dict(quick | values), tmp_path / f"{name}.exr", warm)
+        return result, [event.code for event in events if isinstance(event, Notice)]
+
+    return run
+
+
+@pytest.fixture
+def panorama(make) -> str:
+    return make("begin", layout={"azimuth": 200, "elevation": 12, "ground": "sea"}, strength=0)[0].exr
+
+
+def smooth_photo(path: Path, width: int = 48, height: int = 32) -> Path:
+    y, x = np.mgrid[0:height, 0:width]
+    waves = [np.sin(x / width * 4 + c) * np.cos(y / height * 3 - c) for c in range(3)]
+    Image.fromarray((128 + 90 * np.stack(waves, -1)).astype(np.uint8)).save(path)
+    return path
+
+
+def mask_file(path: Path, box: tuple[float, float, float, float]) -> Path:
+    """White within *box*: left, top, right, bottom as shares; left above right goes across the seam."""
+    mask = np.zeros((64, 128), np.uint8)
+    left, top, right, bottom = (round(v * n) for v, n in zip(box, (128, 64, 128, 64), strict=True))
+    columns = np.arange(128)
+    inside = (columns >= left) & (columns < right) if left < right else (columns >= left) | (columns < right)
+    mask[top:bottom, inside] = 255
+    Image.fromarray(mask).save(path)
+    return path
+
+
+def test_parts_survive_json_and_the_command_line(engine, nano_path, tmp_path):
+    job = Job(prompt="a", photos=[{"file": "a.jpg", "roll": 3}], regions=[{"prompt": "b", "width": 40}], feather=1)
+    assert (job.photos, job.regions) == ((Photo(file="a.jpg", roll=3),), (Region(prompt="b", width=40),))
+    assert Job.from_json(job.to_json()) == job
+    layout = "azimuth=200,elevation=12,clouds=few,ground=sea,haze=true"
+    options = ("--layout", layout, "--strength", 0.5, "--region", "a storm, far off,azimuth=270,width=120")
+    made = engine("generate", "dawn", "--model", nano_path, "--out", "a.exr", "--width", 128, "--steps", 2, *options)
+    assert made.returncode == 0, made.stderr
+    shown = json.loads(engine("show", "a.exr").stdout)
+    assert shown["layout"]["haze"] is True and shown["layout"]["azimuth"] == 200
+    assert shown["regions"][0]["prompt"] == "a storm, far off" and shown["strength"] == 0.5
+    assert Job.from_dict(read_job(tmp_path / "a.exr")).layout.clouds == "few"
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"strength": 0.5}, "strength has no meaning"),
+        ({"start": "a.exr", "layout": {}}, "two beginnings"),
+        ({"start": "a.exr", "strength": 2}, "strength is 2"),
+        ({"mask": "m.png"}, "no panorama to edit"),
+        ({"start": "a.exr", "mask": "m.png", "exposure": 1}, "outside the mask"),
+        ({"sync_anchor": "nearest"}, "no photos"),
+        ({"photos": "a.jpg"}, "photos must be a list"),
+        ({"photos": [{}]}, "photos 1 has no file"),
+        ({"photos": [{"file": "a", "fov": 5}]}, "unknown: fov"),
+        ({"photos": [{"file": "a", "field_of_view": 0}]}, "photos 1: field_of_view is 0"),
+        ({"photos": [{"file": "a"}, {"file": "a", "field_of_view": 200}]}, "photos 2: field_of_view is 200"),
+        ({"regions": [{"prompt": " "}]}, "regions 1: The prompt is empty"),
+        ({"regions": [{"prompt": "a", "lowest": 10, "highest": 0}]}, "regions 1: It is empty"),
+        ({"regions": [{"prompt": "a", "width": 0}]}, "width is 0"),
+        ({"layout": {"clouds": "pink"}}, "clouds is 'pink'"),
+        ({"layout": {"light": "moon", "elevation": -5}}, "elevation is -5"),
+        ({"layout": 3}, "layout must be a JSON object"),
+        ({"feather": None}, "feather must be"),
+    ],
+)
+def test_what_cannot_be_is_named(values, says):
+    with pytest.raises(BadRequest, match=says):
+        Job.from_dict({"prompt": "a"} | values)
+
+
+def test_a_layout_without_strength_is_the_renderers_own_with_its_sun(make):
+    result, _ = make("layout", layout=LAYOUT.__dict__, strength=0)
+    assert (result.light["kind"], result.light["azimuth"], result.light["elevation"]) == ("sun", 200, 12)
+    own = draw(LAYOUT, 64).permute(1, 2, 0).numpy()
+    same = np.isclose(pixels(result.exr), own, rtol=1e-3, atol=1e-4).all(-1)
+    assert same.mean() > 0.98, "beyond the sun"
+    hidden, _ = make("hidden", layout={"clouds": "overcast"}, strength=0)
+    assert hidden.light["kind"] == "none"
+
+
+def test_strength_decides_how_much_is_left(make, panorama, tmp_path):
+    """On a model of pixels, whose random weights still let through what they are given."""
+    pixel_model = {"model": str(make_unconditional_model("ddpm", tmp_path / "ddpm")), "sampler": "full", "sun": "off"}
+    own = pixels(panorama).clip(0, 1)
+    apart = [
+        np.abs(pixels(make(f"s{s}", start=panorama, strength=s, **pixel_model)[0].exr).clip(0, 1) - own).mean()
+        for s in (0.0, 0.25, 1.0)
+    ]
+    assert apart[0] < 1e-4 < apart[1] < apart[2]
+    assert make("again", start=panorama)[0].job["strength"] == 0.6
+
+
+@pytest.mark.parametrize("solver", ["ddim", "euler", "dpm++2m", "unipc", "lcm"])
+def test_every_solver_begins_in_the_middle(nano, solver):
+    """A denoiser that knows the truth brings every solver back to it from any level."""
+    solver = nano.solver(solver, 8, (16, 16), torch.Generator().manual_seed(1))
+    truth = torch.randn(1, 4, 16, 32, generator=torch.Generator().manual_seed(2))
+    noise = torch.randn(1, 4, 16, 32, generator=torch.Generator().manual_seed(3))
+    windows = Windows.layout("ring", 32, 16, 8)
+    x = solver.noise_to(3, truth, noise)
+    *steps, last = multidiffusion(lambda _, level, which: windows.gather(truth)[which], x, solver, windows, first=3)
+    assert len(steps) == 4 and last.total == 5
+    torch.testing.assert_close(last.x, truth, atol=0.15, rtol=0)
+
+
+def test_what_is_known_stays_under_its_own_noise(nano):
+    """Before every step, where the canvas is known, it is the known latents under the noise it began with."""
+    solver = nano.solver("ddim", 6, (16, 16), torch.Generator())
+    noise, latents = torch.randn(2, 1, 4, 16, 32, generator=torch.Generator().manual_seed(3))
+    weight = torch.zeros(1, 1, 16, 32)
+    weight[..., 4:20] = 1
+    known = Known(latents, weight, torch.full_like(weight, 6))
+    windows, denoise = Windows.layout("ring", 32, 16, 8), nano.denoiser(nano.condition("a", "", 1.0))
+    x = known.start(0, noise, noise, solver)
+    for step in multidiffusion(denoise, x, solver, windows, known=known):
+        if step.index < 5:
+            expected = solver.noise_to(step.index + 1, latents, noise)
+            torch.testing.assert_close(step.x[..., 4:20], expected[..., 4:20], atol=1e-4, rtol=0)
+    assert (step.x[..., 22:] - latents[..., 22:]).abs().mean() > 0.1
+
+
+@pytest.mark.parametrize("roll", [0, 20])
+@pytest.mark.parametrize(("azimuth", "elevation"), [(90, 0), (270, 25), (10, -40)])
+def test_photo_returns_through_projection_and_back(make, tmp_path, azimuth, elevation, roll):
+    """Within 2/255, also across the seam (azimuth 270)."""
+    file = smooth_photo(tmp_path / "photo.png", 24, 16)
+    photo = {"file": str(file), "azimuth": azimuth, "elevation": elevation, "roll": roll, "field_of_view": 70}
+    result, _ = make("sky", photos=[photo], feather=0, sun="off")
+    placed = place(Photo(**photo))
+    seen, there = project(placed, 64, 0)
+    inside = (there[0] == 1).numpy()
+    assert inside.sum() > 150
+    kept = linear_to_srgb(torch.from_numpy(pixels(result.exr)).permute(2, 0, 1).clamp(0, 1))
+    assert (kept - linear_to_srgb(seen)).abs()[:, inside].max() < 2 / 255
+    # Where does the photo's own pixel say that it is? Look the picture up there.
+    vectors = directions(64)
+    u, v, _ = placed.plane(vectors)
+    column, row = ((u + 1) / 2 * 24 - 0.5)[inside], ((v + 1) / 2 * 16 - 0.5)[inside]
+    y, x = row.round().long().clamp(0, 15), column.round().long().clamp(0, 23)
+    near = linear_to_srgb(placed.radiance[:, y, x])
+    assert (kept[:, inside] - near).abs().mean() < 0.03
+
+
+def test_loose_photo_may_change(make, tmp_path):
+    photo = {"file": str(smooth_photo(tmp_path / "photo.png")), "field_of_view": 60}
+    exact, loose = (make(f"p{s}", photos=[photo | {"strength": s}])[0].exr for s in (0, 0.6))
+    middle = np.s_[28:36, 60:68]
+    assert np.abs(pixels(exact)[middle] - pixels(loose)[middle]).max() > 0.02
+
+
+def test_nearest_photo_is_the_anchor(make, tmp_path):
+    photos = [{"file": str(smooth_photo(tmp_path / "p.png")), "azimuth": a, "field_of_view": 50} for a in (0, 180)]
+    made = [
+        make(anchor, photos=photos, sampler="sync", sync_steps=1, sync_anchor=anchor)[0].exr
+        for anchor in ("nearest", "middle")
+    ]
+    assert not np.array_equal(*map(pixels, made))
+
+
+def test_exif_tells_the_lens():
+    picture = Image.new("RGB", (360, 240))
+    exif = picture.getexif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = 18
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSImgDirection] = 123.5
+    lens = lens_of(picture)
+    assert lens.field_of_view == pytest.approx(90, abs=0.01) and lens.heading == 123.5 and lens.pitch is None
+    exif[ExifTags.Base.Orientation] = 6
+    assert lens_of(picture).field_of_view == pytest.approx(67.4, abs=0.1)
+
+
+def test_photo_without_a_lens_is_refused(tmp_path):
+    with pytest.raises(BadRequest, match="field_of_view"):
+        place(Photo(file=str(smooth_photo(tmp_path / "p.png"))))
+
+
+@pytest.mark.parametrize("box", [(0.3, 0.2, 0.6, 0.6), (0.85, 0.1, 0.15, 0.5), (0.2, 0.0, 0.7, 0.3)])
+def test_edit_leaves_the_outside_bit_identical(make, panorama, tmp_path, box):
+    """In the middle, across the seam, at the zenith."""
+    mask = mask_file(tmp_path / "mask.png", box)
+    result, _ = make("edited", start=panorama, mask=str(mask))
+    before, after = pixels(panorama), pixels(result.exr)
+    outside = np.array(Image.open(mask)) == 0
+    assert np.array_equal(before[outside], after[outside])
+    assert (before[~outside] != after[~outside]).any(-1).mean() > 0.8
+    assert result.job["strength"] == 1.0
+
+
+def test_edit_finds_the_sun_that_stays(make, panorama, tmp_path):
+    mask = mask_file(tmp_path / "mask.png", (0.05, 0.6, 0.3, 0.9))
+    result, _ = make("edited", start=panorama, mask=str(mask), prompt="overcast")
+    assert result.light["kind"] == "sun" and result.light["azimuth"] == pytest.approx(200, abs=3)
+
+
+def test_feather_stays_inside():
+    mask = torch.zeros(1, 64, 128)
+    mask[:, 20:40, 110:] = mask[:, 20:40, :30] = 1
+    soft = soft_mask(mask, 12)
+    assert (soft[mask == 0] == 0).all() and soft[0, 30, 5] == 1 and 0 < soft[0, 21, 5] < 1
+    torch.testing.assert_close(soft_mask(mask.roll(40, 2), 12), soft.roll(40, 2))
+
+
+def test_mask_and_start_that_do_not_fit(make, panorama, tmp_path):
+    Image.new("L", (128, 64)).save(tmp_path / "black.png")
+    Image.new("L", (100, 64), 255).save(tmp_path / "odd.png")
+    for values, says in (
+        ({"mask": str(tmp_path / "black.png")}, "black all over"),
+        ({"mask": str(tmp_path / "odd.png")}, "not twice as wide"),
+        ({"mask": str(tmp_path / "none.png")}, "does not exist"),
+        ({"mask": str(tmp_path / "odd.png"), "width": 256}, "128 pixels wide"),
+    ):
+        with pytest.raises(BadRequest, match=says):
+            make("bad", start=panorama, **values)
+    (tmp_path / "text.png").write_text("hello")
+    with pytest.raises(BadRequest, match="cannot be read as a picture"):
+        make("bad", start=str(tmp_path / "text.png"))
+    assert not (tmp_path / "bad.exr").exists()
+
+
+def test_pictures_of_every_kind_are_read(tmp_path):
+    colours = np.full((4, 8, 3), (200, 100, 50), np.uint8)
+    plain = Image.fromarray(colours)
+    expected = srgb_to_linear(torch.tensor([200, 100, 50]) / 255)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    plain.save(tmp_path / "a.png", icc_profile=profile)
+    plain.convert("RGBA").save(tmp_path / "b.png")
+    plain.convert("P").save(tmp_path / "c.png")
+    plain.convert("CMYK").save(tmp_path / "d.jpg", quality=100)
+    for name, within in (("a.png", 0.01), ("b.png", 1e-6), ("c.png", 0.05), ("d.jpg", 0.05)):
+        read = read_picture(str(tmp_path / name))
+        torch.testing.assert_close(read.radiance[:, 2, 3], expected, atol=within, rtol=0)
+        assert read.alpha.min() == 1
+    half = plain.convert("RGBA")
+    half.putalpha(64)
+    half.save(tmp_path / "e.png")
+    assert read_picture(str(tmp_path / "e.png")).alpha.max() == pytest.approx(64 / 255)
+    Image.fromarray(np.full((4, 8), 32768, np.uint16)).save(tmp_path / "f.png")
+    assert read_picture(str(tmp_path / "f.png")).radiance[0, 0, 0] == pytest.approx(0.214, abs=1e-3)
+
+
+def test_wide_gamut_exr_keeps_white_and_is_converted(tmp_path):
+    rec2020 = (0.708, 0.292, 0.17, 0.797, 0.131, 0.046, 0.3127, 0.329)
+    matrix = to_rec709(rec2020)
+    torch.testing.assert_close(matrix @ torch.ones(3), torch.ones(3), atol=1e-4, rtol=0)
+    assert matrix[0, 0] == pytest.approx(1.6605, abs=1e-3)  # ITU-R BT.2087
+    torch.testing.assert_close(to_rec709(REC709), torch.eye(3), atol=1e-6, rtol=0)
+    pixel = np.full((4, 8, 3), (0.2, 0.5, 0.1), np.float32)
+    OpenEXR.File({"chromaticities": rec2020}, {"RGB": pixel}).write(str(tmp_path / "wide.exr"))
+    read = read_panorama(str(tmp_path / "wide.exr"), 8)[:, 0, 0]
+    torch.testing.assert_close(read, (matrix @ torch.tensor([0.2, 0.5, 0.1])).clamp(min=0), atol=1e-5, rtol=0)
+
+
+def test_fill_continues_smoothly_and_keeps_what_is_there():
+    picture, there = torch.zeros(3, 32, 64), torch.zeros(1, 32, 64)
+    picture[:, 8:20, 50:] = 2.0
+    there[:, 8:20, 50:] = 1
+    filled = fill(picture, there)
+    assert torch.equal(filled[:, 8:20, 50:], picture[:, 8:20, 50:])
+    torch.testing.assert_close(filled, torch.full_like(filled, 2.0))
+
+
+def test_region_masks_wrap():
+    """A region across the seam is the same as one elsewhere, turned."""
+    middle, seam = (region_mask(Region(prompt="a", azimuth=a, width=60, lowest=0), 64) for a in (90, 270))
+    torch.testing.assert_close(seam, middle.roll(64, 2), atol=1e-4, rtol=0)
+    weights = shares((Region(prompt="a", azimuth=200), Region(prompt="b", azimuth=230)), 128, (8, 16))
+    torch.testing.assert_close(weights.sum(0), torch.ones(1, 8, 16))
+    with pytest.raises(BadRequest, match="too small"):
+        shares((Region(prompt="a", width=1, lowest=89.9, softness=0),), 128, (8, 16))
+
+
+def test_each_region_follows_its_own_prompt(nano):
+    """Without overlap a window's columns are what their own prompt's denoiser says, to the last bit."""
+    windows = Windows.layout("ring", 32, 16, 8)
+    own = torch.zeros(2, 1, 16, 32)
+    own[1, ..., 24:] = own[1, ..., :4] = 1
+    own[0] = 1 - own[1]
+    solver = nano.solver("ddim", 4, (16, 16), torch.Generator())
+    calls = []
+
+    def says(value: float):
+        def denoise(x, level, which):
+            calls.append((value, which.tolist()))
+            return torch.full_like(x, value)
+
+        return denoise
+
+    denoise = RegionalDenoiser([says(1), says(2)], own, windows, solver, 0, torch.Generator().manual_seed(0))
+    noise = torch.randn(1, 4, 16, 32)
+    clean = windows.average(denoise(windows.gather(noise), solver.levels[0], torch.arange(4)))
+    assert torch.equal(clean, (1 + own[1])[None].expand_as(clean))
+    assert calls == [(1, [0, 1, 2, 3]), (2, [0, 2, 3])]
+
+
+@pytest.mark.parametrize("sampler", ["sync", "swap", "full"])
+def test_regions_change_their_own_part_most(make, sampler):
+    more = {"sampler": sampler, "sync_steps": 1} if sampler == "sync" else {"sampler": sampler}
+    region = {"prompt": "a calm night over snow", "azimuth": 270, "width": 60, "softness": 0}
+    plain, directed = (pixels(make(n, regions=r, **more)[0].exr) for n, r in (("a", []), ("b", [region])))
+    apart = np.abs(plain - directed).mean((0, 2))
+    assert apart[np.r_[0:8, 120:128]].mean() > 1.5 * apart[48:80].mean()
+
+
+def test_windows_that_wander_are_refused_and_not_the_default(make):
+    regions = [{"prompt": "a", "azimuth": 100}]
+    result, _ = make("a", regions=regions, sampler="sync", steps=8)
+    assert result.job["sync_windows"] == "all" and 0 < result.job["sync_steps"] < 8
+    with pytest.raises(BadRequest, match="wander"):
+        make("b", regions=regions, sampler="sync", sync_windows="side-by-side")
+
+
+def test_overlap_is_told_and_spot_refused(make):
+    regions = [{"prompt": "a", "azimuth": 100}, {"prompt": "b", "azimuth": 120}]
+    assert make("a", regions=regions)[1] == ["regions_overlap"]
+    with pytest.raises(BadRequest, match="spot"):
+        make("b", regions=regions, sampler="spot")
+
+
+@pytest.mark.parametrize("name", ["ldm", "ddpm"])
+def test_models_without_text_are_directed_too(tmp_path, name):
+    folder = make_unconditional_model(name, tmp_path / name)
+    job = Job(prompt="a", model=str(folder), width=256, steps=2, sampler="full", layout={}, strength=0.5, seed=1)
+    *_, result = generate(job, tmp_path / "sky.exr")
+    assert (result.light["kind"], result.light["azimuth"]) == ("sun", 90)
+
+
+def test_encoding_goes_round(nano, tmp_path):
+    picture = torch.rand(1, 3, 64, 128, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    for model in (nano, load_model(str(make_unconditional_model("ldm", tmp_path / "ldm")), torch.device("cpu"))):
+        straight = model.encode(picture, wraps=True)
+        rolled = model.encode(picture.roll(2 * model.factor, 3), wraps=True)
+        torch.testing.assert_close(rolled, straight.roll(2, 3), atol=1e-4, rtol=0)
+        assert straight.shape[-2:] == (64 // model.factor, 128 // model.factor)
