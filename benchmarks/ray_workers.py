@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -32,12 +33,13 @@ MANY = 100_000
 
 def computed() -> float:
     """Processor seconds of the workers so far."""
-    times = [
-        process.cpu_times()
-        for process in psutil.Process().children(recursive=True)
-        if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::Worker")
-    ]
-    return sum(each.user + each.system for each in times)
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # helpers of the cluster come and go
+            if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::Worker"):
+                times = process.cpu_times()
+                total += times.user + times.system
+    return total
 
 
 def run(workers: int, shots: Path, out: Path, more: int) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""``python -m engine``: generate, batch, show, metrics, doctor, serve. Exit codes: :class:`engine.errors.ExitCode`."""
+"""``python -m engine``: one function per command. Exit codes: see :class:`engine.errors.ExitCode`."""
 
 import json
 import logging
@@ -34,8 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
         events = serving or getattr(chosen, "events", False)
         _start_logging(to_file=not serving)
         signal.signal(signal.SIGTERM, _interrupt)
-        run = {"generate": _generate, "batch": _batch, "show": _show, "metrics": _metrics}
-        run |= {"doctor": _doctor, "serve": _serve}
+        run = {
+            "generate": _generate,
+            "batch": _batch,
+            "show": _show,
+            "metrics": _metrics,
+            "cube": _cube,
+            "doctor": _doctor,
+            "serve": _serve,
+        }
         return run[chosen.command](chosen)
     except KeyboardInterrupt:
         return _report(Cancelled("Cancelled; nothing was written."), events)
@@ -78,6 +85,12 @@ def command_parser() -> Parser:
     metrics.add_argument("--json", action="store_true", help="print JSON in place of a table")
     metrics.add_argument("--clip", metavar="FOLDER", help="a CLIP model, for the CLIP score")
     metrics.add_argument("--prompt", metavar="TEXT", help="what they should show (default: the job in each file)")
+    cube = commands.add_parser("cube", help="cut a panorama into the six faces of a cube map")
+    cube.add_argument("file", type=Path, help="an EXR")
+    cube.add_argument("--out", metavar="FOLDER", type=Path, help="where to write (default: beside the EXR)")
+    cube.add_argument("--size", type=int, metavar="PIXELS", help="of a face (default: a quarter of the width)")
+    cube.add_argument("--strip", action="store_true", help="one picture of all faces side by side, not six")
+    cube.add_argument("--png", action="store_true", help="tonemapped PNG, not EXR")
     doctor = commands.add_parser("doctor", help="check this engine and say what is wrong and what to do")
     doctor.add_argument("--json", action="store_true", help="print JSON in place of a list")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
@@ -140,6 +153,17 @@ def _doctor(chosen: Namespace) -> int:
     findings = examine()
     print(json.dumps([asdict(finding) for finding in findings]) if chosen.json else report(findings))
     return ExitCode.FAILED if any(finding.verdict == "wrong" for finding in findings) else ExitCode.DONE
+
+
+def _cube(chosen: Namespace) -> int:
+    from .output.cube_map import write_cube
+
+    file = chosen.file.expanduser()
+    for path in write_cube(
+        file, chosen.out or file.parent, chosen.size, chosen.strip, ".png" if chosen.png else ".exr"
+    ):
+        print(path)
+    return ExitCode.DONE
 
 
 def _serve(chosen: Namespace) -> NoReturn:

@@ -31,14 +31,22 @@ def write_exr(path: Path, radiance: Tensor, job: dict[str, Any], request: dict[s
 
     Raises :class:`GenerationFailed` if the file system refuses.
     """
+    attributes = {
+        JOB_ATTRIBUTE: json.dumps(job, ensure_ascii=True),
+        REQUEST_ATTRIBUTE: json.dumps(request, ensure_ascii=True),
+        LIGHT_ATTRIBUTE: json.dumps(light.to_dict()),
+    }
+    save_exr(path, radiance, attributes)
+
+
+def save_exr(path: Path, radiance: Tensor, attributes: dict[str, str]) -> None:
+    """Write *radiance* ``[3, H, W]`` with *attributes* in the header. Raises :class:`GenerationFailed`."""
     header = {
         "compression": OpenEXR.ZIP_COMPRESSION,
         "type": OpenEXR.scanlineimage,
         "chromaticities": _REC709,
-        JOB_ATTRIBUTE: json.dumps(job, ensure_ascii=True),
-        REQUEST_ATTRIBUTE: json.dumps(request, ensure_ascii=True),
-        LIGHT_ATTRIBUTE: json.dumps(light.to_dict()),
         VERSION_ATTRIBUTE: __version__,
+        **attributes,
     }
     pixels = np.ascontiguousarray(radiance.permute(1, 2, 0).float().cpu().numpy())
     with whole_file(path) as partial:
@@ -47,9 +55,15 @@ def write_exr(path: Path, radiance: Tensor, job: dict[str, Any], request: dict[s
 
 def write_png(path: Path, radiance: Tensor, job: dict[str, Any]) -> None:
     """Write *radiance* ``[3, H, W]`` tonemapped to 8 bits, with the job as text. Raises :class:`GenerationFailed`."""
+    save_png(path, radiance, {JOB_ATTRIBUTE: json.dumps(job, ensure_ascii=True)})
+
+
+def save_png(path: Path, radiance: Tensor, attributes: dict[str, str]) -> None:
+    """Write *radiance* ``[3, H, W]`` tonemapped, with *attributes* as text. Raises :class:`GenerationFailed`."""
     levels = (tonemap(radiance) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
     text = PngImagePlugin.PngInfo()
-    text.add_text(JOB_ATTRIBUTE, json.dumps(job, ensure_ascii=True))
+    for name, value in attributes.items():
+        text.add_text(name, value)
     with whole_file(path) as partial:
         Image.fromarray(levels).save(partial, pnginfo=text)
 
@@ -59,18 +73,29 @@ def read_display(path: Path) -> Tensor:
 
     Raises :class:`BadRequest` if it is not a picture.
     """
+    if path.suffix.lower() == ".exr":
+        return tonemap(read_radiance(path))
     if not path.is_file():
         raise BadRequest(f"The picture {path} does not exist.", "Name an EXR, PNG or JPEG file.")
     try:
-        if path.suffix.lower() == ".exr":
-            pixels = torch.from_numpy(np.ascontiguousarray(OpenEXR.File(str(path)).channels()["RGB"].pixels))
-            return tonemap(pixels.permute(2, 0, 1).float())
         with Image.open(path) as picture:
             levels = torch.from_numpy(np.array(picture.convert("RGB")))
-    except (OSError, RuntimeError, KeyError, Image.DecompressionBombError) as error:
+    except (OSError, Image.DecompressionBombError) as error:
         reason = str(error) or type(error).__name__
         raise BadRequest(f"{path} cannot be read as a picture ({reason}).", "Name an EXR, PNG or JPEG file.") from error
     return levels.permute(2, 0, 1) / 255
+
+
+def read_radiance(path: Path) -> Tensor:
+    """The EXR at *path* as it is, ``[3, H, W]``. Raises :class:`BadRequest` if it is none."""
+    if not path.is_file():
+        raise BadRequest(f"The picture {path} does not exist.", "Name an EXR file.")
+    try:
+        pixels = np.ascontiguousarray(OpenEXR.File(str(path)).channels()["RGB"].pixels)
+    except (OSError, RuntimeError, KeyError) as error:
+        reason = str(error) or type(error).__name__
+        raise BadRequest(f"{path} cannot be read as an EXR with colours ({reason}).", "Name an EXR file.") from error
+    return torch.from_numpy(pixels).permute(2, 0, 1).float()
 
 
 def read_png_job(path: Path) -> dict[str, Any]:

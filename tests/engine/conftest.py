@@ -10,9 +10,12 @@ import pytest
 import torch
 from ring_bench import Bench
 
+from engine.job import Job
 from engine.models.loading import WarmModel, load_model
 from engine.models.model import Model
 from engine.perceptual.lpips_distance import PerceptualDistance
+from engine.pipeline import generate
+from engine.protocol import Notice
 from engine.quiet import silence_libraries
 from engine.sampling.windows import Windows
 
@@ -81,5 +84,19 @@ def engine(tmp_path: Path) -> Run:
             text=True,
             timeout=timeout,
         )
+
+    return run
+
+
+@pytest.fixture
+def make(nano_path, warm, tmp_path):
+    """Generate a job on the tiny model, quickly, and return the result and the notices' codes."""
+
+    def run(name: str, **values):
+        quick = {"prompt": "a storm", "model": str(nano_path), "seed": 3, "steps": 4, "sampler": "multidiffusion"}
+        if "mask" not in values:
+            quick["width"] = 128
+        *events, result = generate(Job.from_dict(quick | values), tmp_path / f"{name}.exr", warm)
+        return result, [event.code for event in events if isinstance(event, Notice)]
 
     return run

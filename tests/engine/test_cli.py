@@ -16,15 +16,12 @@ import torch
 from conftest import engine_environment
 from PIL import Image
 from safetensors.torch import save_file
+from skies import pixels
 
 from engine.output.header import read_attribute
 from engine.protocol import Result, parse_event
 
 FAST = ("--width", 128, "--steps", 2, "--sync-steps", 1, "--stride", 4)
-
-
-def pixels(file: Path) -> np.ndarray:
-    return OpenEXR.File(str(file)).channels()["RGB"].pixels
 
 
 def assert_clear(process: subprocess.CompletedProcess, code: int, *words: str) -> None:

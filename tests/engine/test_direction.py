@@ -4,22 +4,20 @@ import json
 from pathlib import Path
 
 import numpy as np
-import OpenEXR
 import pytest
 import torch
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image
+from skies import pixels
 from tiny_unconditional import make_unconditional_model
 
 from engine.errors import BadRequest
 from engine.job import Job
 from engine.job_parts import Layout, Photo, Region
-from engine.light.transfer import linear_to_srgb, srgb_to_linear
+from engine.light.transfer import linear_to_srgb
 from engine.models.loading import load_model
 from engine.output.header import read_job
 from engine.pipeline import generate
-from engine.protocol import Notice
 from engine.sampling.known import Known
-from engine.sampling.regions import RegionalDenoiser
 from engine.sampling.samplers import multidiffusion
 from engine.sampling.windows import Windows
 from engine.sphere.equirectangular import directions
@@ -27,29 +25,8 @@ from engine.start.given import fill, soft_mask
 from engine.start.layout import draw
 from engine.start.lens import lens_of
 from engine.start.photos import place, project
-from engine.start.primaries import REC709, to_rec709
-from engine.start.reading import read_panorama, read_picture
-from engine.start.regions import region_mask, shares
 
 LAYOUT = Layout(azimuth=200, elevation=12, clouds="few", ground="sea")
-
-
-def pixels(file: str | Path) -> np.ndarray:
-    return OpenEXR.File(str(file)).channels()["RGB"].pixels
-
-
-@pytest.fixture
-def make(nano_path, warm, tmp_path):
-    """Generate a job on the tiny model, quickly, and return the result and the notices' codes."""
-
-    def run(name: str, **values):
-        quick = {"prompt": "a storm", "model": str(nano_path), "seed": 3, "steps": 4, "sampler": "multidiffusion"}
-        if "mask" not in values:
-            quick["width"] = 128
-        *events, result = generate(Job.from_dict(quick | values), tmp_path / f"{name}.exr", warm)
-        return result, [event.code for event in events if isinstance(event, Notice)]
-
-    return run
 
 
 @pytest.fixture
@@ -265,39 +242,6 @@ def test_mask_and_start_that_do_not_fit(make, panorama, tmp_path):
     assert not (tmp_path / "bad.exr").exists()
 
 
-def test_pictures_of_every_kind_are_read(tmp_path):
-    colours = np.full((4, 8, 3), (200, 100, 50), np.uint8)
-    plain = Image.fromarray(colours)
-    expected = srgb_to_linear(torch.tensor([200, 100, 50]) / 255)
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    plain.save(tmp_path / "a.png", icc_profile=profile)
-    plain.convert("RGBA").save(tmp_path / "b.png")
-    plain.convert("P").save(tmp_path / "c.png")
-    plain.convert("CMYK").save(tmp_path / "d.jpg", quality=100)
-    for name, within in (("a.png", 0.01), ("b.png", 1e-6), ("c.png", 0.05), ("d.jpg", 0.05)):
-        read = read_picture(str(tmp_path / name))
-        torch.testing.assert_close(read.radiance[:, 2, 3], expected, atol=within, rtol=0)
-        assert read.alpha.min() == 1
-    half = plain.convert("RGBA")
-    half.putalpha(64)
-    half.save(tmp_path / "e.png")
-    assert read_picture(str(tmp_path / "e.png")).alpha.max() == pytest.approx(64 / 255)
-    Image.fromarray(np.full((4, 8), 32768, np.uint16)).save(tmp_path / "f.png")
-    assert read_picture(str(tmp_path / "f.png")).radiance[0, 0, 0] == pytest.approx(0.214, abs=1e-3)
-
-
-def test_wide_gamut_exr_keeps_white_and_is_converted(tmp_path):
-    rec2020 = (0.708, 0.292, 0.17, 0.797, 0.131, 0.046, 0.3127, 0.329)
-    matrix = to_rec709(rec2020)
-    torch.testing.assert_close(matrix @ torch.ones(3), torch.ones(3), atol=1e-4, rtol=0)
-    assert matrix[0, 0] == pytest.approx(1.6605, abs=1e-3)  # ITU-R BT.2087
-    torch.testing.assert_close(to_rec709(REC709), torch.eye(3), atol=1e-6, rtol=0)
-    pixel = np.full((4, 8, 3), (0.2, 0.5, 0.1), np.float32)
-    OpenEXR.File({"chromaticities": rec2020}, {"RGB": pixel}).write(str(tmp_path / "wide.exr"))
-    read = read_panorama(str(tmp_path / "wide.exr"), 8)[:, 0, 0]
-    torch.testing.assert_close(read, (matrix @ torch.tensor([0.2, 0.5, 0.1])).clamp(min=0), atol=1e-5, rtol=0)
-
-
 def test_fill_continues_smoothly_and_keeps_what_is_there():
     picture, there = torch.zeros(3, 32, 64), torch.zeros(1, 32, 64)
     picture[:, 8:20, 50:] = 2.0
@@ -305,63 +249,6 @@ def test_fill_continues_smoothly_and_keeps_what_is_there():
     filled = fill(picture, there)
     assert torch.equal(filled[:, 8:20, 50:], picture[:, 8:20, 50:])
     torch.testing.assert_close(filled, torch.full_like(filled, 2.0))
-
-
-def test_region_masks_wrap():
-    """A region across the seam is the same as one elsewhere, turned."""
-    middle, seam = (region_mask(Region(prompt="a", azimuth=a, width=60, lowest=0), 64) for a in (90, 270))
-    torch.testing.assert_close(seam, middle.roll(64, 2), atol=1e-4, rtol=0)
-    weights = shares((Region(prompt="a", azimuth=200), Region(prompt="b", azimuth=230)), 128, (8, 16))
-    torch.testing.assert_close(weights.sum(0), torch.ones(1, 8, 16))
-    with pytest.raises(BadRequest, match="too small"):
-        shares((Region(prompt="a", width=1, lowest=89.9, softness=0),), 128, (8, 16))
-
-
-def test_each_region_follows_its_own_prompt(nano):
-    """Without overlap a window's columns are what their own prompt's denoiser says, to the last bit."""
-    windows = Windows.layout("ring", 32, 16, 8)
-    own = torch.zeros(2, 1, 16, 32)
-    own[1, ..., 24:] = own[1, ..., :4] = 1
-    own[0] = 1 - own[1]
-    solver = nano.solver("ddim", 4, (16, 16), torch.Generator())
-    calls = []
-
-    def says(value: float):
-        def denoise(x, level, which):
-            calls.append((value, which.tolist()))
-            return torch.full_like(x, value)
-
-        return denoise
-
-    denoise = RegionalDenoiser([says(1), says(2)], own, windows, solver, 0, torch.Generator().manual_seed(0))
-    noise = torch.randn(1, 4, 16, 32)
-    clean = windows.average(denoise(windows.gather(noise), solver.levels[0], torch.arange(4)))
-    assert torch.equal(clean, (1 + own[1])[None].expand_as(clean))
-    assert calls == [(1, [0, 1, 2, 3]), (2, [0, 2, 3])]
-
-
-@pytest.mark.parametrize("sampler", ["sync", "swap", "full"])
-def test_regions_change_their_own_part_most(make, sampler):
-    more = {"sampler": sampler, "sync_steps": 1} if sampler == "sync" else {"sampler": sampler}
-    region = {"prompt": "a calm night over snow", "azimuth": 270, "width": 60, "softness": 0}
-    plain, directed = (pixels(make(n, regions=r, **more)[0].exr) for n, r in (("a", []), ("b", [region])))
-    apart = np.abs(plain - directed).mean((0, 2))
-    assert apart[np.r_[0:8, 120:128]].mean() > 1.5 * apart[48:80].mean()
-
-
-def test_windows_that_wander_are_refused_and_not_the_default(make):
-    regions = [{"prompt": "a", "azimuth": 100}]
-    result, _ = make("a", regions=regions, sampler="sync", steps=8)
-    assert result.job["sync_windows"] == "all" and 0 < result.job["sync_steps"] < 8
-    with pytest.raises(BadRequest, match="wander"):
-        make("b", regions=regions, sampler="sync", sync_windows="side-by-side")
-
-
-def test_overlap_is_told_and_spot_refused(make):
-    regions = [{"prompt": "a", "azimuth": 100}, {"prompt": "b", "azimuth": 120}]
-    assert make("a", regions=regions)[1] == ["regions_overlap"]
-    with pytest.raises(BadRequest, match="spot"):
-        make("b", regions=regions, sampler="spot")
 
 
 @pytest.mark.parametrize("name", ["ldm", "ddpm"])

@@ -1,0 +1,76 @@
+"""Flat views of the sphere (gnomonic projection): great circles, and so straight things, are straight in them."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from .equirectangular import direction
+from .resampling import Reader, sample
+
+_BAND = 64  # rows that are rendered at once
+
+
+@dataclass(frozen=True)
+class View:
+    """A square picture of *size* pixels a side, *angle* degrees across (below 180), looking to *azimuth*, *elevation*.
+
+    It is upright. Looking straight up or down, *azimuth* is the direction of its lower (up) or upper (down) edge.
+    """
+
+    azimuth: float
+    elevation: float
+    angle: float
+    size: int
+
+    @property
+    def reach(self) -> float:
+        """Half the view's width at a distance of 1."""
+        return math.tan(math.radians(self.angle / 2))
+
+    def frame(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Unit vectors ``[3]`` to the right, up and forward."""
+        forward = direction(self.azimuth, self.elevation).to(like)
+        right = direction(self.azimuth + 90, 0.0).to(like)
+        return right, torch.linalg.cross(right, forward), forward
+
+    def directions(
+        self, rows: range | None = None, columns: range | None = None, device: torch.device | str = "cpu"
+    ) -> Tensor:
+        """Unit vectors ``[3, rows, columns]`` through the pixels' centres: of all, or of some, also beyond the edge."""
+        whole = range(self.size)
+        y, x = (
+            (torch.tensor(places or whole, dtype=torch.float32, device=device) + 0.5) * (2 / self.size) - 1
+            for places in (rows, columns)
+        )
+        right, up, forward = (axis[:, None, None] for axis in self.frame(x))
+        vectors = forward + self.reach * (x * right - y[:, None] * up)
+        return vectors / vectors.norm(dim=0)
+
+    def pixels(self, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Row and column, with fractions, where *vectors* ``[3, ...]`` meet the view, and whether they do.
+
+        Pixel centres are at whole numbers.
+        """
+        right, up, forward = (torch.tensordot(axis, vectors, dims=1) for axis in self.frame(vectors))
+        depth = forward.clamp(min=1e-6) * self.reach
+        x, y = right / depth, -up / depth
+        seen = (forward > 0) & (x.abs() <= 1) & (y.abs() <= 1)
+        return (y + 1) * (self.size / 2) - 0.5, (x + 1) * (self.size / 2) - 0.5, seen
+
+
+def render(read: Reader, height: int, view: View, mode: str = "bilinear", device: torch.device | str = "cpu") -> Tensor:
+    """The panorama of *height* rows that *read* reads, seen in *view*: ``[C, size, size]``.
+
+    Each pixel is the mean of points that are half a pixel of the panorama apart or less, so that nothing flickers and
+    even a sun of one pixel keeps its energy within a few percent.
+    """
+    per_pixel = math.ceil(2 * height / math.pi / (view.size / (2 * view.reach)))
+    fine = View(view.azimuth, view.elevation, view.angle, view.size * per_pixel)
+    bands = []
+    for first in range(0, view.size, _BAND):
+        rows = range(first * per_pixel, min(first + _BAND, view.size) * per_pixel)
+        bands.append(avg_pool2d(sample(read, height, fine.directions(rows, device=device), mode), per_pixel))
+    return torch.cat(bands, 1)

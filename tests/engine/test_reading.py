@@ -1,0 +1,44 @@
+"""Pictures of every kind, read as radiance."""
+
+import numpy as np
+import OpenEXR
+import pytest
+import torch
+from PIL import Image, ImageCms
+
+from engine.light.transfer import srgb_to_linear
+from engine.start.primaries import REC709, to_rec709
+from engine.start.reading import read_panorama, read_picture
+
+
+def test_pictures_of_every_kind_are_read(tmp_path):
+    colours = np.full((4, 8, 3), (200, 100, 50), np.uint8)
+    plain = Image.fromarray(colours)
+    expected = srgb_to_linear(torch.tensor([200, 100, 50]) / 255)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    plain.save(tmp_path / "a.png", icc_profile=profile)
+    plain.convert("RGBA").save(tmp_path / "b.png")
+    plain.convert("P").save(tmp_path / "c.png")
+    plain.convert("CMYK").save(tmp_path / "d.jpg", quality=100)
+    for name, within in (("a.png", 0.01), ("b.png", 1e-6), ("c.png", 0.05), ("d.jpg", 0.05)):
+        read = read_picture(str(tmp_path / name))
+        torch.testing.assert_close(read.radiance[:, 2, 3], expected, atol=within, rtol=0)
+        assert read.alpha.min() == 1
+    half = plain.convert("RGBA")
+    half.putalpha(64)
+    half.save(tmp_path / "e.png")
+    assert read_picture(str(tmp_path / "e.png")).alpha.max() == pytest.approx(64 / 255)
+    Image.fromarray(np.full((4, 8), 32768, np.uint16)).save(tmp_path / "f.png")
+    assert read_picture(str(tmp_path / "f.png")).radiance[0, 0, 0] == pytest.approx(0.214, abs=1e-3)
+
+
+def test_wide_gamut_exr_keeps_white_and_is_converted(tmp_path):
+    rec2020 = (0.708, 0.292, 0.17, 0.797, 0.131, 0.046, 0.3127, 0.329)
+    matrix = to_rec709(rec2020)
+    torch.testing.assert_close(matrix @ torch.ones(3), torch.ones(3), atol=1e-4, rtol=0)
+    assert matrix[0, 0] == pytest.approx(1.6605, abs=1e-3)  # ITU-R BT.2087
+    torch.testing.assert_close(to_rec709(REC709), torch.eye(3), atol=1e-6, rtol=0)
+    pixel = np.full((4, 8, 3), (0.2, 0.5, 0.1), np.float32)
+    OpenEXR.File({"chromaticities": rec2020}, {"RGB": pixel}).write(str(tmp_path / "wide.exr"))
+    read = read_panorama(str(tmp_path / "wide.exr"), 8)[:, 0, 0]
+    torch.testing.assert_close(read, (matrix @ torch.tensor([0.2, 0.5, 0.1])).clamp(min=0), atol=1e-5, rtol=0)

@@ -1,0 +1,69 @@
+"""Prompts by direction: masks of regions, and whose prompt paints what."""
+
+import numpy as np
+import pytest
+import torch
+from skies import pixels
+
+from engine.errors import BadRequest
+from engine.job_parts import Region
+from engine.sampling.regions import RegionalDenoiser
+from engine.sampling.windows import Windows
+from engine.start.regions import region_mask, shares
+
+
+def test_region_masks_wrap():
+    """A region across the seam is the same as one elsewhere, turned."""
+    middle, seam = (region_mask(Region(prompt="a", azimuth=a, width=60, lowest=0), 64) for a in (90, 270))
+    torch.testing.assert_close(seam, middle.roll(64, 2), atol=1e-4, rtol=0)
+    weights = shares((Region(prompt="a", azimuth=200), Region(prompt="b", azimuth=230)), 128, (8, 16))
+    torch.testing.assert_close(weights.sum(0), torch.ones(1, 8, 16))
+    with pytest.raises(BadRequest, match="too small"):
+        shares((Region(prompt="a", width=1, lowest=89.9, softness=0),), 128, (8, 16))
+
+
+def test_each_region_follows_its_own_prompt(nano):
+    """Without overlap a window's columns are what their own prompt's denoiser says, to the last bit."""
+    windows = Windows.layout("ring", 32, 16, 8)
+    own = torch.zeros(2, 1, 16, 32)
+    own[1, ..., 24:] = own[1, ..., :4] = 1
+    own[0] = 1 - own[1]
+    solver = nano.solver("ddim", 4, (16, 16), torch.Generator())
+    calls = []
+
+    def says(value: float):
+        def denoise(x, level, which):
+            calls.append((value, which.tolist()))
+            return torch.full_like(x, value)
+
+        return denoise
+
+    denoise = RegionalDenoiser([says(1), says(2)], own, windows, solver, 0, torch.Generator().manual_seed(0))
+    noise = torch.randn(1, 4, 16, 32)
+    clean = windows.average(denoise(windows.gather(noise), solver.levels[0], torch.arange(4)))
+    assert torch.equal(clean, (1 + own[1])[None].expand_as(clean))
+    assert calls == [(1, [0, 1, 2, 3]), (2, [0, 2, 3])]
+
+
+@pytest.mark.parametrize("sampler", ["sync", "swap", "full"])
+def test_regions_change_their_own_part_most(make, sampler):
+    more = {"sampler": sampler, "sync_steps": 1} if sampler == "sync" else {"sampler": sampler}
+    region = {"prompt": "a calm night over snow", "azimuth": 270, "width": 60, "softness": 0}
+    plain, directed = (pixels(make(n, regions=r, **more)[0].exr) for n, r in (("a", []), ("b", [region])))
+    apart = np.abs(plain - directed).mean((0, 2))
+    assert apart[np.r_[0:8, 120:128]].mean() > 1.5 * apart[48:80].mean()
+
+
+def test_windows_that_wander_are_refused_and_not_the_default(make):
+    regions = [{"prompt": "a", "azimuth": 100}]
+    result, _ = make("a", regions=regions, sampler="sync", steps=8)
+    assert result.job["sync_windows"] == "all" and 0 < result.job["sync_steps"] < 8
+    with pytest.raises(BadRequest, match="wander"):
+        make("b", regions=regions, sampler="sync", sync_windows="side-by-side")
+
+
+def test_overlap_is_told_and_spot_refused(make):
+    regions = [{"prompt": "a", "azimuth": 100}, {"prompt": "b", "azimuth": 120}]
+    assert make("a", regions=regions)[1] == ["regions_overlap"]
+    with pytest.raises(BadRequest, match="spot"):
+        make("b", regions=regions, sampler="spot")
