@@ -9,6 +9,7 @@ from .engine.setup.builds import Build, builds_here, suggested_build
 from .engine.setup.lock import disk_bytes, download_bytes
 from .engine.setup.place import State
 from .folders import engine_folder
+from .wrapped_text import draw_text
 
 # What is said of each state, and what the button that changes it is called.
 WORDS = {
@@ -18,6 +19,7 @@ WORDS = {
     State.BROKEN: ("The engine's Python is gone; was Blender moved or updated?", "Repair", "ERROR"),
     State.READY: ("Engine installed", "Repair", "CHECKMARK"),
 }
+VERDICTS = {"ok": "CHECKMARK", "note": "INFO", "wrong": "ERROR"}
 _suggestion: list[tuple[Build, str]] = []  # asking the driver takes a while, and cards do not change
 
 
@@ -27,16 +29,21 @@ def suggestion() -> tuple[Build, str]:
     return _suggestion[0]
 
 
-def draw_engine(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
-    column = layout.column()
-    if installation.progress.running:
-        column.progress(factor=installation.progress.fraction, text=installation.progress.task)
+def draw_engine(
+    layout: bpy.types.UILayout, context: bpy.types.Context, preferences: bpy.types.AddonPreferences
+) -> None:
+    work, column = installation.progress(), layout.column()
+    if work.running:
+        column.progress(factor=work.fraction, text=work.task)
         column.operator("skyloom.cancel_installation", icon="CANCEL")
     else:
         _draw_state(column, preferences)
-    if installation.progress.error:
-        column.label(text=installation.progress.error, icon="ERROR")
-        column.label(text=installation.progress.hint, icon="BLANK1")
+    if work.error:
+        draw_text(column, context, work.error, "ERROR")
+        draw_text(column, context, work.hint, "BLANK1")
+    for finding in work.findings:
+        draw_text(column, context, finding.message, VERDICTS[finding.verdict])
+        draw_text(column, context, finding.hint, "BLANK1")
     column = layout.column()
     column.prop(preferences, "build")
     if preferences.build == "auto":
@@ -44,7 +51,6 @@ def draw_engine(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferen
         column.label(text=f"{build.label}. {why}")
     column.prop(preferences, "package_folder")
     column.prop(preferences, "engine_python", text="Existing Python")
-    column.operator("skyloom.copy_install_log", icon="COPYDOWN")
 
 
 def _draw_state(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
@@ -58,7 +64,9 @@ def _draw_state(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferen
     row = layout.row()
     row.operator("skyloom.install_engine", text=button, icon="IMPORT")
     if state is not State.MISSING:
-        row.operator("skyloom.install_engine", text="Remove", icon="TRASH").remove = True
+        row.operator("skyloom.remove_engine", icon="TRASH")
+    row.operator("skyloom.check_engine", icon="VIEWZOOM")
+    row.operator("skyloom.copy_install_log", icon="COPYDOWN")
     if not bpy.app.online_access and not preferences.package_folder:
         row = layout.row()
         row.label(text="Blender's online access is off", icon="INTERNET_OFFLINE")

@@ -1,46 +1,52 @@
-"""The engine's installation on its way, in a process beside Blender. One at a time."""
+"""What is done to the engine from the preferences, in a process beside Blender: set up, removed, looked over.
 
-import sys
+One at a time.
+"""
+
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .engine.errors import BadRequest, EngineLost
 from .engine.process import EventProcess
-from .engine.protocol import Cancelled, Event, Failure, Finished, Lost, Work
+from .engine.protocol import Cancelled, Event, Failure, Finding, Finished, Lost, Work
 
 PATIENCE = 8.0  # seconds for the process to end by itself when Blender wants to be gone
 
 
 @dataclass
 class Progress:
-    """What the preferences show. error, hint: of the last installation that failed."""
+    """What the preferences show. error, hint: of the last one, if it failed. findings: of the last check."""
 
     running: bool = False
     task: str = ""
     fraction: float = 0.0
     error: str = ""
     hint: str = ""
+    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass
 class _Installation:
     process: EventProcess | None = None
     outcome: Finished | Failure | Cancelled | None = None
+    progress: Progress = field(default_factory=Progress)
 
 
-progress = Progress()
 _installation = _Installation()
 
 
-def start(arguments: Sequence[str], log: Path) -> None:
-    """Run ``python -m engine.setup`` with *arguments* in Blender's own Python. Raises a SkyloomError."""
-    if progress.running:
-        raise BadRequest("The engine is being installed already.", "Wait for it or cancel it.")
-    log.unlink(missing_ok=True)
-    _installation.process = EventProcess([sys.executable, "-m", "engine.setup", *arguments], log)
+def progress() -> Progress:
+    return _installation.progress
+
+
+def start(task: str, command: Sequence[str], log: Path) -> None:
+    """Run *command*, which tells events and writes to *log* besides. Raises a SkyloomError."""
+    if progress().running:
+        raise BadRequest("The engine is being worked on already.", "Wait for it or cancel it.")
+    _installation.process = EventProcess(command, log)
     _installation.outcome = None
-    progress.__init__(running=True, task="Starting")  # the panels hold the object itself
+    _installation.progress = Progress(running=True, task=task)
 
 
 def update(wait: float = 0.0) -> bool:
@@ -62,8 +68,8 @@ def outcome() -> Finished | Failure | Cancelled | None:
 
 
 def cancel() -> None:
-    if _installation.process and progress.running:
-        progress.task = "Cancelling"
+    if _installation.process and progress().running:
+        progress().task = "Cancelling"
         try:
             _installation.process.cancel()
         except EngineLost:  # it has just ended, and says how
@@ -75,19 +81,22 @@ def close() -> None:
     if _installation.process:
         _installation.process.close(PATIENCE)
     _installation.process = None
-    progress.__init__()
+    _installation.progress = Progress()
 
 
 def _take(event: Event, process: EventProcess) -> None:
+    shown = progress()
     match event:
         case Work(task=task, fraction=fraction):
-            progress.task, progress.fraction = task, fraction
+            shown.task, shown.fraction = task, fraction
+        case Finding():
+            shown.findings.append(event)
         case Finished() | Failure() | Cancelled():
             _installation.outcome = event
         case Lost(status=status):
             _installation.outcome = _installation.outcome or Failure.of(
-                EngineLost(f"The installation ended in the middle (exit status {status}).", f"Its log is {process.log}")
+                EngineLost(f"The work ended in the middle (exit status {status}).", f"Its log is {process.log}")
             )
-            progress.running = False
+            shown.running = False
             if isinstance(_installation.outcome, Failure):
-                progress.error, progress.hint = _installation.outcome.message, _installation.outcome.hint
+                shown.error, shown.hint = _installation.outcome.message, _installation.outcome.hint

@@ -54,10 +54,10 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
         description="Keep a copy of each sky that is set inside the .blend file, which then needs no other file",
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        draw_engine(layout, self)
+        draw_engine(layout, context, self)
         column = layout.column()
         column.prop(self, "output_folder")
         column.prop(self, "file_name")

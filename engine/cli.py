@@ -1,11 +1,12 @@
 """``python -m engine``: one function per command. Exit codes: see :class:`engine.errors.ExitCode`."""
 
+import _thread
 import json
 import logging
 import signal
 import sys
+import threading
 from argparse import Namespace
-from dataclasses import asdict
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -20,7 +21,7 @@ from .errors import BadRequest, Cancelled, EngineIncomplete, ExitCode, Generatio
 from .job import Job, default_output
 from .output.header import read_job
 from .protocol import Cancelled as CancelledEvent
-from .protocol import Event, Failure, Notice, Progress, Result
+from .protocol import Event, Failure, Finished, Notice, Progress, Result
 
 STAGES = {"load": "loading", "sample": "step", "decode": "decoding", "save": "saving"}
 
@@ -92,7 +93,7 @@ def command_parser() -> Parser:
     cube.add_argument("--strip", action="store_true", help="one picture of all faces side by side, not six")
     cube.add_argument("--png", action="store_true", help="tonemapped PNG, not EXR")
     doctor = commands.add_parser("doctor", help="check this engine and say what is wrong and what to do")
-    doctor.add_argument("--json", action="store_true", help="print JSON in place of a list")
+    doctor.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
     return parser
 
@@ -148,11 +149,19 @@ def _metrics(chosen: Namespace) -> int:
 
 
 def _doctor(chosen: Namespace) -> int:
-    from .doctor import examine, report
+    from .doctor import examine, line_of
 
-    findings = examine()
-    print(json.dumps([asdict(finding) for finding in findings]) if chosen.json else report(findings))
-    return ExitCode.FAILED if any(finding.verdict == "wrong" for finding in findings) else ExitCode.DONE
+    if chosen.events:
+        threading.Thread(target=_interrupt_on_request, daemon=True).start()
+    wrong = 0
+    for finding in examine():
+        wrong += finding.verdict == "wrong"
+        print(finding.to_line() if chosen.events else line_of(finding), flush=True)
+    if chosen.events:
+        _print_event(Finished(path=sys.executable))
+    else:
+        print(f"\nWrong: {wrong}." if wrong else "\nThe engine is well.")
+    return ExitCode.FAILED if wrong else ExitCode.DONE
 
 
 def _cube(chosen: Namespace) -> int:
@@ -203,6 +212,12 @@ def _report(error: SkyloomError, events: bool) -> int:
         _print_event(CancelledEvent() if isinstance(error, Cancelled) else Failure.of(error))
     print(f"{'' if isinstance(error, Cancelled) else 'Error: '}{error}", file=sys.stderr)
     return error.exit_code
+
+
+def _interrupt_on_request() -> None:
+    """End with the next request on stdin: ``cancel`` is the only one there is. Its end is none, where no one asks."""
+    if sys.stdin.readline():
+        _thread.interrupt_main()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

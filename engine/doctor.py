@@ -8,46 +8,33 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from .environment import cache_root
 from .errors import SkyloomError
+from .protocol import Finding, Verdict
 from .setup.builds import suggested_build
 from .setup.lock import Pin, pins
 
-Verdict = Literal["ok", "note", "wrong"]
 REPAIR = "Click Repair in the add-on's preferences, or install the engine anew."
 COMFORTABLE_MEMORY = 4e9  # bytes free, for the bundled model at its own size
 COMFORTABLE_DISK = 1e9
 
 
-@dataclass(frozen=True)
-class Finding:
-    """verdict: ``ok``; ``note``, which explains what may come; or ``wrong``, which keeps the engine from working."""
-
-    verdict: Verdict
-    message: str
-    hint: str = ""
-
-
-def examine() -> list[Finding]:
+def examine() -> Iterator[Finding]:
     """All that can be told about the engine that runs this; where the libraries are broken, no more than that."""
-    findings: list[Finding] = []
     for look in (_python, _folders, _packages, _libraries, _device, _memory, _weights, _picture):
-        found = list(_careful(look))
-        findings += found
-        if look in (_packages, _libraries) and any(finding.verdict == "wrong" for finding in found):
+        broken = False
+        for finding in _careful(look):
+            broken = broken or finding.verdict == "wrong"
+            yield finding
+        if broken and look in (_packages, _libraries):
             break
-    return findings
 
 
-def report(findings: list[Finding]) -> str:
-    """*findings* as lines for a person."""
-    lines = [f"{finding.verdict:6}{finding.message} {finding.hint}".rstrip() for finding in findings]
-    wrong = sum(finding.verdict == "wrong" for finding in findings)
-    return "\n".join([*lines, "", f"Wrong: {wrong}." if wrong else "The engine is well."])
+def line_of(finding: Finding) -> str:
+    """*finding* as a line for a person."""
+    return f"{finding.verdict:6}{finding.message} {finding.hint}".rstrip()
 
 
 def _careful(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -55,13 +42,25 @@ def _careful(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from look()
     except SkyloomError as error:
-        yield Finding("wrong", error.message, error.hint or REPAIR)
+        yield _wrong(error.message, error.hint or REPAIR)
     except Exception as error:  # a broken library may raise anything, and to tell so is what a doctor is for
-        yield Finding("wrong", f"{type(error).__name__}: {error}", REPAIR)
+        yield _wrong(f"{type(error).__name__}: {error}", REPAIR)
+
+
+def _ok(message: str) -> Finding:
+    return Finding(verdict="ok", message=message)
+
+
+def _note(message: str, hint: str) -> Finding:
+    return Finding(verdict="note", message=message, hint=hint)
+
+
+def _wrong(message: str, hint: str) -> Finding:
+    return Finding(verdict="wrong", message=message, hint=hint)
 
 
 def _python() -> Iterator[Finding]:
-    yield Finding("ok", f"Python {sys.version.split()[0]} ({sys.executable}).")  # an older one cannot read this
+    yield _ok(f"Python {sys.version.split()[0]} ({sys.executable}).")  # an older one cannot read this
 
 
 def _folders() -> Iterator[Finding]:
@@ -73,10 +72,10 @@ def _folders() -> Iterator[Finding]:
             free = shutil.disk_usage(folder).free
         except OSError as error:
             message = f"The folder {folder} cannot be written to ({error.strerror or error})."
-            yield Finding("note", message, "Logs and downloads need it.")
+            yield _note(message, "Logs and downloads need it.")
             continue
         verdict: Verdict = "ok" if free > COMFORTABLE_DISK else "note"
-        yield Finding(verdict, f"{folder} can be written to, with {free / 1e9:.1f} GB free.")
+        yield Finding(verdict=verdict, message=f"{folder} can be written to, with {free / 1e9:.1f} GB free.")
 
 
 def _packages() -> Iterator[Finding]:
@@ -93,11 +92,11 @@ def _packages() -> Iterator[Finding]:
         if version.partition("+")[0] != pin.version:
             other.append(f"{pin.name} {version} (tested: {pin.version})")
     if absent:
-        yield Finding("wrong", f"These packages are missing: {', '.join(absent)}.", REPAIR)
+        yield _wrong(f"These packages are missing: {', '.join(absent)}.", REPAIR)
     if other:
-        yield Finding("note", f"These packages have another version: {', '.join(other)}.", "They may work or not.")
+        yield _note(f"These packages have another version: {', '.join(other)}.", "They may work or not.")
     if not absent and not other:
-        yield Finding("ok", f"All {count} packages are there, in the versions that were tested.")
+        yield _ok(f"All {count} packages are there, in the versions that were tested.")
 
 
 def _belongs_here(pin: Pin) -> bool:
@@ -114,7 +113,7 @@ def _libraries() -> Iterator[Finding]:
     silence_libraries()
     import torch
 
-    yield Finding("ok", f"PyTorch {torch.__version__} and the model libraries can be loaded.")
+    yield _ok(f"PyTorch {torch.__version__} and the model libraries can be loaded.")
 
 
 def _device() -> Iterator[Finding]:
@@ -125,15 +124,15 @@ def _device() -> Iterator[Finding]:
     device = choose_device("auto")
     ones = torch.ones(8, 8, device=device)
     if float((ones @ ones).sum()) != 512:
-        yield Finding("wrong", f"The device {device} computes wrong results.", "Update its driver, or use the cpu.")
+        yield _wrong(f"The device {device} computes wrong results.", "Update its driver, or use the cpu.")
         return
     name = torch.cuda.get_device_name() if device.type == "cuda" else device.type
     build, why = suggested_build()
     if device.type == "cpu" and build.name != "cpu":
         hint = f"Choose '{build.label}' in the add-on's preferences and install the engine anew."
-        yield Finding("note", f"The processor is used. {why}, which this PyTorch cannot use.", hint)
+        yield _note(f"The processor is used. {why}, which this PyTorch cannot use.", hint)
     else:
-        yield Finding("ok", f"Computing works on the device {name}. {why}.")
+        yield _ok(f"Computing works on the device {name}. {why}.")
 
 
 def _memory() -> Iterator[Finding]:
@@ -142,9 +141,9 @@ def _memory() -> Iterator[Finding]:
 
     free = available_bytes(choose_device("auto"))
     if free < COMFORTABLE_MEMORY:
-        yield Finding("note", f"Only {free / 1e9:.1f} GB of memory are free.", "Close other programs for large skies.")
+        yield _note(f"Only {free / 1e9:.1f} GB of memory are free.", "Close other programs for large skies.")
     else:
-        yield Finding("ok", f"{free / 1e9:.1f} GB of memory are free.")
+        yield _ok(f"{free / 1e9:.1f} GB of memory are free.")
 
 
 def _weights() -> Iterator[Finding]:
@@ -152,7 +151,7 @@ def _weights() -> Iterator[Finding]:
 
     for network in NETWORKS:
         load_weights(network)
-    yield Finding("ok", "The perceptual networks' weights are there.")
+    yield _ok("The perceptual networks' weights are there.")
 
 
 def _picture() -> Iterator[Finding]:
@@ -165,4 +164,4 @@ def _picture() -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         *_, result = generate(job, Path(folder) / "sky.exr")
     assert isinstance(result, Result)
-    yield Finding("ok", f"The model {BUNDLED_MODEL} makes a sky, {result.width} x {result.height} in two steps.")
+    yield _ok(f"The model {BUNDLED_MODEL} makes a sky, {result.width} x {result.height} in two steps.")

@@ -14,6 +14,7 @@ from .errors import SkyloomError
 
 Stage = Literal["load", "sample", "decode", "save"]
 ShotStatus = Literal["waiting", "skipped", "done", "failed"]
+Verdict = Literal["ok", "note", "wrong"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +176,16 @@ class Finished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Finding(Event):
+    """Of the doctor. verdict: ``ok``; ``note``, which explains what may come; ``wrong``, which stops the engine."""
+
+    event: ClassVar[str] = "finding"
+    verdict: Verdict
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lost(Event):
     """Made by the client: the engine's process ended. detail: the last lines of its log."""
 
@@ -185,7 +196,7 @@ class Lost(Event):
 
 _KINDS = (
     *(Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult),
-    *(Work, Finished, Lost),
+    *(Work, Finished, Finding, Lost),
 )
 EVENTS: dict[str, type[Event]] = {kind.event: kind for kind in _KINDS}
 

@@ -7,6 +7,7 @@ from .apply_panorama import SKYLOOM_OT_apply_panorama
 from .batch import SKYLOOM_OT_batch
 from .cancel_generation import SKYLOOM_OT_cancel_generation
 from .cancel_installation import SKYLOOM_OT_cancel_installation
+from .check_engine import SKYLOOM_OT_check_engine
 from .copy_error import SKYLOOM_OT_copy_error
 from .copy_install_log import SKYLOOM_OT_copy_install_log
 from .delete_panorama import SKYLOOM_OT_delete_panorama
@@ -19,6 +20,7 @@ from .open_preferences import SKYLOOM_OT_open_preferences
 from .photos import SKYLOOM_OT_add_photo, SKYLOOM_OT_remove_photo
 from .preview_layout import SKYLOOM_OT_preview_layout
 from .regions import SKYLOOM_OT_add_region, SKYLOOM_OT_region_from_view, SKYLOOM_OT_remove_region
+from .remove_engine import SKYLOOM_OT_remove_engine
 from .save_as_asset import SKYLOOM_OT_save_as_asset
 from .sun_lamp import SKYLOOM_OT_add_sun_lamp, SKYLOOM_OT_remove_sun_lamp
 from .use_settings import SKYLOOM_OT_use_settings
@@ -37,6 +39,7 @@ classes = (
     SKYLOOM_OT_batch,
     SKYLOOM_OT_cancel_generation,
     SKYLOOM_OT_cancel_installation,
+    SKYLOOM_OT_check_engine,
     SKYLOOM_OT_copy_error,
     SKYLOOM_OT_copy_install_log,
     SKYLOOM_OT_delete_panorama,
@@ -45,6 +48,7 @@ classes = (
     SKYLOOM_OT_install_engine,
     SKYLOOM_OT_open_output_folder,
     SKYLOOM_OT_open_preferences,
+    SKYLOOM_OT_remove_engine,
     SKYLOOM_OT_remove_sun_lamp,
     SKYLOOM_OT_save_as_asset,
     SKYLOOM_OT_use_settings,

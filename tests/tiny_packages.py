@@ -11,6 +11,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+from engine.setup.builds import builds_here
+
+BUILD = "apple" if sys.platform == "darwin" else "cpu"
 # Keep the machine's own settings for pip, which may name more places for packages, out of the tests.
 PIP_ALONE = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
 
@@ -43,14 +46,14 @@ def locked(path: Path) -> str:
 def make_packages(folder: Path, locks: Path, lend: Path) -> None:
     """Fill *folder* with wheels and overwrite the locks in *locks* by theirs. lend: packages that torch brings."""
     folder.mkdir()
-    suffix = "" if sys.platform == "darwin" else "+cpu"
-    wheel(folder, "torch", f"2.13.0{suffix}", {"lent.pth": f"{lend}\n"})
+    build = builds_here()[BUILD]
+    ending = f"+{build.flavour}" if build.flavour else ""
     contents = {
+        build.lock: [wheel(folder, "torch", f"2.13.0{ending}", {"lent.pth": f"{lend}\n"})],
         "packages": [wheel(folder, "tiny_clouds", "1.0", {"tiny_clouds/__init__.py": "shape = 'cumulus'\n"})],
         "installer": [wheel(folder, "tiny_installer", "1.0", {"tiny_installer.py": ""})],
         "perceptual": [wheel(folder, "tiny_lpips", "1.0", {"tiny_lpips.py": ""})],
     }
     for name, wheels in contents.items():
         (locks / f"{name}.txt").write_text("".join(map(locked, wheels)), encoding="utf-8")
-    (locks / "torch.txt").write_text("torch==2.13.0\n", encoding="utf-8")
     (locks / "sizes.json").write_text("{}", encoding="utf-8")

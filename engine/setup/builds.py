@@ -14,16 +14,26 @@ CUDA_DRIVER = 580  # the oldest NVIDIA driver that runs CUDA 13
 
 @dataclass(frozen=True)
 class Build:
-    """One build of PyTorch. index: the package index that has it, None for the one that has everything else too.
+    """One build of PyTorch.
 
-    local: how its version ends there, such as ``+cpu``. download: its size in bytes, if the locks do not say.
+    flavour: how its version ends in PyTorch's own index, such as ``cpu`` for ``2.13.0+cpu``; empty for the build in
+    the index that has everything else too. download: its size in bytes, if the locks do not say.
     """
 
     name: str
     label: str
-    index: str | None = None
-    local: str = ""
+    flavour: str = ""
     download: int = 0
+
+    @property
+    def index(self) -> str | None:
+        """The package index that has it, None for the one that has everything else too."""
+        return f"{PYTORCH_INDEX}/{self.flavour}" if self.flavour else None
+
+    @property
+    def lock(self) -> str:
+        """The name of its lock: a version with another ending has other files, and so other checksums."""
+        return f"torch-{self.flavour}" if self.flavour else "torch"
 
 
 def platform_name() -> str:
@@ -35,17 +45,15 @@ def platform_name() -> str:
 def builds_here() -> dict[str, Build]:
     """The builds that exist for this platform, by name."""
     apple = Build("apple", "Apple graphics (Metal)")
-    index = f"{PYTORCH_INDEX}/cpu"
-    processor = Build("cpu", "Processor only", index, "+cpu", 190_000_000)
+    processor = Build("cpu", "Processor only", "cpu", 192_000_000)
     nvidia = Build("cuda", "NVIDIA graphics (CUDA)")
     match sys.platform:
         case "darwin":
             builds = [apple]
         case "win32":
-            cuda = Build("cuda", nvidia.label, f"{PYTORCH_INDEX}/cu130", "+cu130", 2_000_000_000)
-            builds = [Build("cpu", processor.label), cuda]
+            builds = [Build("cpu", processor.label), Build("cuda", nvidia.label, "cu130", 2_000_000_000)]
         case _:
-            rocm = Build("rocm", "AMD graphics (ROCm)", f"{PYTORCH_INDEX}/rocm7.2", "+rocm7.2", 4_500_000_000)
+            rocm = Build("rocm", "AMD graphics (ROCm)", "rocm7.2", 4_500_000_000)
             builds = [processor, nvidia, *([rocm] if platform.machine() == "x86_64" else [])]
     return {build.name: build for build in builds}
 
@@ -76,7 +84,7 @@ def _nvidia() -> tuple[str, int] | None:
             command,
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=3,  # the preferences wait for it, once
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..errors import Cancelled, DamagedDownload, NoRoom, SetupFailed, SkyloomError, Unreachable
+from ..errors import Cancelled, DamagedDownload, ExitCode, NoRoom, SetupFailed, SkyloomError, Unreachable
 from ..process import engine_environment
 from ..protocol import Event, Work
 from .place import EngineFolder, tree_bytes
@@ -74,11 +74,17 @@ class Commands:
         self._fraction = fraction or max(self._fraction, PACKAGES_END * grown / self._expected)
         self._say(Work(task=task, fraction=self._fraction, done=grown, total=self._expected))
 
-    def run(self, task: str, command: Sequence[str | Path], with_engine: bool = False) -> str:
+    def run(
+        self,
+        task: str,
+        command: Sequence[str | Path],
+        with_engine: bool = False,
+        accepted: Sequence[int] = (ExitCode.DONE,),
+    ) -> str:
         """Run *command* to its end and return what it printed, which goes to the log as well.
 
-        with_engine: let it import the engine's own modules. Raises :class:`Cancelled`, and what :data:`_CAUSES` names
-        or :class:`SetupFailed` if the command fails.
+        with_engine: let it import the engine's own modules. accepted: exit statuses that are no failure.
+        Raises :class:`Cancelled`, and what :data:`_CAUSES` names or :class:`SetupFailed` if the command fails.
         """
         print(f"$ {' '.join(map(str, command))}", file=sys.stderr, flush=True)
         lines: deque[str] = deque(maxlen=400)
@@ -102,7 +108,7 @@ class Commands:
                     reader.join(TICK)
             finally:
                 _end(process)
-        if process.returncode:
+        if process.returncode not in accepted:
             raise _explain("\n".join(lines), f"{task} failed (exit status {process.returncode}).")
         return "\n".join(lines)
 
@@ -151,7 +157,8 @@ def installer(python: Path, uv: str | None) -> list[str]:
     if uv:
         return [uv, "pip", "install", "--python", str(python), "--no-progress"]
     quiet = ["--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off"]
-    return [str(python), "-m", "pip", "install", *quiet, "--retries", "5", "--timeout", "30"]
+    # Python compiles what is used when it is used; to compile all takes longer than most downloads.
+    return [str(python), "-m", "pip", "install", *quiet, "--no-compile", "--retries", "5", "--timeout", "30"]
 
 
 def source(packages: Path | None, index: str | None = None) -> list[str]:

