@@ -54,13 +54,15 @@ def draw_engine(
 
 
 def _draw_state(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
-    state = engine_folder().state()
+    folder = engine_folder()
+    state, record = folder.state(), folder.record()
     words, button, icon = WORDS[state]
-    if state is not State.READY:
+    if state is State.READY and record:
+        size = f"{record.size / 1e9:.1f} GB on the disk, {builds_here()[record.build].label}"
+    else:
         build = builds_here().get(preferences.build) or suggestion()[0]
-        download, disk = download_bytes(build) / 1e9, disk_bytes(build) / 1e9
-        words += f" \N{MIDDLE DOT} {download:.1f} GB to download, {disk:.1f} GB on the disk"
-    layout.label(text=words, icon=icon)
+        size = f"{download_bytes(build) / 1e9:.1f} GB to download, {disk_bytes(build) / 1e9:.1f} GB on the disk"
+    layout.label(text=f"{words} \N{MIDDLE DOT} {size}", icon=icon)
     row = layout.row()
     row.operator("skyloom.install_engine", text=button, icon="IMPORT")
     if state is not State.MISSING:

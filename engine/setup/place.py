@@ -24,11 +24,15 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Record:
-    """Written last, so an environment without one is not finished. digest: see :func:`engine.setup.lock.digest`."""
+    """Written last, so an environment without one is not finished. digest: see :func:`engine.setup.lock.digest`.
+
+    size: of the whole folder in bytes, as it was made.
+    """
 
     version: str
     build: str
     digest: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class EngineFolder:
     def close_after_work(self, build: Build) -> None:
         """Write the record: the environment is whole."""
         with whole_file(self._record) as partial:
-            partial.write_text(json.dumps(asdict(Record(__version__, build.name, digest(build)))), encoding="utf-8")
+            record = Record(__version__, build.name, digest(build), tree_bytes(self.path))
+            partial.write_text(json.dumps(asdict(record)), encoding="utf-8")
 
 
 def tree_bytes(folder: Path) -> int:
