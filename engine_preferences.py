@@ -48,7 +48,9 @@ def draw_engine(
     column.prop(preferences, "build")
     if preferences.build == "auto":
         build, why = suggestion()
-        column.label(text=f"{build.label}. {why}")
+        row = column.split(factor=0.4)  # where the properties' names end and their values begin
+        row.label()
+        row.label(text=f"{build.label}. {why}")
     column.prop(preferences, "package_folder")
     column.prop(preferences, "engine_python", text="Existing Python")
 
@@ -71,11 +73,11 @@ def _draw_state(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferen
     row.operator("skyloom.copy_install_log", icon="COPYDOWN")
     if not bpy.app.online_access and not preferences.package_folder:
         row = layout.row()
-        row.label(text="Blender's online access is off", icon="INTERNET_OFFLINE")
+        row.label(text="Installing needs Blender's online access, which is off", icon="INTERNET_OFFLINE")
         row.operator("extensions.userpref_allow_online", text="Allow Online Access")
     try:
         used = find_engine_python(preferences.engine_python)
     except EngineIncomplete:
         return
     if preferences.engine_python or state is not State.READY:
-        layout.label(text=f"In use: {used}", icon="CHECKMARK")
+        layout.label(text=f"The engine in use is {used}", icon="CHECKMARK")

@@ -81,7 +81,7 @@ def test_check_says_what_was_found(scene):
 
 
 def test_what_is_possible_offline(folder, preferences):
-    """Nothing is downloaded without online access; from a folder of packages it can be installed, and removed always."""
+    """Nothing is downloaded without online access; it installs from a folder of packages, and removes always."""
     assert not bpy.app.online_access
     assert not bpy.ops.skyloom.install_engine.poll()
     preferences.package_folder = "/somewhere"

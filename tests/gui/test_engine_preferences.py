@@ -6,7 +6,7 @@ from conftest import Window
 def test_offline_is_said_before_a_click(window: Window) -> None:
     saw = window.saw("installing", "offline")
     assert not saw["online"]
-    assert saw["install_button"], "the preferences have no button that installs the engine"
+    assert saw["check_button"], "the preferences do not show the engine"
     assert not saw["install"]
 
 

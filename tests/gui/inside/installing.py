@@ -22,8 +22,9 @@ def offline(saw: dict) -> Steps:
     bpy.ops.preferences.addon_expand(module="bl_ext.user_default.skyloom")
     yield 1.5
     saw["online"] = bpy.app.online_access
-    saw["install_button"] = yield from find_button(INSTALL, *PREFERENCES)
+    saw["check_button"] = yield from find_button(CHECK, *PREFERENCES)  # a grey button has no command to copy
     saw["install"] = bpy.ops.skyloom.install_engine.poll()
+    yield from move(30, 500)
     yield from screenshot("offline")
 
 
