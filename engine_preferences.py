@@ -3,12 +3,11 @@
 import bpy
 
 from . import installation
-from .engine.environment import find_engine_python
 from .engine.errors import EngineIncomplete
 from .engine.setup.builds import Build, builds_here, suggested_build
 from .engine.setup.lock import disk_bytes, download_bytes
 from .engine.setup.place import State
-from .folders import engine_folder
+from .folders import engine_folder, python_in_use
 from .wrapped_text import draw_text
 
 # What is said of each state, and what the button that changes it is called.
@@ -37,7 +36,7 @@ def draw_engine(
         column.progress(factor=work.fraction, text=work.task)
         column.operator("skyloom.cancel_installation", icon="CANCEL")
     else:
-        _draw_state(column, preferences)
+        _draw_state(column, context, preferences)
     if work.error:
         draw_text(column, context, work.error, "ERROR")
         draw_text(column, context, work.hint, "BLANK1")
@@ -55,7 +54,9 @@ def draw_engine(
     column.prop(preferences, "engine_python", text="Existing Python")
 
 
-def _draw_state(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
+def _draw_state(
+    layout: bpy.types.UILayout, context: bpy.types.Context, preferences: bpy.types.AddonPreferences
+) -> None:
     folder = engine_folder()
     state, record = folder.state(), folder.record()
     words, button, icon = WORDS[state]
@@ -76,8 +77,10 @@ def _draw_state(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferen
         row.label(text="Installing needs Blender's online access, which is off", icon="INTERNET_OFFLINE")
         row.operator("extensions.userpref_allow_online", text="Allow Online Access")
     try:
-        used = find_engine_python(preferences.engine_python)
-    except EngineIncomplete:
+        used = python_in_use(preferences.engine_python)
+    except EngineIncomplete as error:
+        if preferences.engine_python:  # otherwise the first line has said it
+            draw_text(layout, context, error.message, "ERROR")
         return
-    if preferences.engine_python or state is not State.READY:
-        layout.label(text=f"The engine in use is {used}", icon="CHECKMARK")
+    if used != folder.python:
+        draw_text(layout, context, f"The engine in use is another one: {used}", "CHECKMARK")

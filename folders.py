@@ -5,8 +5,9 @@ from pathlib import Path
 import bpy
 
 from . import __package__ as base_package
+from .engine.environment import find_engine_python
 from .engine.errors import UnwritableOutput
-from .engine.setup.place import EngineFolder
+from .engine.setup.place import EngineFolder, State
 
 LOG_LIMIT = 1 << 20  # bytes
 
@@ -22,6 +23,13 @@ def engine_log() -> Path:
 def engine_folder() -> EngineFolder:
     """Where the engine is installed from the preferences; Blender deletes it with the extension."""
     return EngineFolder(Path(bpy.utils.extension_path_user(base_package)) / "engine")
+
+
+def python_in_use(chosen: str) -> Path:
+    """The engine's Python: *chosen* in the preferences, or what is installed. Raises :class:`EngineIncomplete`."""
+    folder = engine_folder()
+    usable = folder.state() in (State.READY, State.OUTDATED)
+    return find_engine_python(chosen, folder.python if usable else None)
 
 
 def install_log() -> Path:

@@ -6,11 +6,9 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from . import __package__ as base_package
-from .engine.environment import find_engine_python
 from .engine.setup.builds import builds_here
-from .engine.setup.place import State
 from .engine_preferences import draw_engine
-from .folders import engine_folder
+from .folders import python_in_use
 from .naming import PATTERN
 
 
@@ -70,9 +68,7 @@ def get(context: bpy.types.Context) -> SKYLOOM_AP_preferences:
 
 def engine_python(context: bpy.types.Context) -> Path:
     """The engine's Python. Raises :class:`EngineIncomplete` if there is none."""
-    folder = engine_folder()
-    usable = folder.state() in (State.READY, State.OUTDATED)
-    return find_engine_python(get(context).engine_python, folder.python if usable else None)
+    return python_in_use(get(context).engine_python)
 
 
 classes = (SKYLOOM_AP_preferences,)
