@@ -19,6 +19,8 @@ from .batch.command import run as run_batch
 from .environment import cache_root
 from .errors import BadRequest, Cancelled, EngineIncomplete, ExitCode, GenerationFailed, SkyloomError
 from .job import Job, default_output
+from .models.command import DownloadTerminal, add_models_arguments
+from .models.command import run as run_models
 from .output.header import read_job
 from .protocol import Cancelled as CancelledEvent
 from .protocol import Event, Failure, Finished, Notice, Progress, Result
@@ -38,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         run = {
             "generate": _generate,
             "batch": _batch,
+            "models": _models,
             "show": _show,
             "metrics": _metrics,
             "cube": _cube,
@@ -79,6 +82,7 @@ def command_parser() -> Parser:
     generate.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     generate.add_argument("--trace", metavar="FILE", type=Path, help="write every canvas to this safetensors file")
     add_batch_arguments(commands.add_parser("batch", help="make the skies of a shot list"))
+    add_models_arguments(commands.add_parser("models", help="the models that can be downloaded"))
     show = commands.add_parser("show", help="print the job that made an EXR")
     show.add_argument("file", type=Path)
     metrics = commands.add_parser("metrics", help="measure the coherence, seam and poles of panoramas")
@@ -132,6 +136,10 @@ def _job(chosen: Namespace) -> Job:
 
 def _batch(chosen: Namespace) -> int:
     return run_batch(chosen, _print_event if chosen.events else BatchTerminal().show)
+
+
+def _models(chosen: Namespace) -> int:
+    return run_models(chosen, _print_event if getattr(chosen, "events", False) else DownloadTerminal().show)
 
 
 def _show(chosen: Namespace) -> int:

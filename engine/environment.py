@@ -7,6 +7,7 @@ from pathlib import Path
 from .errors import EngineIncomplete
 
 PYTHON_VARIABLE = "SKYLOOM_ENGINE_PYTHON"
+MODELS_VARIABLE = "SKYLOOM_MODELS"
 
 
 def cache_root() -> Path:
@@ -18,6 +19,12 @@ def cache_root() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "skyloom"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "skyloom"
+
+
+def models_folder() -> Path:
+    """The folder of downloaded models: ``$SKYLOOM_MODELS``, which Blender sets, or ``models`` in the cache."""
+    chosen = os.environ.get(MODELS_VARIABLE)
+    return Path(chosen).expanduser().resolve() if chosen else cache_root() / "models"
 
 
 def python_record() -> Path:

@@ -15,6 +15,7 @@ from .errors import SkyloomError
 Stage = Literal["load", "sample", "decode", "save"]
 ShotStatus = Literal["waiting", "skipped", "done", "failed"]
 Verdict = Literal["ok", "note", "wrong"]
+DownloadStage = Literal["download", "check"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +158,31 @@ class BatchResult(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DownloadProgress(Event):
+    """*done* of *total* bytes of a model are there, or, in the stage ``check``, compared with what they should be."""
+
+    event: ClassVar[str] = "download"
+    model: str
+    stage: DownloadStage
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Downloaded(Event):
+    """The model is there, whole and checked. path: its folder, a LoRA's file. repository: the mirror it came from."""
+
+    event: ClassVar[str] = "downloaded"
+    model: str
+    path: str
+    repository: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Work(Event):
-    """What a set-up or a download is doing, in words. fraction in [0, 1]; done, total: bytes, 0 if unknown."""
+    """What a set-up of the engine is doing, in words. fraction in [0, 1]; done, total: bytes, 0 if unknown."""
 
     event: ClassVar[str] = "work"
     task: str
@@ -169,7 +193,7 @@ class Work(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """A set-up or a download is through. path: what it made."""
+    """Work on the engine is through. path: its Python, or the folder that is gone."""
 
     event: ClassVar[str] = "finished"
     path: str
@@ -196,7 +220,7 @@ class Lost(Event):
 
 _KINDS = (
     *(Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult),
-    *(Work, Finished, Finding, Lost),
+    *(DownloadProgress, Downloaded, Work, Finished, Finding, Lost),
 )
 EVENTS: dict[str, type[Event]] = {kind.event: kind for kind in _KINDS}
 
