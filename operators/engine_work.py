@@ -89,7 +89,7 @@ class EngineWork:
             case Failure(message=message, hint=hint):
                 self.report({"ERROR"}, f"{message} \n{hint}".strip())
             case _:
-                self.report({"INFO"}, "Cancelled: what was downloaded is kept for the next time")
+                self.report({"INFO"}, "Cancelled")
         return {"CANCELLED"}
 
     @staticmethod
