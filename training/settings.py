@@ -36,6 +36,14 @@ class Settings:
     unet_batch: int = 24
     unet_rate: float = 1.2e-3
 
+    fine_panoramas: int = 800  # of twice the height
+    fine_minutes: float = 55.0
+    fine_widths: tuple[int, ...] = (96, 96, 80, 56, 32)
+    fine_blocks: tuple[int, ...] = (2, 2, 2, 1, 1)
+    fine_columns: int = 6  # latents
+    fine_batch: int = 4
+    fine_rate: float = 1.2e-3
+
     log_every: int = 50  # steps
     save_minutes: float = 5.0
 
@@ -60,6 +68,9 @@ PRESETS = {
         unet_minutes=13.0,
         unet_batch=512,
         unet_rate=2e-3,
+        fine_panoramas=4000,
+        fine_minutes=10.0,
+        fine_batch=64,
     ),
     "smoke": replace(
         _CPU,
@@ -79,6 +90,12 @@ PRESETS = {
         unet_channels=(16, 32, 32),
         unet_heads=(2, 2, 2),
         unet_batch=4,
+        fine_panoramas=4,
+        fine_minutes=0.03,
+        fine_widths=(12, 12, 8, 8),
+        fine_blocks=(1, 0, 1, 0),
+        fine_columns=3,
+        fine_batch=2,
         log_every=2,
     ),
 }

@@ -57,6 +57,13 @@ class BlockTransform:
             codes = _apply(F.pixel_unshuffle(codes, 2), weight.to(codes.device), bias.to(codes.device))
         return codes
 
+    def inverse(self, latents: Tensor) -> Tensor:
+        """Latents [n, channels, rows, columns] to the likeliest codes [n, 3, factor * rows, factor * columns]."""
+        for weight, bias in zip(reversed(self.weights), reversed(self.biases), strict=True):
+            rows = latents - bias.to(latents).view(1, -1, 1, 1)
+            latents = F.pixel_shuffle(torch.einsum("io,nohw->nihw", torch.linalg.pinv(weight).to(latents), rows), 2)
+        return latents
+
     @torch.no_grad()
     def install(self, encoder: EncoderTiny, scale: float) -> None:
         """Make diffusers' *encoder* compute *scale* times this transform: exactly, but for rounding.

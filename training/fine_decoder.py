@@ -1,0 +1,120 @@
+"""Stage 5: the fine decoder, which paints the pictures that are kept, on panoramas of twice the size.
+
+It begins as the encoder's linear inverse and learns what to add: block edges away, texture where there is some. Its
+latents are wrong by more or less, as those of a denoiser are.
+"""
+
+import math
+import random
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.models.fine_decoder import SCALE, FineDecoder
+
+from .adversary import Adversary
+from .checkpoint import Trainee
+from .colour import to_opponent, to_rgb
+from .dataset import Panoramas
+from .reconstruction import ReconstructionLoss, decibels, display
+from .settings import Settings
+from .transform import BlockTransform
+
+_MOST_ERROR = 0.35  # of each channel's standard deviation
+_ALONE = 0.55  # share of the time before the adversary joins
+_HELD_OUT = 12  # of the panoramas, for the score
+
+
+def train_fine_decoder(
+    folder: Path, transform: BlockTransform, panoramas: Panoramas, settings: Settings, device: torch.device
+) -> FineDecoder:
+    """Train until the stage's minutes are used, on from the checkpoint in *folder* if there is one.
+
+    panoramas: SCALE times as high as those that *transform* was fitted to. Returns the moving average, which paints
+    opponent colours.
+    """
+    torch.manual_seed(settings.seed)
+    decoder = new_fine_decoder(transform, settings).to(device, memory_format=torch.channels_last)
+    trainee = Trainee(decoder, folder, settings.fine_rate, settings.fine_minutes, average=0.998)
+    if trainee.progress < 1:
+        _run(trainee, Adversary(folder / "adversary", settings, device), transform, panoramas, settings, device)
+    return trainee.averaged
+
+
+@torch.no_grad()
+def new_fine_decoder(transform: BlockTransform, settings: Settings) -> FineDecoder:
+    """One that computes the linear inverse of *transform*, each block enlarged for itself."""
+    decoder = FineDecoder(settings.latent_channels, settings.fine_widths, settings.fine_blocks)
+    for parameter in decoder.enlarge[-1].parameters():
+        parameter.zero_()
+    none, one = torch.zeros(1, settings.latent_channels, 1, 1), torch.eye(settings.latent_channels)
+    plain = transform.inverse(none)
+    blocks = transform.inverse(one[..., None, None]) - plain
+    decoder.base.weight.copy_(F.interpolate(blocks, scale_factor=SCALE, mode="bicubic", align_corners=False))
+    decoder.base.bias.copy_(plain.mean((0, 2, 3)))
+    return decoder
+
+
+def _run(
+    trainee: Trainee,
+    adversary: Adversary,
+    transform: BlockTransform,
+    panoramas: Panoramas,
+    settings: Settings,
+    device: torch.device,
+) -> None:
+    reconstruction = ReconstructionLoss().to(device)
+    losses: list[float] = []
+
+    def save() -> None:
+        trainee.record(decibel=_quality(trainee.averaged, transform, panoramas, device))
+        trainee.save()
+        adversary.save()
+
+    while (progress := trainee.progress) < 1:
+        rng = random.Random(settings.seed * 1_000_003 + trainee.step)
+        x = to_opponent(_strips(panoramas, rng, settings).to(device))
+        z = transform(F.avg_pool2d(x, SCALE))
+        error = torch.tensor([rng.uniform(0, _MOST_ERROR) for _ in x], device=device).view(-1, 1, 1, 1)
+        z = z + error * z.std((0, 2, 3), keepdim=True) * torch.randn_like(z)
+        with torch.autocast(device.type, torch.bfloat16):
+            y = trainee.module(z.contiguous(memory_format=torch.channels_last)).float()
+        loss = reconstruction(y, x)
+        losses.append(loss.item())
+        rate = 0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * progress))
+        if progress > _ALONE:
+            decoded, rendered = display(to_rgb(y)), display(to_rgb(x))
+            loss = loss + adversary.term(decoded, loss, trainee.module.enlarge[-1].weight)
+            trainee.update(loss, rate)
+            adversary.learn(decoded, rendered)
+        else:
+            trainee.update(loss, rate)
+        if trainee.step % settings.log_every == 0:
+            trainee.record(loss=sum(losses) / len(losses))
+            losses = []
+        if trainee.minutes_since_saved > settings.save_minutes:
+            save()
+    save()
+
+
+def _strips(panoramas: Panoramas, rng: random.Random, settings: Settings) -> Tensor:
+    """Of full height, because top and bottom are special: ``[batch, 3, height, width]``, mirrored now and then."""
+    strips = []
+    for _ in range(settings.fine_batch):
+        picture = panoramas[rng.randrange(min(_HELD_OUT, len(panoramas) - 1), len(panoramas))]
+        first = rng.randrange(picture.shape[-1])
+        strip = picture.roll(-first, -1)[..., : settings.fine_columns * SCALE * settings.factor]
+        strips.append(strip.flip(-1) if rng.random() < 0.5 else strip)
+    return torch.stack(strips)
+
+
+@torch.no_grad()
+def _quality(decoder: torch.nn.Module, transform: BlockTransform, panoramas: Panoramas, device: torch.device) -> float:
+    """Decibels at the size of the autoencoder's pictures, so that they compare with the decoder's."""
+    scores = []
+    for index in range(min(_HELD_OUT, len(panoramas))):
+        truth = F.avg_pool2d(to_opponent(panoramas[index][None].to(device)), SCALE)
+        scores.append(decibels(F.avg_pool2d(decoder(transform(truth)), SCALE), truth))
+    return sum(scores) / len(scores)
