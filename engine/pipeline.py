@@ -23,7 +23,7 @@ from .plan import Plan, plan
 from .precision import Precision, half_type
 from .preview import Previews
 from .protocol import Event, Notice, Progress, Result
-from .refinement import Refiner
+from .refinement import Refiner, shrunk
 from .sampling.samplers import Step
 from .start.given import Given, begins_unclipped, first_step, gather
 from .trace import Trace, starting_noise
@@ -103,9 +103,11 @@ def _paint(
         steps = compose(todo, models, model, noise.to(model.device), given, precision)
         latents = yield from _sample(steps, len(todo.windows), pace, preview, record)
         with torch.no_grad():
-            picture = model.decode(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
+            picture = model.paint(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
         if refiner:
             picture, given = yield from _enlarge(todo, refiner, picture, pace, preview)
+        elif todo.size[0] != todo.base or todo.painted != todo.base:
+            picture, given = shrunk(picture, todo.size[0]), gather(job, todo.size[0])
         if precision.gave_up:
             yield Notice(
                 code="full_precision",

@@ -36,15 +36,17 @@ _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.
 class Plan:
     """A job with nothing left open, and its windows.
 
-    canvas: latent height and width of the composition. stages: widths in pixels to which it is enlarged, one after the
-    other. drawn: the windows that have gradients, if not all have. call, gradient: windows
-    per call of the network and per gradient. checkpoint: gradients keep few activations. tiles: the decode is in tiles.
+    canvas: latent height and width of the composition. painted: width in pixels at which the model paints it. stages:
+    widths to which that is enlarged, one after the other. drawn: the windows that have gradients, if not all have.
+    call, gradient: windows per call of the network and per gradient. checkpoint: gradients keep few activations. tiles:
+    the decode is in tiles.
     request: the job as it was asked for.
     """
 
     job: Job
     windows: Windows
     canvas: tuple[int, int]
+    painted: int
     stages: tuple[int, ...]
     drawn: Windows | None
     call: int
@@ -136,8 +138,11 @@ def plan(job: Job, model: Model) -> Plan:
     if width > base and model.device.type != "cpu":  # large pictures are kept in the CPU's memory
         check_memory(enlarged_bytes, width, smallest, torch.device("cpu"))
     call = windows_per_call(model, window * height)
-    stages = stage_widths(base, width, smallest)
-    return Plan(complete, windows, (height, columns), stages, drawn, call, gradient, checkpoint, tiles, request=job)
+    painted = base * model.paint_scale
+    stages = stage_widths(painted, width, smallest)
+    return Plan(
+        complete, windows, (height, columns), painted, stages, drawn, call, gradient, checkpoint, tiles, request=job
+    )
 
 
 def stage_widths(base: int, width: int, unit: int) -> tuple[int, ...]:
@@ -161,7 +166,7 @@ def _check_width(width: int, unit: int) -> None:
 def _width(job: Job, model: Model) -> int:
     """An edit leaves the panorama's size as it is."""
     if job.mask is None or job.start is None:
-        return job.width or job.base_width or 2 * model.native_height
+        return job.width or (job.base_width or 2 * model.native_height) * model.paint_scale
     width = panorama_width(job.start)
     if job.width not in (None, width):
         raise BadRequest(

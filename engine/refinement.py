@@ -127,7 +127,8 @@ class Refiner:
         return self._model.encode(pictures.to(self._model.device), wraps=False)
 
     def _decode(self, latents: Tensor, _which: Tensor) -> Tensor:
-        return self._model.decode(latents.to(self._model.device), wraps=False).float()
+        painted = self._model.paint(latents.to(self._model.device), wraps=False).float()
+        return avg_pool2d(painted, self._model.paint_scale)
 
 
 def _at(denoise: Denoiser, level: Level, windows: Tensor, which: Tensor) -> Tensor:
@@ -143,6 +144,11 @@ def enlarged(picture: Tensor, width: int) -> Tensor:
     size = (width // 2 + 2 * edge, width + 2 * edge)
     large = interpolate(around, size=size, mode="bicubic", align_corners=False)[0]
     return large[:, edge : edge + width // 2, edge : edge + width].contiguous()
+
+
+def shrunk(picture: Tensor, width: int) -> Tensor:
+    """The panorama ``[C, h, 2 h]`` at no more than its own size, each pixel the mean of those in its place."""
+    return adaptive_avg_pool2d(picture, (width // 2, width))
 
 
 def _beats(counts: Generator[int, None, Tensor]) -> Refining:

@@ -8,6 +8,8 @@ import torch
 from diffusers import AutoencoderTiny
 from torch import Tensor
 
+from engine.models.fine_decoder import FineDecoder
+
 _TO_OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (4.0, -4.0, 0.0), (0.0, -4.0, 4.0))
 
 
@@ -35,3 +37,15 @@ def fold_colour(autoencoder: AutoencoderTiny) -> None:
     first.weight.copy_(torch.einsum("ojhw,ji->oihw", first.weight, matrix))
     last.weight.copy_(torch.einsum("ij,jchw->ichw", inverse, last.weight))
     last.bias.copy_(inverse @ (last.bias - half) + half)
+
+
+@torch.no_grad()
+def fold_fine_colour(decoder: FineDecoder) -> None:
+    """Let a decoder of opponent colours give red, green and blue."""
+    base, last = decoder.base, decoder.enlarge[-1]
+    inverse = torch.linalg.inv(base.weight.new_tensor(_TO_OPPONENT))
+    base.weight.copy_(torch.einsum("ij,cjhw->cihw", inverse, base.weight))
+    base.bias.copy_(inverse @ base.bias)
+    # A pixel shuffle takes the four places of each colour from neighbouring channels.
+    last.weight.copy_(torch.einsum("ij,jpchw->ipchw", inverse, last.weight.unflatten(0, (3, 4))).flatten(0, 1))
+    last.bias.copy_((inverse @ last.bias.unflatten(0, (3, 4))).flatten())

@@ -1,4 +1,4 @@
-"""Stage 7: the trained parts as a diffusers pipeline in half precision, with a card."""
+"""Stage 9: the trained parts as a diffusers pipeline in half precision, with a card."""
 
 import copy
 import json
@@ -9,23 +9,27 @@ import torch
 from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
+from engine.models.fine_decoder import FineDecoder
 from engine.sky.captions import vocabulary
 
-from .colour import fold_colour
+from .colour import fold_colour, fold_fine_colour
 from .settings import Settings
 from .unet import Denoiser, new_scheduler
 
 GUIDANCE, STEPS = 4.0, 25  # guidance by eye, between 3 and 6
+FINE_DECODER = "fine_decoder/model.safetensors"
 
 
 def export(
     folder: Path,
     autoencoder: AutoencoderTiny,
+    fine_decoder: FineDecoder,
     denoiser: Denoiser,
     tokenizer: CLIPTokenizer,
     settings: Settings,
 ) -> None:
-    """Write the model *folder*: what ``StableDiffusionPipeline.from_pretrained`` loads, and ``skyloom.json``."""
+    """Write the model *folder*: what ``StableDiffusionPipeline.from_pretrained`` loads, ``skyloom.json`` and what it
+    names."""
     vae = copy.deepcopy(autoencoder)
     fold_colour(vae)
     pipeline = StableDiffusionPipeline(
@@ -39,12 +43,17 @@ def export(
         requires_safety_checker=False,
     )
     pipeline.to("cpu", torch.float16).save_pretrained(folder)
+    fine = copy.deepcopy(fine_decoder)
+    fold_fine_colour(fine)
+    (folder / FINE_DECODER).parent.mkdir()
+    fine.save(folder / FINE_DECODER)
     for file in folder.rglob("*.safetensors"):  # which safetensors makes readable for their owner alone
         file.chmod(0o644)
     card = {
         "name": "sky-small",
         "transfer": "log_radiance",
         "native_height": settings.height,
+        "fine_decoder": FINE_DECODER,
         "steps": STEPS,
         "guidance": GUIDANCE,
         "license": "CC0-1.0",

@@ -1,4 +1,4 @@
-"""Stage 6: the text encoder reads captions before it sees a picture, and learns to tell what sky they speak of.
+"""Stage 7: the text encoder reads captions before it sees a picture, and learns to tell what sky they speak of.
 
 A caption costs nothing, a picture does: after these minutes the denoiser's time goes into painting and not into words.
 """

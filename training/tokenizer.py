@@ -1,4 +1,4 @@
-"""Stage 5: a small CLIP tokenizer, byte-pair encoding learnt from captions; no text is out of its reach."""
+"""Stage 6: a small CLIP tokenizer, byte-pair encoding learnt from captions; no text is out of its reach."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Stage 7: the denoiser and its text encoder together, v-prediction, on windows and whole panoramas mixed."""
+"""Stage 8: the denoiser and its text encoder together, v-prediction, on windows and whole panoramas mixed."""
 
 import math
 import random

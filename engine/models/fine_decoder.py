@@ -22,8 +22,8 @@ SCALE = 2  # times the size of the autoencoder's pictures
 class FineDecoder(nn.Module):
     """Latents ``[k, C, h, w]`` to picture values ``[k, 3, SCALE f h, SCALE f w]``, f being the autoencoder's factor.
 
-    What a linear map paints in the block of each latent, and what a pyramid of convolutions adds. Each level is twice as
-    large as the one before and ends in a pixel shuffle (Shi et al. 2016, arXiv 1609.05158), which, unlike repeated
+    What a linear map paints in the block of each latent, and what a pyramid of convolutions adds. Each level is twice
+    as large as the one before and ends in a pixel shuffle (Shi et al. 2016, arXiv 1609.05158), which, unlike repeated
     pixels, can tell the places in a block apart. No normalization: what is painted in one place depends on its
     neighbourhood alone.
 
@@ -59,6 +59,8 @@ class FineDecoder(nn.Module):
         try:
             state = load_file(file)
             widths = [state[f"enlarge.{level}.weight"].shape[1] for level in range(_count(state, "enlarge"))]
+            if not widths:
+                raise KeyError("enlarge")
             blocks = [_count(state, f"levels.{level}") for level in range(len(widths))]
             decoder = cls(state["first.weight"].shape[1], widths, blocks)
             decoder.load_state_dict(state)

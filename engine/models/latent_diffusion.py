@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from .circular import circular_width
+from .fine_decoder import SCALE, FineDecoder
+from .folder import ModelFolder
 from .model import Model
 from .tiled_decode import can_tile, tiled_decode
 
@@ -15,6 +17,16 @@ class LatentDiffusion(Model):
     """Diffusion in the latent space of an autoencoder (2112.10752)."""
 
     autoencoder_part: ClassVar[str] = "vae"
+
+    def __init__(self, folder: ModelFolder, device: torch.device) -> None:
+        super().__init__(folder, device)
+        named = folder.card.get("fine_decoder")
+        self._fine = FineDecoder.load(folder.path / named).to(device) if named else None
+
+    def move(self, device: torch.device) -> None:
+        super().move(device)
+        if self._fine:
+            self._fine.to(device)
 
     def _prepare(self) -> None:
         self._vae = getattr(self._pipeline, self.autoencoder_part).to(memory_format=torch.channels_last)
@@ -44,6 +56,17 @@ class LatentDiffusion(Model):
             tiled_decode(decoder, wraps) if tiles else nullcontext(),
         ):
             return self._vae.decode(latents / self._vae.config.scaling_factor + shift).sample
+
+    @property
+    def paint_scale(self) -> int:
+        return SCALE if self._fine else 1
+
+    @torch.no_grad()
+    def paint(self, latents: Tensor, wraps: bool, tiles: bool = False) -> Tensor:
+        if not self._fine:
+            return self.decode(latents, wraps, tiles)
+        with circular_width(self._fine) if wraps else nullcontext():
+            return self._fine(latents)
 
     @torch.no_grad()
     def encode(self, picture: Tensor, wraps: bool) -> Tensor:

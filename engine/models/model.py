@@ -185,6 +185,15 @@ class Model(ABC):
         wraps: as a ring. tiles: one panorama, a tile at a time: the same picture without a gradient, in less memory.
         """
 
+    @property
+    def paint_scale(self) -> int:
+        """How many times as large as :meth:`decode`'s are the pictures of :meth:`paint`."""
+        return 1
+
+    def paint(self, latents: Tensor, wraps: bool, tiles: bool = False) -> Tensor:
+        """As :meth:`decode`, for the picture that is kept: as fine as the model can, and perhaps larger."""
+        return self.decode(latents, wraps, tiles)
+
     @abstractmethod
     def encode(self, picture: Tensor, wraps: bool) -> Tensor:
         """Picture values ``[k, 3, H, W]`` in [-1, 1] to latents ``[k, C, h, w]``: the likeliest; *wraps*: as a ring."""

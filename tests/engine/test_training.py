@@ -10,6 +10,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from torch import nn
 
+from engine.models.loading import load_model
 from engine.sky import SkyRenderer, sample_parameters
 from training.autoencoder import new_autoencoder
 from training.checkpoint import Trainee
@@ -48,6 +49,7 @@ def test_exported_folder_is_a_pipeline(run: Path, pipeline: StableDiffusionPipel
     assert card["transfer"] == "log_radiance"
     assert card["native_height"] == SMOKE.height
     assert card["license"] == "CC0-1.0"
+    assert load_model(str(run / "model"), CPU).paint_scale == 2
     assert {"sunset", "mountains", "the"} < set(card["vocabulary"])
     assert not list(run.rglob("*.bin")) + list(run.rglob("*.pt")) + list(run.rglob("*.pkl"))
 
@@ -62,10 +64,10 @@ def test_sampled_panorama_is_whole(pipeline: StableDiffusionPipeline) -> None:
 
 def test_finished_run_does_not_train_again(run: Path) -> None:
     curves = {file: file.read_text() for file in run.rglob("curve.jsonl")}
-    assert len(curves) == 3
+    assert len(curves) == 4
     train(run, SMOKE, CPU)
     assert curves == {file: file.read_text() for file in run.rglob("curve.jsonl")}
-    assert len(list(run.rglob("curve.png"))) == 3
+    assert len(list(run.rglob("curve.png"))) == 4
 
 
 def test_stage_resumes_from_its_step(tmp_path: Path) -> None:
