@@ -106,7 +106,7 @@ def _paint(
             picture = model.paint(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
         if refiner:
             picture, given = yield from _enlarge(todo, refiner, picture, pace, preview)
-        elif todo.size[0] != todo.base or todo.painted != todo.base:
+        elif todo.painted != todo.base:
             picture, given = shrunk(picture, todo.size[0]), gather(job, todo.size[0])
         if precision.gave_up:
             yield Notice(

@@ -137,14 +137,14 @@ def plan(job: Job, model: Model) -> Plan:
     check_memory(needed, width, smallest, model.device)
     if width > base and model.device.type != "cpu":  # large pictures are kept in the CPU's memory
         check_memory(enlarged_bytes, width, smallest, torch.device("cpu"))
-    if job.upscaler and width == base:
+    call = windows_per_call(model, window * height)
+    painted = base * model.paint_scale
+    stages = stage_widths(painted, width, smallest)
+    if job.upscaler and not stages:
         raise BadRequest(
             f"There is nothing for the upscaler to enlarge: the model paints {width} pixels by itself.",
             "Choose a larger width, or leave it out.",
         )
-    call = windows_per_call(model, window * height)
-    painted = base * model.paint_scale
-    stages = stage_widths(painted, width, smallest)
     return Plan(
         complete, windows, (height, columns), painted, stages, drawn, call, gradient, checkpoint, tiles, request=job
     )
