@@ -22,7 +22,7 @@ from .reconstruction import ReconstructionLoss, decibels, display
 from .settings import Settings
 from .transform import BlockTransform
 
-_MOST_ERROR = 0.35  # of each channel's standard deviation
+_MOST_ERROR = 0.5  # of each channel's standard deviation
 _ALONE = 0.55  # share of the time before the adversary joins
 _HELD_OUT = 12  # of the panoramas, for the score
 
