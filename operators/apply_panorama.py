@@ -1,13 +1,10 @@
-from pathlib import Path
 from typing import ClassVar
 
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from .. import preferences
-from ..engine.errors import BadRequest
-from ..engine.light.found import LIGHT_ATTRIBUTE, FoundLight
-from ..engine.output.header import read_attribute
+from ..engine.light.found import read_light
 from ..folders import absolute
 from ..history import sky_at
 from ..properties import TargetProperties
@@ -45,17 +42,9 @@ class SKYLOOM_OT_apply_panorama(TargetProperties, ImportHelper, bpy.types.Operat
             image.pack()
         if self.target == "WORLD":
             had_lamp = remove_sun_lamp(context.scene)  # it stands for the old sky's sun
-            set_world(context.scene, image, _light(path))
+            set_world(context.scene, image, read_light(path))
             if had_lamp and has_sun(context.scene.world):
                 add_sun_lamp(context.scene)
         else:
-            set_backdrop(context.scene, image, self.backdrop_shape)
+            set_backdrop(context.scene, image, self.backdrop_shape, read_light(path))
         return {"FINISHED"}
-
-
-def _light(path: Path) -> FoundLight | None:
-    """What lights the panorama; None for a picture of another program's, whose header does not say."""
-    try:
-        return FoundLight.from_dict(read_attribute(path, LIGHT_ATTRIBUTE))
-    except BadRequest:
-        return None

@@ -101,16 +101,17 @@ def _found(spot: Spot, sun: Sun | None, card: float) -> FoundLight:
         place,
         clipped=sun.added,
         size=SUN_SIZE,
+        reach=sun.reach,
         irradiance=_colour(sun.irradiance),
-        sky=_colour(sun.sky),
+        glow=sun.glow,
         ratio=sun.ratio,
     )
 
 
 def brighter(light: FoundLight, gain: float) -> FoundLight:
     """*light* of a panorama that was multiplied by *gain*."""
-    scaled: list[Colour] = [(r * gain, g * gain, b * gain) for r, g, b in (light.irradiance, light.sky)]
-    return replace(light, white_card=light.white_card * gain, irradiance=scaled[0], sky=scaled[1])
+    red, green, blue = light.irradiance
+    return replace(light, white_card=light.white_card * gain, irradiance=(red * gain, green * gain, blue * gain))
 
 
 def _colour(values: Tensor) -> Colour:
