@@ -9,7 +9,7 @@ from mathutils import Vector
 
 from .nodes import Nodes
 from .sun import DISC, GLOW, SIZE, STRENGTH
-from .sun_group import add_picture, add_picture_with_sun, build_sun_group
+from .sun_group import LIFT, add_picture, add_picture_with_sun, build_sun_group
 
 if TYPE_CHECKING:
     from ..engine.light.found import FoundLight
@@ -95,8 +95,8 @@ def _material(image: bpy.types.Image, light: "FoundLight | None") -> bpy.types.M
     nodes = Nodes(material.node_tree)
     direction = nodes.add("ShaderNodeTexCoord").outputs["Object"]
     if light and light.reach:
-        controls = {STRENGTH: 1.0, SIZE: radians(light.size), GLOW: light.glow, DISC: 1.0}
-        colour = add_picture_with_sun(nodes, image, direction, build_sun_group(light), controls)
+        controls = {STRENGTH: 1.0, SIZE: radians(light.size), GLOW: light.glow, DISC: 1.0, LIFT: 0.0}
+        colour = add_picture_with_sun(nodes, image, direction, direction, build_sun_group(light), controls)
     else:
         colour = add_picture(nodes, image, direction)
     emission = nodes.add("ShaderNodeEmission", colour)

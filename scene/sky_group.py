@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .horizon import Horizon, add_horizon_inputs
 from .nodes import Nodes, Socket
 from .sun import DISC, GLOW, SIZE, STRENGTH, add_sun_inputs
-from .sun_group import add_picture, add_picture_with_sun, build_sun_group
+from .sun_group import LIFT, add_picture, add_picture_with_sun, build_sun_group
 
 if TYPE_CHECKING:
     from ..engine.light.found import FoundLight
@@ -30,7 +31,8 @@ def build_sky_group(image: bpy.types.Image, light: "FoundLight | None" = None) -
     if light and light.reach:
         add_sun_inputs(tree, light)
         sun = build_sun_group(light)
-    _Builder(tree, image, sun).build()
+    add_horizon_inputs(tree)
+    _Builder(tree, image, light, sun).build()
     return tree
 
 
@@ -66,15 +68,25 @@ def _add_interface(tree: bpy.types.NodeTree) -> None:
 class _Builder:
     """Adds and links nodes: every method returns the output socket that the next one takes."""
 
-    def __init__(self, tree: bpy.types.NodeTree, image: bpy.types.Image, sun: bpy.types.NodeTree | None) -> None:
+    def __init__(
+        self,
+        tree: bpy.types.NodeTree,
+        image: bpy.types.Image,
+        light: "FoundLight | None",
+        sun: bpy.types.NodeTree | None,
+    ) -> None:
         self._nodes, self._image, self._sun = Nodes(tree), image, sun
         self._inputs = self._nodes.add("NodeGroupInput").outputs
+        self._horizon = Horizon(
+            self._nodes, self._inputs, image.size[1], light, self._inputs[STRENGTH] if sun else None
+        )
 
     def build(self) -> None:
         nodes, inputs = self._nodes, self._inputs
         direction = nodes.add("ShaderNodeTexCoord").outputs["Generated"]
-        turned = self._rotated(direction, inputs["Rotation"])
-        blurred = self._blurred(self._rotated(turned, inputs["Background Rotation"]), inputs["Background Blur"])
+        turned = self._rotated(direction, self._horizon.turn(inputs["Rotation"]))
+        seen = self._rotated(direction, self._horizon.turn(inputs["Rotation"], inputs["Background Rotation"]))
+        blurred = self._blurred(seen, inputs["Background Blur"])
         tint = self._tint(inputs["Temperature"])
         strength = nodes.number("MULTIPLY", inputs["Strength"], nodes.number("POWER", 2.0, inputs["Exposure"]))
         background_strength = nodes.number("MULTIPLY", strength, inputs["Background Strength"])
@@ -84,10 +96,10 @@ class _Builder:
         mix = nodes.add("ShaderNodeMixShader", is_camera, light, background)
         nodes.add("NodeGroupOutput", mix.outputs["Shader"])
 
-    def _rotated(self, direction: Socket, angle: Socket) -> Socket:
-        """Where to look in the picture so that it appears turned by *angle*: the other way round."""
-        node = self._nodes.add("ShaderNodeVectorRotate", rotation_type="Z_AXIS", invert=True)
-        return self._nodes.feed(node, {"Vector": direction, "Angle": angle}).outputs["Vector"]
+    def _rotated(self, direction: Socket, angles: Socket) -> Socket:
+        """Where to look in the picture so that it appears turned by *angles*: the other way round."""
+        node = self._nodes.add("ShaderNodeVectorRotate", rotation_type="EULER_XYZ", invert=True)
+        return self._nodes.feed(node, {"Vector": direction, "Rotation": angles}).outputs["Vector"]
 
     def _blurred(self, direction: Socket, blur: Socket) -> Socket:
         """*direction* scattered at random: every sample looks elsewhere, and their mean is soft."""
@@ -101,12 +113,19 @@ class _Builder:
         return self._nodes.vector("DIVIDE", light.outputs["Color"], daylight.outputs["Color"])
 
     def _shader(self, direction: Socket, tint: Socket, strength: Socket, lights: bool = False) -> Socket:
-        colour = self._with_sun(direction, lights) if self._sun else add_picture(self._nodes, self._image, direction)
+        place, below, ground = self._horizon.look_up(direction)
+        if self._sun:
+            colour = self._with_sun(direction, place, below, lights)
+        else:
+            colour = add_picture(self._nodes, self._image, place)
+        colour = self._horizon.over_ground(colour, ground)
         background = self._nodes.add("ShaderNodeBackground", self._nodes.vector("MULTIPLY", colour, tint), strength)
         return background.outputs["Background"]
 
-    def _with_sun(self, direction: Socket, lights: bool) -> Socket:
+    def _with_sun(self, direction: Socket, place: Socket, below: Socket, lights: bool) -> Socket:
         """The picture with its sun; a lamp that stands for the sun leaves it to the camera alone."""
         controls = {name: self._inputs[name] for name in (STRENGTH, SIZE, GLOW)}
-        controls[DISC] = self._inputs[DISC] if lights else 1.0
-        return add_picture_with_sun(self._nodes, self._image, direction, self._sun, controls)
+        above = self._nodes.number("SUBTRACT", 1.0, below)
+        controls[DISC] = self._nodes.number("MULTIPLY", above, self._inputs[DISC]) if lights else above
+        controls[LIFT] = self._horizon.lift
+        return add_picture_with_sun(self._nodes, self._image, direction, place, self._sun, controls)

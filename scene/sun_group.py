@@ -18,33 +18,42 @@ from .sun import DISC, GLOW, SIZE, STRENGTH, sun_direction
 if TYPE_CHECKING:
     from ..engine.light.found import FoundLight
 
-_DIRECTION, _LEFT, _RIGHT, _SHARE, _LIGHT = "Direction", "Left", "Right", "Share", "Light"
+LIFT = "Lift"  # tangent of the angle by which the horizon is raised
+_DIRECTION, _PLACE = "Direction", "Place"
+_LEFT, _RIGHT, _SHARE, _LIGHT = "Left", "Right", "Share", "Light"
 _GLOW_CORE, _GLOW_REACH = radians(0.35), radians(6.0)
 
 
 def build_sun_group(light: "FoundLight") -> bpy.types.NodeTree:
     """A node group for the sun of *light*.
 
-    Towards a direction it gives two others, left and right, and the share of the right one: what the picture shows
-    there, mixed, is the sky without its sun. Outside the sun's surroundings all three directions are the same. To that
-    comes the sun's own light.
+    It takes a direction and the place where the picture is looked up for it, which is another where the horizon was
+    raised. It gives two places, left and right, and the share of the right one: what the picture shows there, mixed, is
+    the sky without its sun. Outside the sun's surroundings both are the place given. To that comes the sun's own light.
     """
     tree = bpy.data.node_groups.new("Skyloom Sun", "ShaderNodeTree")
-    for name, kind in {_DIRECTION: "Vector", STRENGTH: "Float", SIZE: "Float", GLOW: "Float", DISC: "Float"}.items():
+    sockets = {_DIRECTION: "Vector", _PLACE: "Vector", STRENGTH: "Float", SIZE: "Float", GLOW: "Float", DISC: "Float"}
+    for name, kind in (sockets | {LIFT: "Float"}).items():
         tree.interface.new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}")
     for name, kind in {_LEFT: "Vector", _RIGHT: "Vector", _SHARE: "Float", _LIGHT: "Color"}.items():
         tree.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}")
     nodes = Nodes(tree)
     given = nodes.add("NodeGroupInput").outputs
     sun = sun_direction(light.azimuth, light.elevation)
-    # A chord between unit vectors stays exact where a cosine rounds, and a cap's solid angle is pi times its square.
-    towards = nodes.vector("NORMALIZE", given[_DIRECTION])
-    chord = nodes.measure("DISTANCE", towards, tuple(sun))
-    around = _around(nodes, towards, chord, sun, radians(light.reach))
+    place = nodes.vector("NORMALIZE", given[_PLACE])
+    around = _around(nodes, place, _chord(nodes, place, tuple(sun)), sun, radians(light.reach))
+    up = nodes.scaled((0.0, 0.0, sun.xy.length), given[LIFT])
+    raised = nodes.vector("NORMALIZE", nodes.vector("ADD", up, tuple(sun)))
+    chord = _chord(nodes, nodes.vector("NORMALIZE", given[_DIRECTION]), raised)
     shape = nodes.number("ADD", _disc(nodes, chord, given), _glow(nodes, chord, given[GLOW]))
     shine = nodes.number("MULTIPLY", nodes.number("MULTIPLY", shape, given[STRENGTH]), given[DISC])
     nodes.feed(tree.nodes.new("NodeGroupOutput"), around | {_LIGHT: nodes.scaled(light.irradiance, shine)})
     return tree
+
+
+def _chord(nodes: Nodes, one: Value, other: Value) -> Socket:
+    """Between unit vectors. It stays exact where a cosine rounds, and a cap's solid angle is pi times its square."""
+    return nodes.measure("DISTANCE", one, other)
 
 
 def add_picture(nodes: Nodes, image: bpy.types.Image, direction: Socket) -> Socket:
@@ -54,10 +63,19 @@ def add_picture(nodes: Nodes, image: bpy.types.Image, direction: Socket) -> Sock
 
 
 def add_picture_with_sun(
-    nodes: Nodes, image: bpy.types.Image, direction: Socket, sun: bpy.types.NodeTree, controls: dict[str, Value]
+    nodes: Nodes,
+    image: bpy.types.Image,
+    direction: Socket,
+    place: Socket,
+    sun: bpy.types.NodeTree,
+    controls: dict[str, Value],
 ) -> Socket:
-    """The same with the sun of :func:`build_sun_group` drawn anew. controls: its inputs STRENGTH, SIZE, GLOW, DISC."""
-    given = nodes.feed(nodes.add("ShaderNodeGroup", node_tree=sun), {_DIRECTION: direction, **controls}).outputs
+    """The colour at *place* in *image* with the sun of :func:`build_sun_group` drawn anew towards *direction*.
+
+    controls: its inputs STRENGTH, SIZE, GLOW, DISC and LIFT.
+    """
+    node = nodes.add("ShaderNodeGroup", node_tree=sun)
+    given = nodes.feed(node, {_DIRECTION: direction, _PLACE: place, **controls}).outputs
     left, right = (add_picture(nodes, image, given[side]) for side in (_LEFT, _RIGHT))
     return nodes.vector("ADD", nodes.mixed(left, right, given[_SHARE]), given[_LIGHT])
 

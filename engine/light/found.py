@@ -13,18 +13,20 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class FoundLight:
-    """The sun or moon of a panorama, or that there is none: then only ``white_card`` is set.
+    """The sun or moon of a panorama, or that there is none: then only ``white`` and ``white_card`` are set.
 
     azimuth: degrees clockwise from north (+Y) as Blender shows it. elevation: degrees. extent: degrees from the centre
     to where the glow has halved. clipped: the picture held no more than a saturated or blurred sun. seen: it is in the
     picture; otherwise it stands where the prompt's hour and the brightest sky put it.
     size: degrees across. reach: degrees around it where the picture's pixels are brighter because of it. irradiance: of
     these beyond the sky's, facing it, linear Rec.709. glow: share of it that is not the disc's.
-    ratio: direct to diffuse irradiance on level ground. white_card: luminance of a white card lying under the sky.
+    ratio: direct to diffuse irradiance on level ground. white: radiance of a white card lying under the sky.
+    white_card: its luminance.
     """
 
     kind: Literal["sun", "moon", "none"]
     white_card: float
+    white: Colour = (1.0, 1.0, 1.0)
     azimuth: float = 0.0
     elevation: float = 0.0
     extent: float = 0.0

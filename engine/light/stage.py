@@ -1,5 +1,6 @@
 """From a decoded picture to light: highlights restored, a true sun, the exposure that was asked for."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +13,7 @@ from .clear_sky import judge_turbidity
 from .detection import Spot, find_spot
 from .found import Colour, FoundLight
 from .highlights import expand
-from .photometry import check_panorama, white_card
+from .photometry import check_panorama, level_irradiance, luminance
 from .prompt import asks_for_moon, rules_out_sun, sun_elevations
 from .sun import SUN_SIZE, Sun, restore_sun
 
@@ -47,9 +48,10 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
         radiance, sun = restore_sun(radiance, spot.towards, turbidity, job.sun_ratio)
     if untouched is not None:
         radiance = torch.where(untouched, given, radiance)
-    card = white_card(radiance)
+    white = level_irradiance(radiance) / math.pi
+    card = luminance(white).item()
     gain = 1.0 if job.exposure is None or not card else 2**job.exposure / card
-    light = _found(spot, sun, card)
+    light = replace(_found(spot, sun, card), white=_colour(white))
     if gain != 1.0:
         radiance, light = radiance * gain, brighter(light, gain)
     return Lit(radiance, light, notices)
@@ -110,8 +112,10 @@ def _found(spot: Spot, sun: Sun | None, card: float) -> FoundLight:
 
 def brighter(light: FoundLight, gain: float) -> FoundLight:
     """*light* of a panorama that was multiplied by *gain*."""
-    red, green, blue = light.irradiance
-    return replace(light, white_card=light.white_card * gain, irradiance=(red * gain, green * gain, blue * gain))
+    irradiance, white = (
+        (red * gain, green * gain, blue * gain) for red, green, blue in (light.irradiance, light.white)
+    )
+    return replace(light, white_card=light.white_card * gain, irradiance=irradiance, white=white)
 
 
 def _colour(values: Tensor) -> Colour:
