@@ -1,6 +1,6 @@
 """Skies per minute on a Ray cluster of one and of two workers, and what each sky costs the head and the disk.
 
-    python -m benchmarks.ray_workers [--rows 8] [--width 256] [--steps 25]
+    python -m benchmarks.ray_workers [--rows 60] [--width 256] [--steps 25]
 
 Each cluster is a head without cores and raylets with one core each, on this machine. Timed without start-up, from the
 first sky of each worker to the last sky; what the workers computed is told too, because other programs may have had the
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -32,12 +33,13 @@ MANY = 100_000
 
 def computed() -> float:
     """Processor seconds of the workers so far."""
-    times = [
-        process.cpu_times()
-        for process in psutil.Process().children(recursive=True)
-        if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::Worker")
-    ]
-    return sum(each.user + each.system for each in times)
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # helpers of the cluster come and go
+            if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::Worker"):
+                times = process.cpu_times()
+                total += times.user + times.system
+    return total
 
 
 def run(workers: int, shots: Path, out: Path, more: int) -> tuple[float, float, float]:
@@ -96,7 +98,7 @@ def head(folder: Path) -> list[tuple[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--rows", type=int, default=60)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--steps", type=int, default=25)
     chosen = parser.parse_args()

@@ -38,14 +38,18 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
     check_panorama(radiance)
     spot, notices = _spot(radiance, job) if job.layout is None else (_drawn(job.layout), ())
     stays = untouched is not None and bool(untouched[_pixel(spot.towards, radiance.shape[1])])
-    shines = spot.kind == "sun" and job.sun == "auto" and not stays
+    shines = spot.kind == "sun" and job.sun == "auto"
     given = radiance
     if clips and job.sun == "auto":
-        radiance = expand(radiance, spot.towards if shines else None)
+        radiance = expand(radiance, spot.towards if shines and not stays else None)
     sun = None
     if shines:
         turbidity = judge_turbidity(radiance) if job.turbidity is None else job.turbidity
-        radiance, sun = restore_sun(radiance, spot.towards, turbidity, job.sun_ratio)
+        lit, sun = restore_sun(radiance, spot.towards, turbidity, job.sun_ratio)
+        if not stays:
+            radiance = lit
+        elif sun.added:  # what is there now is no sun's light, and it stays
+            sun = None
     if untouched is not None:
         radiance = torch.where(untouched, given, radiance)
     white = level_irradiance(radiance) / math.pi

@@ -225,3 +225,15 @@ def test_a_picture_that_is_white_all_over_has_no_sun():
     lit = light_panorama(torch.ones(3, 64, 128), Job(prompt="a"), clips=True)
     assert lit.light.kind == "none"
     assert torch.isfinite(lit.radiance).all()
+
+
+def test_a_sun_that_stays_untouched_is_still_known(renderer):
+    """An edit elsewhere leaves the sun's pixels as they are; Blender needs to know of them all the same."""
+    made = light_panorama(ldr(sky(renderer, Time.NOON)), Job(prompt="a"), clips=True)
+    job = Job(prompt="a", start="sky.exr", mask="mask.png")
+    everywhere = torch.ones(128, 256, dtype=torch.bool)
+    again = light_panorama(made.radiance, job, clips=False, untouched=everywhere)
+    assert torch.equal(again.radiance, made.radiance)
+    assert again.light.irradiance == pytest.approx(made.light.irradiance, rel=0.1)
+    plain = ldr(sky(renderer, Time.NOON))
+    assert light_panorama(plain, job, clips=True, untouched=everywhere).light.reach == 0
