@@ -25,8 +25,8 @@ class FoundLight:
     """
 
     kind: Literal["sun", "moon", "none"]
-    white_card: float
     white: Colour = (1.0, 1.0, 1.0)
+    white_card: float = 1.0
     azimuth: float = 0.0
     elevation: float = 0.0
     extent: float = 0.0
@@ -44,7 +44,9 @@ class FoundLight:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Unknown entries, of a later version, are ignored."""
-        known = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
+        known: dict[str, Any] = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
+        for name, value in known.items():
+            known[name] = tuple(value) if isinstance(value, list) else value
         return cls(**known)
 
 

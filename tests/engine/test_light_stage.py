@@ -15,6 +15,7 @@ from engine.light.prompt import rules_out_sun, sun_elevations
 from engine.light.stage import light_panorama
 from engine.light.sun import disc, restore_sun
 from engine.light.surroundings import excess, reach_of
+from engine.output.pictures import write_exr
 from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time
 from engine.sphere.equirectangular import azimuth_elevation, direction, directions, pixels, solid_angles
 
@@ -227,13 +228,16 @@ def test_a_picture_that_is_white_all_over_has_no_sun():
     assert torch.isfinite(lit.radiance).all()
 
 
-def test_a_sun_that_stays_untouched_is_still_known(renderer):
+def test_a_sun_that_stays_untouched_is_still_known(renderer, tmp_path):
     """An edit elsewhere leaves the sun's pixels as they are; Blender needs to know of them all the same."""
     made = light_panorama(ldr(sky(renderer, Time.NOON)), Job(prompt="a"), clips=True)
-    job = Job(prompt="a", start="sky.exr", mask="mask.png")
-    everywhere = torch.ones(128, 256, dtype=torch.bool)
-    again = light_panorama(made.radiance, job, clips=False, untouched=everywhere)
-    assert torch.equal(again.radiance, made.radiance)
-    assert again.light.irradiance == pytest.approx(made.light.irradiance, rel=0.1)
-    plain = ldr(sky(renderer, Time.NOON))
-    assert light_panorama(plain, job, clips=True, untouched=everywhere).light.reach == 0
+    write_exr(tmp_path / "sky.exr", made.radiance, {}, {}, made.light)
+    job = Job(prompt="a", start=str(tmp_path / "sky.exr"), mask="mask.png")
+    untouched = torch.ones(128, 256, dtype=torch.bool)
+    untouched[64:] = False
+    darker = made.radiance.where(untouched, made.radiance / 2)
+    again = light_panorama(darker, job, clips=False, untouched=untouched)
+    assert torch.equal(again.radiance, darker)
+    assert again.light == made.light
+    elsewhere = light_panorama(darker, job, clips=False, untouched=~untouched)
+    assert elsewhere.light.irradiance != made.light.irradiance, "the sun itself was painted anew"
