@@ -11,17 +11,20 @@ import time
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from diffusers import StableDiffusionPipeline
+from diffusers.models.autoencoders.vae import DecoderOutput
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from engine.models.fine_decoder import SCALE, FineDecoder
 from engine.sky import SkyParameters, SkyRenderer, sample_parameters
 from engine.sky.captions import CLOUDS, GROUNDS, HELD_OUT, HELD_OUT_MOUNTAINS, MOUNTAINS, TIMES
 
 from .classifier import ATTRIBUTES, SkyClassifier, labels
 from .colour import to_opponent
 from .dataset import render_codes
-from .export import GUIDANCE, STEPS
+from .export import FINE_DECODER, GUIDANCE, STEPS
 from .frechet import FrechetDistance
 from .reconstruction import decibels, display
 from .sampling import PanoramaSampler
@@ -105,8 +108,16 @@ def _samples(pipeline: StableDiffusionPipeline, captions: list[str], guidance: f
 
 
 def load(model: Path, device: torch.device) -> StableDiffusionPipeline:
-    pipeline = StableDiffusionPipeline.from_pretrained(model, safety_checker=None, dtype=torch.float32)
-    return pipeline.to(device)
+    """The pipeline in the folder *model*; its autoencoder decodes as Skyloom does, with the fine decoder."""
+    pipeline = StableDiffusionPipeline.from_pretrained(model, safety_checker=None, dtype=torch.float32).to(device)
+    fine = FineDecoder.load(model / FINE_DECODER).to(device)
+    latents_per_value = pipeline.vae.config.scaling_factor
+
+    def decode(latents: Tensor) -> DecoderOutput:
+        return DecoderOutput(sample=F.avg_pool2d(fine(latents * latents_per_value), SCALE))
+
+    pipeline.vae.decode = decode
+    return pipeline
 
 
 def sheet(model: Path, file: Path, guidance: float, device: torch.device) -> None:
