@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from .kindred_words import KINDRED
+
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _ALIKE = 0.78  # of letters; below, suggestions are guesses
 _FUNCTION_WORDS = """
@@ -13,15 +15,17 @@ without between behind beyond beside around across through against like while wh
 
 
 def unknown_words(text: str, known: Collection[str]) -> dict[str, str | None]:
-    """Words of *text* that are not among the *known* ones, each with the known word most like it or ``None``.
+    """Words of *text* that are not among the *known* ones, each with the known word nearest to it or ``None``.
 
-    Plurals of known words are known. Order and number as in *text*, each word once.
+    The nearest means about the same, or is written much the same. Plurals of known words are known. Order and number as
+    in *text*, each word once.
     """
     stems = {_stem(word) for word in (*known, *_FUNCTION_WORDS.split())}
     unknown: dict[str, str | None] = {}
     for word in _WORD.findall(text.lower()):
         if _stem(word) not in stems and word not in unknown:
-            unknown[word] = next(iter(get_close_matches(word, known, 1, _ALIKE)), None)
+            meant = KINDRED.get(word) or KINDRED.get(_stem(word))
+            unknown[word] = meant if meant in known else next(iter(get_close_matches(word, known, 1, _ALIKE)), None)
     return unknown
 
 
