@@ -46,8 +46,8 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument("--solver", choices=get_args(SolverName), help="how a step is taken (default: model's)", **unset)
     look.add_argument(
         "--model",
-        metavar="PATH",
-        help=f"a model folder in diffusers layout (default: {BUNDLED_MODEL})",
+        metavar="NAME_OR_PATH",
+        help=f"a model of the catalogue, or a folder in diffusers layout (default: {BUNDLED_MODEL})",
         **unset,
     )
     look.add_argument(
@@ -56,7 +56,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=_lora,
         metavar="FILE[:SCALE]",
-        help="add a LoRA (safetensors; scale: 1 by default); may be repeated",
+        help="add a LoRA (of the catalogue or a safetensors file; scale: 1 by default); may be repeated",
         **unset,
     )
     look.add_argument(

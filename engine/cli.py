@@ -1,9 +1,11 @@
 """``python -m engine``: one function per command. Exit codes: see :class:`engine.errors.ExitCode`."""
 
+import _thread
 import json
 import logging
 import signal
 import sys
+import threading
 from argparse import Namespace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -17,9 +19,11 @@ from .batch.command import run as run_batch
 from .environment import cache_root
 from .errors import BadRequest, Cancelled, EngineIncomplete, ExitCode, GenerationFailed, SkyloomError
 from .job import Job, default_output
+from .models.command import DownloadTerminal, add_models_arguments
+from .models.command import run as run_models
 from .output.header import read_job
 from .protocol import Cancelled as CancelledEvent
-from .protocol import Event, Failure, Notice, Progress, Result
+from .protocol import Event, Failure, Finished, Notice, Progress, Result
 
 STAGES = {"load": "loading", "sample": "step", "decode": "decoding", "save": "saving"}
 
@@ -36,9 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
         run = {
             "generate": _generate,
             "batch": _batch,
+            "models": _models,
             "show": _show,
             "metrics": _metrics,
             "cube": _cube,
+            "doctor": _doctor,
             "serve": _serve,
         }
         return run[chosen.command](chosen)
@@ -76,6 +82,7 @@ def command_parser() -> Parser:
     generate.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     generate.add_argument("--trace", metavar="FILE", type=Path, help="write every canvas to this safetensors file")
     add_batch_arguments(commands.add_parser("batch", help="make the skies of a shot list"))
+    add_models_arguments(commands.add_parser("models", help="the models that can be downloaded"))
     show = commands.add_parser("show", help="print the job that made an EXR")
     show.add_argument("file", type=Path)
     metrics = commands.add_parser("metrics", help="measure the coherence, seam and poles of panoramas")
@@ -89,6 +96,8 @@ def command_parser() -> Parser:
     cube.add_argument("--size", type=int, metavar="PIXELS", help="of a face (default: a quarter of the width)")
     cube.add_argument("--strip", action="store_true", help="one picture of all faces side by side, not six")
     cube.add_argument("--png", action="store_true", help="tonemapped PNG, not EXR")
+    doctor = commands.add_parser("doctor", help="check this engine and say what is wrong and what to do")
+    doctor.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
     return parser
 
@@ -129,6 +138,10 @@ def _batch(chosen: Namespace) -> int:
     return run_batch(chosen, _print_event if chosen.events else BatchTerminal().show)
 
 
+def _models(chosen: Namespace) -> int:
+    return run_models(chosen, _print_event if getattr(chosen, "events", False) else DownloadTerminal().show)
+
+
 def _show(chosen: Namespace) -> int:
     print(json.dumps(read_job(chosen.file), ensure_ascii=False, indent=2))
     return ExitCode.DONE
@@ -141,6 +154,22 @@ def _metrics(chosen: Namespace) -> int:
     rows = list(measure(chosen.path.expanduser(), chosen.clip, chosen.prompt))
     print(json.dumps(rows, ensure_ascii=False, indent=2) if chosen.json else table(rows))
     return ExitCode.DONE
+
+
+def _doctor(chosen: Namespace) -> int:
+    from .doctor import examine, line_of
+
+    if chosen.events:
+        threading.Thread(target=_interrupt_on_request, daemon=True).start()
+    wrong = 0
+    for finding in examine():
+        wrong += finding.verdict == "wrong"
+        print(finding.to_line() if chosen.events else line_of(finding), flush=True)
+    if chosen.events:
+        _print_event(Finished(path=sys.executable))
+    else:
+        print(f"\nWrong: {wrong}." if wrong else "\nThe engine is well.")
+    return ExitCode.FAILED if wrong else ExitCode.DONE
 
 
 def _cube(chosen: Namespace) -> int:
@@ -191,6 +220,12 @@ def _report(error: SkyloomError, events: bool) -> int:
         _print_event(CancelledEvent() if isinstance(error, Cancelled) else Failure.of(error))
     print(f"{'' if isinstance(error, Cancelled) else 'Error: '}{error}", file=sys.stderr)
     return error.exit_code
+
+
+def _interrupt_on_request() -> None:
+    """End with the next request on stdin: ``cancel`` is the only one there is. Its end is none, where no one asks."""
+    if sys.stdin.readline():
+        _thread.interrupt_main()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -57,10 +57,70 @@ class BadModel(SkyloomError):
     exit_code = ExitCode.BAD_MODEL
 
 
+class BadCatalogue(SkyloomError):
+    """The catalogue of models that comes with Skyloom is damaged."""
+
+    code = "bad_catalogue"
+
+
+class DownloadFailed(SkyloomError):
+    """A model could not be downloaded: a broken line, a server's fault, files that are not what they should be."""
+
+    code = "download_failed"
+
+
+class ModelGone(DownloadFailed):
+    """No mirror has the model any more."""
+
+    code = "model_gone"
+
+
+class AccessDenied(DownloadFailed):
+    """The hub does not give the model to everybody."""
+
+    code = "access_denied"
+
+
+class NoSpace(DownloadFailed):
+    """The disk has no room for the model."""
+
+    code = "no_space"
+
+
+class Offline(DownloadFailed):
+    """The network may not be used."""
+
+    code = "offline"
+
+
 class EngineIncomplete(SkyloomError):
     """The engine's environment lacks something that it needs: Python, torch, LPIPS weights."""
 
     code = "engine_incomplete"
+
+
+class SetupFailed(SkyloomError):
+    """The engine's environment could not be made."""
+
+    code = "setup_failed"
+
+
+class NoRoom(SkyloomError):
+    """The disk has too little room for the engine."""
+
+    code = "no_room"
+
+
+class Unreachable(SkyloomError):
+    """The place that the engine's packages come from does not answer, or the line broke."""
+
+    code = "unreachable"
+
+
+class DamagedDownload(SkyloomError):
+    """A package of the engine is not what it should be: its checksum is another."""
+
+    code = "damaged_download"
 
 
 class EngineLost(SkyloomError):

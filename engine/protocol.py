@@ -14,6 +14,8 @@ from .errors import SkyloomError
 
 Stage = Literal["load", "sample", "decode", "save"]
 ShotStatus = Literal["waiting", "skipped", "done", "failed"]
+Verdict = Literal["ok", "note", "wrong"]
+DownloadStage = Literal["download", "check"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +158,58 @@ class BatchResult(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DownloadProgress(Event):
+    """*done* of *total* bytes of a model are there, or, in the stage ``check``, compared with what they should be."""
+
+    event: ClassVar[str] = "download"
+    model: str
+    stage: DownloadStage
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Downloaded(Event):
+    """The model is there, whole and checked. path: its folder, a LoRA's file. repository: the mirror it came from."""
+
+    event: ClassVar[str] = "downloaded"
+    model: str
+    path: str
+    repository: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(Event):
+    """What a set-up of the engine is doing, in words. fraction in [0, 1]; done, total: bytes, 0 if unknown."""
+
+    event: ClassVar[str] = "work"
+    task: str
+    fraction: float
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished(Event):
+    """Work on the engine is through. path: its Python, or the folder that is gone."""
+
+    event: ClassVar[str] = "finished"
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding(Event):
+    """Of the doctor. verdict: ``ok``; ``note``, which explains what may come; ``wrong``, which stops the engine."""
+
+    event: ClassVar[str] = "finding"
+    verdict: Verdict
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lost(Event):
     """Made by the client: the engine's process ended. detail: the last lines of its log."""
 
@@ -164,7 +218,10 @@ class Lost(Event):
     detail: str = field(default="")
 
 
-_KINDS = (Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult, Lost)
+_KINDS = (
+    *(Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult),
+    *(DownloadProgress, Downloaded, Work, Finished, Finding, Lost),
+)
 EVENTS: dict[str, type[Event]] = {kind.event: kind for kind in _KINDS}
 
 

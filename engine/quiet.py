@@ -1,4 +1,4 @@
-"""Model libraries without network and chatter. Must be called before they are imported."""
+"""Model libraries without network and chatter. To be called before they are imported."""
 
 import os
 
@@ -14,3 +14,13 @@ def silence_libraries() -> None:
 
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
+
+
+def silence_hub() -> None:
+    """The hub's client for a download: it tells nothing about this machine, and gives no token of the user's away.
+
+    It stays without network if ``$HF_HUB_OFFLINE`` says so.
+    """
+    for variable in ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_DISABLE_IMPLICIT_TOKEN"):
+        os.environ[variable] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"

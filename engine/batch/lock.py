@@ -57,7 +57,7 @@ def folder_mark(folder: Path) -> str:
 
 def _hold(descriptor: int, name: str, folder: Path, bytes_: range) -> None:
     try:
-        _lock(descriptor, bytes_)
+        lock_bytes(descriptor, bytes_)
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
             raise
@@ -70,7 +70,8 @@ def _byte_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.casefold().encode()).digest()[:8]) % _LAST_BYTE
 
 
-def _lock(descriptor: int, bytes_: range) -> None:
+def lock_bytes(descriptor: int, bytes_: range) -> None:
+    """Hold *bytes_* of an open file for this process until it is closed. Raises OSError if another process does."""
     if sys.platform == "win32":
         import msvcrt
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadRequest
-from ..job import BUNDLED_MODEL, PART_PATH_FIELDS, PATH_FIELDS
+from ..job import PART_PATH_FIELDS, PATH_FIELDS
+from ..models.store import is_name
 from ..output.header import read_job
 
 _HINT = "Name a table [presets.NAME] of the list, or a .toml, .json or .exr file."
@@ -59,7 +60,8 @@ def located(values: Mapping[str, Any], base: Path) -> dict[str, Any]:
     if isinstance(loras := values.get("loras"), list):
         pairs = (isinstance(lora, list) and len(lora) == 2 and isinstance(lora[0], str) for lora in loras)
         found["loras"] = [
-            [_beside(base, lora[0]), lora[1]] if is_pair else lora for lora, is_pair in zip(loras, pairs, strict=True)
+            [_beside(base, lora[0]), lora[1]] if is_pair and not is_name(lora[0]) else lora
+            for lora, is_pair in zip(loras, pairs, strict=True)
         ]
     return found
 
@@ -82,7 +84,7 @@ def anchor_picture(anchor: str | float) -> str | None:
 
 
 def _is_path(name: str, text: str) -> bool:
-    if not text.strip() or (name, text) == ("model", BUNDLED_MODEL):
+    if not text.strip() or (name == "model" and is_name(text)):
         return False
     return name != "sync_anchor" or anchor_picture(text) is not None
 

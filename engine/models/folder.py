@@ -9,6 +9,8 @@ from safetensors import SafetensorError, safe_open
 
 from ..errors import BadModel
 from ..job import BUNDLED_MODEL
+from .parts import parts_of
+from .store import located
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 PICKLES = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
@@ -20,21 +22,23 @@ class ModelFolder:
     """A folder in diffusers layout that is whole as far as can be seen from outside.
 
     family: the pipeline class it was saved from. parts: what is in it, by name.
-    card: what its ``skyloom.json`` says, empty for ordinary models.
+    card: what its ``skyloom.json`` says, empty for ordinary models. variant: ``"fp16"`` if some weights are there
+    with 16 bits only, under the names that the hub gives such files.
     """
 
     path: Path
     family: str
     parts: frozenset[str]
     card: dict[str, Any]
+    variant: str | None = None
 
 
 def find_model(name: str) -> ModelFolder:
-    """The folder of *name*: the bundled model's name, or a path.
+    """The folder of *name*: the bundled model's name, that of a downloaded one, or a path.
 
     Raises :class:`BadModel` if it is missing, empty, not in diffusers layout, truncated, or holds pickles only.
     """
-    path = ASSETS / BUNDLED_MODEL if name == BUNDLED_MODEL else Path(name).expanduser()
+    path = ASSETS / BUNDLED_MODEL if name == BUNDLED_MODEL else located(name, "model")
     if path.is_file():
         _refuse_file(path)
     if not path.is_dir():
@@ -46,23 +50,19 @@ def find_model(name: str) -> ModelFolder:
             _refuse_pickle(path / pickles[0])
         raise BadModel(f"There is no model_index.json in {path}.", DIFFUSERS_HINT)
     index = _read_json(path / "model_index.json")
-    parts = frozenset(
-        name
-        for name, part in index.items()
-        if isinstance(part, list) and len(part) == 2 and part[0] in ("diffusers", "transformers")
-    )
-    for name in sorted(parts):
-        _check_part(path / name)
+    parts = parts_of(index)
+    half = [_check_part(path / name) for name in sorted(parts)]
     card = path / "skyloom.json"
-    return ModelFolder(path, str(index.get("_class_name")), parts, _read_json(card) if card.is_file() else {})
+    family, about = str(index.get("_class_name")), _read_json(card) if card.is_file() else {}
+    return ModelFolder(path, family, parts, about, "fp16" if any(half) else None)
 
 
 def find_weights(name: str) -> Path:
-    """The single safetensors file *name*, such as a LoRA.
+    """The single safetensors file *name*: a path, or the name of a downloaded LoRA.
 
     Raises :class:`BadModel` if it is missing, damaged, or of another kind.
     """
-    file = Path(name).expanduser()
+    file = located(name, "lora")
     if not file.is_file():
         raise BadModel(f"The file {file} does not exist.", "Name a safetensors file.")
     if file.suffix in PICKLES:
@@ -71,7 +71,8 @@ def find_weights(name: str) -> Path:
     return file
 
 
-def _check_part(part: Path) -> None:
+def _check_part(part: Path) -> bool:
+    """Raise :class:`BadModel` if *part* is not whole; returns whether its weights have 16 bits only."""
     if not part.is_dir() or not any(part.iterdir()):
         raise BadModel(
             f"The model lacks its part '{part.name}': {part} is missing or empty.", "Download the model again."
@@ -85,6 +86,7 @@ def _check_part(part: Path) -> None:
     needs_weights = (part / "config.json").is_file()
     if needs_weights and not weights:
         raise BadModel(f"There are no weights (*.safetensors) in {part}.", "Download the model again.")
+    return bool(weights) and all(".fp16" in file.name for file in weights)
 
 
 def _check_safetensors(file: Path) -> None:

@@ -91,10 +91,11 @@ class Model(ABC):
                 f"The model in {folder.path} has no {' and no '.join(missing)}, without which it cannot paint.",
                 "Download the whole model.",
             )
-        without = self.without | {part: None for part in self.optional if part not in folder.parts}
+        options = self.without | {part: None for part in self.optional if part not in folder.parts}
+        options |= {"dtype": torch.float32, "variant": folder.variant}
         try:
             pipeline = self.pipeline_class.from_pretrained(
-                folder.path, dtype=torch.float32, use_safetensors=True, local_files_only=True, **without
+                folder.path, use_safetensors=True, local_files_only=True, **options
             ).to(self.device)
         except torch.OutOfMemoryError:
             raise

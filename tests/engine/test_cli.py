@@ -203,7 +203,7 @@ def test_interrupt_ends_with_130_and_no_file(nano_path, tmp_path, number):
 
 def test_importing_the_package_needs_no_torch():
     """Blender's Python imports these."""
-    names = ("job", "protocol", "client", "arguments", "environment", "output.header", "light.found")
+    names = ("job", "protocol", "client", "arguments", "environment", "output.header", "light.found", "models.store")
     code = f"import sys, {', '.join(f'engine.{name}' for name in names)}; "
     subprocess.run(
         [sys.executable, "-c", code + "assert not {'torch', 'numpy', 'bpy'} & set(sys.modules)"],
