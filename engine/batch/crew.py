@@ -55,36 +55,40 @@ class Alone:
     def make(self, shots: Sequence[Shot], folder: Path) -> Generator[tuple[Shot, float | Outcome]]:
         models = WarmModel()
         for group in alike(shots):
-            model, together = self._look(group[0].job, models)
+            known = self._look(group[0].job, models)
+            together = self._together or (panoramas_per_call(known[1]) if known else 1)
             for first in range(0, len(group), together):
                 rows = group[first : first + together]
-                if model and len(rows) > 1:
-                    yield from _side_by_side(rows, models, model)
+                if known and len(rows) > 1:
+                    yield from _side_by_side(rows, models, *known)
                     continue
                 for shot in rows:
                     for state in make(shot.job, shot.exr, models):
                         yield shot, state
 
-    def _look(self, job: Job, models: WarmModel) -> tuple[Model | None, int]:
-        """The model, and how many shots like *job* to make side by side; None and 1 if the model need not be known."""
+    def _look(self, job: Job, models: WarmModel) -> tuple[Model, Plan] | None:
+        """The model and the plan of shots like *job*; None if they are made one by one whatever these are."""
         try:
             device = choose_device(job.device)
             if job.sampler == "full" or (device.type == "cpu" and self._together is None):
-                return None, 1
+                return None
             model = models.get(job.model, device, job.loras, job.embeddings)
-            return model, self._together or panoramas_per_call(plan(job, model))
+            return model, plan(job, model)
         except Exception as error:  # each of the shots will tell
             log.info("no shots side by side: %s", error)
-            return None, 1
+            return None
 
 
 def panoramas_per_call(todo: Plan) -> int:
-    """How many panoramas like *todo* fit into one call of the network on an accelerator, which they keep busy then."""
-    return max(1, todo.call // len(todo.windows))
+    """How many panoramas like *todo* fill a call of the network on an accelerator. One that grows in stages fills it by
+    itself there, and is large."""
+    return 1 if todo.stages else max(1, todo.call // len(todo.windows))
 
 
-def _side_by_side(shots: Sequence[Shot], models: WarmModel, model: Model) -> Generator[tuple[Shot, float | Outcome]]:
-    lockstep = Lockstep()
+def _side_by_side(
+    shots: Sequence[Shot], models: WarmModel, model: Model, todo: Plan
+) -> Generator[tuple[Shot, float | Outcome]]:
+    lockstep = Lockstep(2 * todo.call)  # each window with and without the prompt
     rows = [make(shot.job, shot.exr, models) for shot in shots]
     try:
         with model.gathering(lockstep.network):

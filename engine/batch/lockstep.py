@@ -6,7 +6,6 @@ needs the network or ends its step; so what the rows share, the model above all,
 """
 
 import logging
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,10 +23,13 @@ State = TypeVar("State")
 
 
 class Lockstep:
-    """Takes rows on step by step, and calls the network once for those of them that are at the same noise level."""
+    """Takes rows on step by step, and calls the network once for those of them that are at the same noise level.
 
-    def __init__(self) -> None:
-        self._chunks = Chunks(sys.maxsize)  # all at once, until memory runs out
+    most: pictures in one call.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._chunks = Chunks(most)
         self._turn = threading.Condition()  # whoever holds it runs
         self._running = 0  # rows that neither wait for the network nor have ended their step
         self._stopping = False

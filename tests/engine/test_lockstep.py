@@ -131,3 +131,4 @@ def test_which_rows_go_together(shot_list, tmp_path):
 def test_as_many_panoramas_as_fill_a_call(nano):
     todo = plan(Job(prompt="a", width=128), nano)
     assert [panoramas_per_call(replace(todo, call=call)) for call in (4, 8, 15, 16, 64)] == [1, 1, 1, 2, 8]
+    assert panoramas_per_call(replace(todo, call=64, stages=(256,))) == 1, "one that is enlarged is enough for itself"
