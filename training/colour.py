@@ -42,10 +42,12 @@ def fold_colour(autoencoder: AutoencoderTiny) -> None:
 @torch.no_grad()
 def fold_fine_colour(decoder: FineDecoder) -> None:
     """Let a decoder of opponent colours give red, green and blue."""
-    base, last = decoder.base, decoder.enlarge[-1]
-    inverse = torch.linalg.inv(base.weight.new_tensor(_TO_OPPONENT))
+    base, see, last = decoder.base, decoder.see, decoder.enlarge[-1]
+    matrix = base.weight.new_tensor(_TO_OPPONENT)
+    inverse = torch.linalg.inv(matrix)
     base.weight.copy_(torch.einsum("ij,cjhw->cihw", inverse, base.weight))
     base.bias.copy_(inverse @ base.bias)
-    # A pixel shuffle takes the four places of each colour from neighbouring channels.
+    # A pixel shuffle takes the four places of each colour from neighbouring channels, and puts them there.
+    see.weight.copy_(torch.einsum("cjphw,ji->ciphw", see.weight.unflatten(1, (3, 4)), matrix).flatten(1, 2))
     last.weight.copy_(torch.einsum("ij,jpchw->ipchw", inverse, last.weight.unflatten(0, (3, 4))).flatten(0, 1))
     last.bias.copy_((inverse @ last.bias.unflatten(0, (3, 4))).flatten())

@@ -37,7 +37,7 @@ class Settings:
     unet_rate: float = 1.2e-3
 
     fine_panoramas: int = 800  # of twice the height
-    fine_minutes: float = 55.0
+    fine_minutes: float = 65.0
     fine_widths: tuple[int, ...] = (96, 96, 80, 56, 32)
     fine_blocks: tuple[int, ...] = (2, 2, 2, 1, 1)
     fine_columns: int = 6  # latents

@@ -24,8 +24,8 @@ class FineDecoder(nn.Module):
 
     What a linear map paints in the block of each latent, and what a pyramid of convolutions adds. Each level is twice
     as large as the one before and ends in a pixel shuffle (Shi et al. 2016, arXiv 1609.05158), which, unlike repeated
-    pixels, can tell the places in a block apart. No normalization: what is painted in one place depends on its
-    neighbourhood alone.
+    pixels, can tell the places in a block apart. The last level sees the blocks, so that it can smooth their edges. No
+    normalization: what is painted in one place depends on its neighbourhood alone.
 
     widths: channels of the levels, from the latents' size to the autoencoder's pictures'. blocks: of two convolutions.
     """
@@ -41,12 +41,16 @@ class FineDecoder(nn.Module):
         self.enlarge = nn.ModuleList(
             nn.Conv2d(width, 4 * larger, 3, padding=1) for width, larger in itertools.pairwise((*widths, 3))
         )
+        self.see = nn.Conv2d(3 * SCALE**2, widths[-1], 3, padding=1)
 
     def forward(self, latents: Tensor) -> Tensor:
-        x = self.first(latents)
-        for level, enlarge in zip(self.levels, self.enlarge, strict=True):
+        base, x = self.base(latents), self.first(latents)
+        *levels, last = zip(self.levels, self.enlarge, strict=True)
+        for level, enlarge in levels:
             x = functional.pixel_shuffle(enlarge(level(x)), 2)
-        return self.base(latents) + x
+        level, enlarge = last
+        x = x + self.see(functional.pixel_unshuffle(base, SCALE))
+        return base + functional.pixel_shuffle(enlarge(level(x)), SCALE)
 
     def save(self, file: Path) -> None:
         """Write the weights in half floats; their shapes tell the rest."""
