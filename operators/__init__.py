@@ -18,6 +18,7 @@ from .direction_lists import (
     SKYLOOM_OT_set_from_view,
 )
 from .edit_sky import SKYLOOM_OT_edit_sky
+from .export_cube_map import SKYLOOM_OT_export_cube_map
 from .expose_white_card import SKYLOOM_OT_expose_white_card
 from .generate_panorama import SKYLOOM_OT_generate_panorama
 from .install_engine import SKYLOOM_OT_install_engine
@@ -51,6 +52,7 @@ classes = (
     SKYLOOM_OT_discard_edit,
     SKYLOOM_OT_edit_sky,
     SKYLOOM_OT_expose_white_card,
+    SKYLOOM_OT_export_cube_map,
     SKYLOOM_OT_generate_panorama,
     SKYLOOM_OT_install_engine,
     SKYLOOM_OT_open_output_folder,
