@@ -5,6 +5,8 @@ from torch import Tensor
 
 from ..job_parts import SkyOnly
 
+_FADE_POWER = 3.0  # so that the bright sky's last rest goes gently
+
 
 def lay_ground(radiance: Tensor, mirrored: Tensor, white: Tensor, ground: SkyOnly) -> Tensor:
     """The panorama ``[3, H, 2 H]`` with *ground* below the horizon, as Blender's sliders lay it (scene/horizon.py).
@@ -18,7 +20,8 @@ def lay_ground(radiance: Tensor, mirrored: Tensor, white: Tensor, ground: SkyOnl
     seen = (row * ground.mirror).round().long()  # rows above the horizon's; without a mirror it is that one for all
     below = mirrored[:, height // 2 - 1 - seen]
     depth = (row + 0.5) * (180 / height)
-    share = (depth / max(ground.fade, 1e-4)).clamp(max=1) * (1 - ground.mirror)
+    left = (1 - depth / max(ground.fade, 1e-4)).clamp(min=0).pow(_FADE_POWER)
+    share = (1 - left) * (1 - ground.mirror)
     matte = white * white.new_tensor(ground.colour)
     below = torch.lerp(below, matte[:, None, None].expand_as(below), share[:, None])
     return torch.cat([radiance[:, : height // 2], below], 1)

@@ -41,7 +41,7 @@ def test_ground_is_as_bright_as_its_colour_under_the_sky(sky):
 
 def test_horizon_fades_into_the_ground(sky):
     made = lit(sky, sun="off", colour=(0, 0, 0), fade=45)
-    torch.testing.assert_close(made[:, 32], made[:, 31], rtol=0.05, atol=0)
+    torch.testing.assert_close(made[:, 32], made[:, 31], rtol=0.1, atol=0)
     assert (made[:, 32:48].diff(dim=1) < 0).all()
     assert made[:, 49:].abs().max() == 0
 
