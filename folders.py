@@ -1,10 +1,12 @@
-"""Where Skyloom writes on this machine: panoramas and the engine's log."""
+"""Where Skyloom writes on this machine: panoramas, downloaded models and the engine's log."""
 
+import os
 from pathlib import Path
 
 import bpy
 
 from . import __package__ as base_package
+from .engine.environment import MODELS_VARIABLE
 from .engine.errors import UnwritableOutput
 
 LOG_LIMIT = 1 << 20  # bytes
@@ -41,3 +43,17 @@ def make_folder(folder: Path) -> None:
             f"The output folder cannot be made: {folder} ({error.strerror or error}).",
             "Choose another output folder in the add-on's preferences.",
         ) from error
+
+
+def register() -> None:
+    """Tell the engine, in this process and in its own, where models are: with the extension, unless the user said."""
+    os.environ.setdefault(MODELS_VARIABLE, _own_models())
+
+
+def unregister() -> None:
+    if os.environ.get(MODELS_VARIABLE) == _own_models():
+        del os.environ[MODELS_VARIABLE]
+
+
+def _own_models() -> str:
+    return str(Path(bpy.utils.extension_path_user(base_package)) / "models")

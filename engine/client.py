@@ -5,6 +5,7 @@ import os
 import queue
 import subprocess
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
@@ -21,19 +22,20 @@ class EngineClient:
     """One engine process and the events that it sent.
 
     python: the engine environment's interpreter. log: a file that receives the engine's stderr (appended).
+    command: what the engine does; by itself it serves requests.
     Use from one thread; a reader thread of its own fills the queue that :meth:`poll` drains.
 
     Raises :class:`EngineIncomplete` if *python* cannot be started.
     """
 
-    def __init__(self, python: Path, log: Path) -> None:
+    def __init__(self, python: Path, log: Path, command: Sequence[str] = ("serve",)) -> None:
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log_start = log.stat().st_size if log.exists() else 0
         try:
             with open(log, "ab") as stderr:
                 self._process = subprocess.Popen(
-                    [str(python), "-m", "engine", "serve"],
+                    [str(python), "-m", "engine", *command],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=stderr,

@@ -55,7 +55,6 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     layout.use_property_split = True
     layout.use_property_decorate = False
     column = layout.column()
-    column.prop(settings, "model")
     _draw_number(column, settings, "steps", "Steps")
     _draw_number(column, settings, "guidance", "Guidance")
     column.prop(settings, "solver")
@@ -96,8 +95,8 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context, status:
         row.enabled = False
         row.operator("skyloom.generate_panorama", icon="WORLD")
         box = layout.box()
-        _draw_text(box, context, error.message, "ERROR")
-        _draw_text(box, context, error.hint, "BLANK1")
+        draw_text(box, context, error.message, "ERROR")
+        draw_text(box, context, error.hint, "BLANK1")
         box.operator("skyloom.open_preferences", icon="PREFERENCES")
     else:
         row.operator("skyloom.generate_panorama", icon="WORLD")
@@ -120,18 +119,18 @@ def _draw_progress(layout: bpy.types.UILayout, status: Status) -> None:
 def _draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, status: Status) -> None:
     if status.error:
         box = layout.box()
-        _draw_text(box, context, status.error, "ERROR")
-        _draw_text(box, context, status.hint, "BLANK1")
+        draw_text(box, context, status.error, "ERROR")
+        draw_text(box, context, status.hint, "BLANK1")
         box.operator("skyloom.copy_error", icon="COPYDOWN")
     if status.notice:
-        _draw_text(layout.column(), context, status.notice, "INFO")
+        draw_text(layout.column(), context, status.notice, "INFO")
     if status.result:
         row = layout.row(align=True)
         row.label(text=Path(status.result).name, icon="CHECKMARK")
         row.operator("skyloom.open_output_folder", text="", icon="FILE_FOLDER")
 
 
-def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+def draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
     """A label of as many lines as *text* needs in the width of the region; the icon is beside the first."""
     scale = context.preferences.system.ui_scale
     letters = max(20, int(context.region.width / (CHARACTER_WIDTH * scale)) - 12)
