@@ -100,8 +100,7 @@ class JobProperties(TargetProperties):
     )
     model: StringProperty(
         name="Model",
-        description=f"{BUNDLED_MODEL}, another name of the catalogue, or a Stable Diffusion folder in diffusers layout",
-        subtype="DIR_PATH",
+        description="A name of the catalogue, a folder in diffusers layout, or a Stable Diffusion 1.x or XL safetensors",
         default=BUNDLED_MODEL,
         options={"SKIP_SAVE"},
     )

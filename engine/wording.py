@@ -16,5 +16,7 @@ def duration(seconds: float) -> str:
 
 
 def size(amount: float) -> str:
-    """Bytes as ``135 MB`` or ``2.1 GB``."""
+    """Bytes as ``4 KB``, ``135 MB`` or ``2.1 GB``."""
+    if amount < 1e6:
+        return f"{amount / 1e3:.0f} KB"
     return f"{amount / 1e6:.0f} MB" if amount < 1e9 else f"{amount / 1e9:.1f} GB"

@@ -54,7 +54,7 @@ class SKYLOOM_PT_sidebar_models(Models, SidebarTab, bpy.types.Panel):
 
 def _draw_row(layout: bpy.types.UILayout, entry: Entry, chosen: bool, on: str, off: str) -> None:
     row = layout.row(align=True)
-    split = row.split(factor=0.7, align=True)
+    split = row.split(factor=0.76, align=True)
     name = split.row(align=True)
     name.alignment = "LEFT"
     name.operator("skyloom.choose_model", text=entry.title, icon=on if chosen else off, emboss=False).name = entry.name
@@ -67,12 +67,14 @@ def _draw_row(layout: bpy.types.UILayout, entry: Entry, chosen: bool, on: str, o
 
 def _draw_details(layout: bpy.types.UILayout, context: bpy.types.Context, entry: Entry) -> None:
     status, box = downloads.status(), layout.box()
-    draw_text(box.column(), context, entry.about, "INFO")
+    column = box.column(align=True)
+    draw_text(column, context, entry.about, "INFO")
     if entry.memory:
-        box.label(text=f"About {entry.memory} GB of memory, {entry.window} px windows", icon="BLANK1")
+        needs = f"Needs about {entry.memory} GB of memory. Trained on {entry.window} pixels."
+        draw_text(column, context, needs, "BLANK1")
     if entry.words:
-        box.label(text=f"Added to the prompt: {entry.words}", icon="BLANK1")
-    row = box.row(align=True)
+        draw_text(column, context, f"Added to the prompt: {entry.words}", "BLANK1")
+    row = column.row(align=True)
     row.label(text=entry.licence, icon="BLANK1")
     row.operator("wm.url_open", text="", icon="URL").url = entry.licence_link
     if status.model == entry.name:

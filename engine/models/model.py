@@ -15,6 +15,7 @@ from ..sampling.solver import Solver, SolverName, fitting_solvers, is_few_step
 from .adapters import merge_loras, teach_words
 from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs
 from .folder import ModelFolder
+from .single_file import load_single_file
 
 Guidance = Literal["classifier-free", "embedded", "none"]
 
@@ -88,11 +89,15 @@ class Model(ABC):
                 "Download the whole model.",
             )
         options = self.without | {part: None for part in self.optional if part not in folder.parts}
-        options |= {"dtype": torch.float32, "variant": folder.variant}
+        options |= {"dtype": torch.float32}
         try:
-            pipeline = self.pipeline_class.from_pretrained(
-                folder.path, use_safetensors=True, local_files_only=True, **options
-            ).to(self.device)
+            if folder.settings:
+                pipeline = load_single_file(self.pipeline_class, folder.path, folder.settings, **options)
+            else:
+                pipeline = self.pipeline_class.from_pretrained(
+                    folder.path, variant=folder.variant, use_safetensors=True, local_files_only=True, **options
+                )
+            pipeline.to(self.device)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # whatever diffusers and transformers raise for a folder that they cannot read
