@@ -100,7 +100,7 @@ class JobProperties(TargetProperties):
     )
     model: StringProperty(
         name="Model",
-        description="A name of the catalogue, a folder in diffusers layout, or a Stable Diffusion 1.x or XL safetensors",
+        description="A name of the catalogue, a folder in diffusers layout, or a safetensors file",
         default=BUNDLED_MODEL,
         options={"SKIP_SAVE"},
     )

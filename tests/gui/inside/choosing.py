@@ -64,7 +64,7 @@ def cancelled(saw: dict) -> Steps:
     yield from screenshot("licence")
     saw["before"] = len(hub.requests)
     xdotool("key", "Return")
-    yield Until("the download to move", lambda: downloads().status().fraction > 0.3, 60)
+    yield Until("the download to move", lambda: hub.stalled.is_set() and downloads().status().fraction > 0, 60)
     yield from move(*viewport_point())
     yield 1.0
     yield from screenshot("downloading")
