@@ -1,6 +1,6 @@
 """Skyloom: a prompt becomes a seamless 360-degree sky that lights and backs a Blender scene."""
 
-from . import cli_command, downloads, folders, operators, panels, preferences, properties, session
+from . import cli_command, downloads, folders, installation, operators, panels, preferences, properties, session
 from .scene import live_preview
 
 
@@ -18,6 +18,7 @@ def register() -> None:
 
 def unregister() -> None:
     cli_command.unregister()
+    installation.close()
     panels.unregister()
     operators.unregister()
     live_preview.unregister()

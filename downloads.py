@@ -8,8 +8,8 @@ import atexit
 from dataclasses import dataclass
 from pathlib import Path
 
-from .engine.client import EngineClient
 from .engine.errors import BadRequest, EngineLost, SkyloomError
+from .engine.process import EventProcess
 from .engine.protocol import Cancelled, Downloaded, DownloadProgress, Event, Failure, Lost, Notice
 from .engine.wording import progress_text, size
 
@@ -33,7 +33,9 @@ class Download:
     def __init__(self, python: Path, log: Path, name: str) -> None:
         self.status = Status(model=name, running=True, text="Looking it up")
         self.outcome: Downloaded | Failure | Cancelled | None = None
-        self._engine = EngineClient(python, log, ("models", "download", name, "--accept-licence", "--events"))
+        self._engine = EventProcess(
+            [str(python), "-m", "engine", "models", "download", name, "--accept-licence", "--events"], log
+        )
 
     def cancel(self) -> None:
         if not self.outcome:

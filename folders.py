@@ -1,4 +1,4 @@
-"""Where Skyloom writes on this machine: panoramas, downloaded models and the engine's log."""
+"""Where Skyloom writes on this machine: panoramas, downloaded models, the engine and its logs."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 import bpy
 
 from . import __package__ as base_package
-from .engine.environment import MODELS_VARIABLE
+from .engine.environment import MODELS_VARIABLE, find_engine_python
 from .engine.errors import UnwritableOutput
+from .engine.setup.place import EngineFolder, State
 
 LOG_LIMIT = 1 << 20  # bytes
 
@@ -18,6 +19,23 @@ def engine_log() -> Path:
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.write_bytes(b"")
     return log
+
+
+def engine_folder() -> EngineFolder:
+    """Where the engine is installed from the preferences; Blender deletes it with the extension."""
+    return EngineFolder(Path(bpy.utils.extension_path_user(base_package)) / "engine")
+
+
+def python_in_use(chosen: str) -> Path:
+    """The engine's Python: *chosen* in the preferences, or what is installed. Raises :class:`EngineIncomplete`."""
+    folder = engine_folder()
+    usable = folder.state() in (State.READY, State.OUTDATED)
+    return find_engine_python(chosen, folder.python if usable else None)
+
+
+def install_log() -> Path:
+    """The log of the last installation of the engine."""
+    return Path(bpy.utils.extension_path_user(base_package, create=True)) / "install.log"
 
 
 def absolute(filepath: str) -> Path:

@@ -33,14 +33,17 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job
     touched = [name for name in _names(settings) if settings.is_property_set(name)]
     values = _values(settings, _names(settings)) | _parsed(settings.other)
     values |= _values(settings, touched) | _values(call, passed)
-    values |= direction_of(settings.direction)
+    told = _parsed(call.other)
+    if not {"start", "layout"} & told.keys():
+        values |= direction_of(settings.direction)
+    values |= told
     values |= COHERENCE.get(values.pop("coherence"), {})
     stays = values.get("regions") or values.get("sync_anchor") == "nearest"
     if stays and values.get("sync_windows") == "side-by-side":
         values["sync_windows"] = None  # these wander: the engine's default is quick and stays in place
     if (style := values.pop("style")) != NONE:
         values["prompt"], values["negative"] = STYLES[style].applied(values["prompt"], values["negative"])
-    if lora := catalogue().get(settings.lora):
+    if "loras" not in told and (lora := catalogue().get(settings.lora)):
         values["loras"] = [[lora.name, _rounded(settings.lora_scale)], *values.get("loras", ())]
         if lora.words and lora.words not in values["prompt"] and values["prompt"].strip():
             values["prompt"] = f"{values['prompt'].strip()}, {lora.words}"

@@ -1,6 +1,6 @@
 """Skies per minute on a Ray cluster of one and of two workers, and what each sky costs the head and the disk.
 
-    python -m benchmarks.ray_workers [--rows 8] [--width 256] [--steps 25]
+    python -m benchmarks.ray_workers [--rows 60] [--width 256] [--steps 25]
 
 Each cluster is a head without cores and raylets with one core each, on this machine. Timed without start-up, from the
 first sky of each worker to the last sky; what the workers computed is told too, because other programs may have had the
@@ -98,7 +98,7 @@ def head(folder: Path) -> list[tuple[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--rows", type=int, default=60)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--steps", type=int, default=25)
     chosen = parser.parse_args()

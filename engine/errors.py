@@ -81,12 +81,6 @@ class AccessDenied(DownloadFailed):
     code = "access_denied"
 
 
-class NoSpace(DownloadFailed):
-    """The disk has no room for the model."""
-
-    code = "no_space"
-
-
 class Offline(DownloadFailed):
     """The network may not be used."""
 
@@ -97,6 +91,30 @@ class EngineIncomplete(SkyloomError):
     """The engine's environment lacks something that it needs: Python, torch, LPIPS weights."""
 
     code = "engine_incomplete"
+
+
+class SetupFailed(SkyloomError):
+    """The engine's environment could not be made."""
+
+    code = "setup_failed"
+
+
+class NoRoom(SkyloomError):
+    """The disk has too little room for the engine or a model."""
+
+    code = "no_room"
+
+
+class Unreachable(SkyloomError):
+    """The place that the engine's packages come from does not answer, or the line broke."""
+
+    code = "unreachable"
+
+
+class DamagedDownload(SkyloomError):
+    """A package of the engine is not what it should be: its checksum is another."""
+
+    code = "damaged_download"
 
 
 class EngineLost(SkyloomError):

@@ -31,6 +31,11 @@ class SKYLOOM_OT_batch(ImportHelper, bpy.types.Operator):
         description="Render the scene in each sky, to a picture beside it",
         options={"SKIP_SAVE"},
     )
+    ray: bpy.props.StringProperty(
+        name="Ray Cluster",
+        description="Make the skies on the Ray cluster at HOST:PORT, or auto for this machine's; empty makes them here",
+        options={"SKIP_SAVE"},
+    )
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath)).absolute()
@@ -42,7 +47,8 @@ class SKYLOOM_OT_batch(ImportHelper, bpy.types.Operator):
                     "The shot list names .blend files, which would replace the open one.",
                     "Use `blender --background --command skyloom batch`.",
                 )
-            ended = make_skies([str(path), "--out", str(folder)], _tell)
+            cluster = ["--ray", self.ray] if self.ray else []
+            ended = make_skies([str(path), "--out", str(folder), *cluster], _tell)
         except SkyloomError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -3,7 +3,6 @@ from typing import ClassVar
 import bpy
 
 from .. import downloads, preferences
-from ..engine.environment import find_engine_python
 from ..engine.errors import SkyloomError
 from ..engine.models.store import find_entry
 from ..engine.protocol import Cancelled, Downloaded, Failure
@@ -66,7 +65,7 @@ class SKYLOOM_OT_download_model(bpy.types.Operator):
                     f"The licence of {entry.title} was not accepted: {entry.licence}, {entry.licence_link}",
                     "Read it and pass accept_licence=True.",
                 )
-            python = find_engine_python(preferences.get(context).engine_python)
+            python = preferences.engine_python(context)
             download = downloads.start(python, engine_log(), entry.name)
         except SkyloomError as error:
             downloads.fail(self.name, error)

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import bpy
 
 from .. import preferences, session
-from ..engine.environment import find_engine_python
 from ..engine.errors import BadRequest, SkyloomError
 from ..engine.job import SEED_LIMIT, WIDTH_RANGE, Job
 from ..engine.protocol import Cancelled, Failure, Preview, Result
@@ -43,7 +42,12 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         subtype="FILE_PATH",
         options={"SKIP_SAVE"},
     )
-
+    other: bpy.props.StringProperty(
+        name="Other Settings",
+        description="Fields of a job as JSON, in place of the scene's settings. "
+        "A start or a layout among them takes the place of all that is set to direct the sky",
+        options={"SKIP_SAVE"},
+    )
     variations: bpy.props.IntProperty(
         name="Variations",
         description="How many skies to make, each from a seed of its own; of several none is set before one is picked",
@@ -120,7 +124,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         self._scene_uid = context.scene.session_uid  # a reference would not survive undo or the scene's deletion
         self._target, self._shape = (self._setting(context, name) for name in ("target", "backdrop_shape"))
         try:
-            python = find_engine_python(preferences.get(context).engine_python)
+            python = preferences.engine_python(context)
             self._generation = session.start(python, engine_log(), self._tasks(context), previews)
         except SkyloomError as error:
             self._fail(context, error)

@@ -8,7 +8,7 @@ from .. import downloads
 from ..engine.models.catalogue import Entry, catalogue
 from ..engine.models.store import installed, started_bytes
 from ..engine.wording import size
-from .layout import draw_text
+from ..wrapped_text import draw_text
 from .sidebar import SidebarTab
 from .world import WorldTab
 

@@ -112,14 +112,18 @@ function exportFavourites() {
 
 function shotTable(sky) {
   const output = sky.exr.replace(/[{}]/g, "$&$&");  // a single brace begins a field of an output pattern
-  const entries = Object.entries({ ...sky.job, output }).filter(([, value]) => value !== null);
-  return ["[[shot]]", ...entries.map(([name, value]) => `${name} = ${toml(value)}`), ""].join("\n");
+  return ["[[shot]]", ...tomlEntries({ ...sky.job, output }), ""].join("\n");
+}
+
+// What is null is left out, as TOML has no such value.
+function tomlEntries(table) {
+  const given = Object.entries(table).filter(([, value]) => value !== null);
+  return given.map(([name, value]) => `${name} = ${toml(value)}`);
 }
 
 function toml(value) {
   if (Array.isArray(value)) return `[${value.map(toml).join(", ")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{ ${Object.entries(value).map(([name, part]) => `${JSON.stringify(name)} = ${toml(part)}`).join(", ")} }`;
+  return typeof value === "object" ? `{ ${tomlEntries(value).join(", ")} }` : JSON.stringify(value);
 }
 
 // The viewer

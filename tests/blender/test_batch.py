@@ -100,6 +100,8 @@ def test_engine_killed_in_the_middle(scene, shots, tmp_path):
     assert (folder / "a-storm-0.exr").stat().st_mtime_ns == kept and (folder / "b-0.exr").exists()
 
 
-def test_command_line_passes_the_cluster_on(scene, shots, tmp_path, capfd):
+def test_the_cluster_is_passed_on(scene, shots, tmp_path, capfd):
     assert extension("cli_command").run(["batch", str(shots), "--ray", "127.0.0.1:1"]) == 4
     assert "The Ray cluster at 127.0.0.1:1 cannot be joined" in capfd.readouterr().err
+    with pytest.raises(RuntimeError, match=r"The Ray cluster at 127\.0\.0\.1:1 cannot be joined"):
+        bpy.ops.skyloom.batch(filepath=str(shots), ray="127.0.0.1:1")

@@ -92,6 +92,8 @@ def test_lora_goes_into_the_job_and_comes_back(scene):
 class _Call:
     """An operator call without arguments."""
 
+    other = ""
+
     class properties:
         @staticmethod
         def is_property_set(_name: str) -> bool:

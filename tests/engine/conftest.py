@@ -89,6 +89,30 @@ def engine(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write a text file and return its path."""
+
+    def write(name: str, text: str) -> Path:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def shot_list(tmp_path: Path, nano_path: Path) -> Callable[..., Path]:
+    """Write a shot list of quick jobs on the tiny model, a table a row, and return its path."""
+
+    def write(*rows: str) -> Path:
+        path = tmp_path / "shots.toml"
+        defaults = f'[defaults]\nmodel = "{nano_path}"\nwidth = 128\nsteps = 2\nsampler = "multidiffusion"\n'
+        path.write_text(defaults + "".join(f"[[shot]]\n{row}\n" for row in rows), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
 def make(nano_path, warm, tmp_path):
     """Generate a job on the tiny model, quickly, and return the result and the notices' codes."""
 

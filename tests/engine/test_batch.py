@@ -1,73 +1,24 @@
-"""Batches as a night on a farm meets them: killed, full, refused, run again. Nothing that was finished is lost."""
+"""Batches: what they make, what they skip, and what they refuse."""
 
 import itertools
 import json
 import os
-import pty
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
 
-import OpenEXR
 import pytest
+from batches import ends, make, whole
 from conftest import engine_environment
 
-from engine.batch.lock import locked
 from engine.batch.runner import run_batch
 from engine.batch.shots import BadShots, read_shots
-from engine.errors import BadRequest
 from engine.job import Job
 from engine.models import loading
 from engine.output.header import read_job
-from engine.protocol import BatchProgress, BatchResult, Event, Failure, ShotEnd, parse_event
-
-QUICK = 'width = 128\nsteps = 2\nsampler = "multidiffusion"\n'
-LONG = 'prompt = "long"\nsteps = 900\n'
-
-
-@pytest.fixture
-def shot_list(tmp_path: Path, nano_path: Path):
-    """Write a shot list of quick jobs on the tiny model, a table a row, and return its path."""
-
-    def write(*rows: str) -> Path:
-        path = tmp_path / "shots.toml"
-        defaults = f'[defaults]\nmodel = "{nano_path}"\n{QUICK}'
-        path.write_text(defaults + "".join(f"[[shot]]\n{row}\n" for row in rows), encoding="utf-8")
-        return path
-
-    return write
-
-
-def make(path: Path) -> list[Event]:
-    return list(run_batch(read_shots(path, path.with_suffix("")), path.with_suffix("")))
-
-
-def ends(events: list[Event]) -> dict[str, str]:
-    return {Path(event.exr).stem: event.status for event in events if isinstance(event, ShotEnd)}
-
-
-def start(*arguments: object) -> subprocess.Popen:
-    command = [sys.executable, "-m", "engine", "batch", *map(str, arguments), "--events"]
-    return subprocess.Popen(
-        command, env=engine_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def events_of(process: subprocess.Popen) -> Iterator[Event]:
-    return (parse_event(line) for line in process.stdout)
-
-
-def whole(folder: Path) -> dict[str, int]:
-    """The EXRs in *folder*, which must all be readable, and when they were written."""
-    for file in folder.glob("*.exr"):
-        assert OpenEXR.File(str(file)).channels()["RGB"].pixels.shape == (64, 128, 3)
-    return {file.stem: file.stat().st_mtime_ns for file in folder.glob("*.exr")}
+from engine.protocol import BatchProgress, ShotEnd
 
 
 def test_one_bad_row_does_not_stop_the_others(engine, shot_list, tmp_path):
@@ -146,10 +97,12 @@ def test_files_that_are_missing_are_told_before_anything_starts(shot_list, tmp_p
         'prompt = "b"\nnoise = "none"\nvariations = 2',
         'prompt = "c"\nloras = [["no.safetensors", 1]]',
     ]
+    rows += ['prompt = "d"\nsync_anchor = "no.png"', 'prompt = "e"\ndevice = "cuda:7"']
+    rows += ['prompt = "f"\nphotos = [{file = "no.jpg"}]', 'prompt = "g"\nstart = "no.exr"']
     with pytest.raises(BadShots) as caught:
-        make(shot_list(*rows, 'prompt = "d"\nsync_anchor = "no.png"', 'prompt = "e"\ndevice = "cuda:7"'))
+        make(shot_list(*rows, 'prompt = "h"\nregions = [{prompt = "i", mask = "no.tif"}]'))
     told = caught.value.message.splitlines()
-    assert [line.partition(":")[0] for line in told[1:]] == ["line 8", "line 12", "line 15", "line 18"]
+    assert [line.partition(":")[0] for line in told[1:]] == [f"line {line}" for line in (8, 12, 15, 18, 21, 24, 27)]
     assert f"{tmp_path / 'no.png'} does not exist" in told[3]
     assert not list((tmp_path / "shots").glob("*.exr"))
 
@@ -200,134 +153,10 @@ def test_what_cannot_be_done_is_one_clear_line(engine, shot_list, arguments, say
     assert len(refused.stderr.splitlines()) == 1 and says in refused.stderr
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
-def test_killed_batch_goes_on_where_it_was(shot_list, tmp_path):
-    path, folder = shot_list('prompt = "a"\nvariations = 3', LONG), tmp_path / "shots"
-    process = start(path)
-    made = list(islice((event for event in events_of(process) if isinstance(event, ShotEnd)), 3))
-    assert [event.status for event in made] == ["done"] * 3
-    process.kill()
-    process.communicate()
-    before = whole(folder)
-    assert set(before) == {"a-0", "a-1", "a-2"}
-    leftover = folder / f".a-1.{process.pid}.partial.exr"  # as of a kill in the middle of a write
-    leftover.write_bytes(b"half")
-    (folder / ".a-12.5.partial.png").write_bytes(b"of a sky that is not in this list")
-
-    events = make(shot_list('prompt = "a"\nvariations = 3', 'prompt = "short"'))
-    assert ends(events) == {"a-0": "skipped", "a-1": "skipped", "a-2": "skipped", "short-0": "done"}
-    assert whole(folder).items() > before.items()
-    assert [file.name for file in folder.glob(".a-*partial*")] == [".a-12.5.partial.png"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
-def test_two_batches_never_write_one_file(engine, shot_list, tmp_path):
-    path = shot_list('prompt = "a"', LONG)
-    first = start(path, "--rows", "2")
-    while not isinstance(next(events_of(first)), BatchProgress):
-        pass
-    refused = engine("batch", path)
-    assert refused.returncode == 2
-    assert "Another batch is working on long-0.exr" in refused.stderr
-    assert not (tmp_path / "shots" / "a-0.exr").exists()
-    assert engine("batch", path, "--rows", "1").returncode == 0, "another row of the list is another farm task"
-    first.kill()
-    first.communicate()
-    assert ends(make(shot_list('prompt = "a"', 'prompt = "short"'))) == {"a-0": "skipped", "short-0": "done"}
-
-
-@pytest.mark.skipif(os.name == "nt", reason="there very many names are locked one by one, too")
-def test_very_many_names_are_locked_at_once(tmp_path):
-    """Against a few and against many; a lock is its process's, so there is another one."""
-    code = """if True:
-        import sys
-        from pathlib import Path
-        from engine.batch.lock import locked
-        from engine.errors import BadRequest
-        for names in (["7.exr"], map(str, range(20_000))):
-            try:
-                with locked(Path(sys.argv[1]), names):
-                    print("held")
-            except BadRequest as error:
-                print(error)
-    """
-    command = [sys.executable, "-c", code, tmp_path]
-
-    def tried() -> list[str]:
-        return subprocess.run(command, env=engine_environment(), capture_output=True, text=True).stdout.splitlines()
-
-    with locked(tmp_path, (f"{number}.exr" for number in range(100_000))):
-        few, many = tried()
-    assert "working on 7.exr" in few and "working on something" in many
-    assert tried() == ["held", "held"]
-
-
-def test_two_lists_in_one_folder_at_once(shot_list, tmp_path):
-    """They share no sky, but the summary; locks are the process's, so the first one is another process."""
-    path = shot_list(LONG)
-    first = start(path, "--out", tmp_path / "out")
-    while not isinstance(next(events_of(first)), BatchProgress):
-        pass
-    with pytest.raises(BadRequest, match=r"working on summary\.json"):
-        list(run_batch(read_shots(shot_list('prompt = "a"'), tmp_path / "out"), tmp_path / "out"))
-    first.kill()
-    first.communicate()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
-def test_interrupt_keeps_what_is_finished(shot_list, tmp_path):
-    process = start(shot_list('prompt = "a"', LONG))
-    for event in events_of(process):
-        if isinstance(event, BatchProgress) and event.fraction > 0.6:
-            break
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "what was finished stays" in errors
-    folder = tmp_path / "shots"
-    assert set(whole(folder)) == {"a-0"}
-    told = json.loads((folder / "summary.json").read_text())["shots"]
-    assert [row["status"] for row in told] == ["done", "waiting"]
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small disk needs root")
-def test_full_disk_fails_only_while_it_is_full(shot_list, tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", disk], check=True)
-    try:
-        path, filler = shot_list('prompt = "a"\nvariations = 3'), disk / "filler"
-        for event in run_batch(read_shots(path, disk), disk):
-            match event:
-                case BatchProgress(ended=1, fraction=share) if share > 0.5 and not filler.exists():
-                    filler.write_bytes(b"x" * (shutil.disk_usage(disk).free - 60_000))
-                case ShotEnd(status="failed"):
-                    assert "disk is full" in event.message
-                    filler.unlink()
-                case BatchResult():
-                    assert (event.done, event.failed) == (2, 1)
-        assert set(whole(disk)) == {"a-0", "a-2"}
-        assert ends(list(run_batch(read_shots(path, disk), disk))) == {
-            "a-0": "skipped",
-            "a-1": "done",
-            "a-2": "skipped",
-        }
-    finally:
-        subprocess.run(["umount", disk], check=True)
-
-
-def test_a_summary_that_cannot_be_written_is_an_error_and_costs_no_sky(shot_list, tmp_path):
-    path = shot_list('prompt = "a"')
-    (tmp_path / "shots" / "summary.json").mkdir(parents=True)
-    process = start(path)
-    events = [parse_event(line) for line in process.communicate()[0].splitlines()]
-    assert process.returncode == 4
-    assert isinstance(events[-1], Failure) and "summary.json could not be written" in events[-1].message
-    assert set(whole(tmp_path / "shots")) == {"a-0"}
-
-
 @pytest.mark.skipif(os.name == "nt", reason="opens a POSIX terminal")
 def test_a_terminal_gets_a_bar(shot_list, tmp_path):
+    import pty  # Windows has none
+
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "engine", "batch", shot_list('prompt = "a"\nvariations = 2')]
     made = subprocess.run(command, env=engine_environment(), stdout=subprocess.PIPE, stderr=theirs, timeout=120)

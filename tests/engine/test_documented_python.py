@@ -27,14 +27,19 @@ def test_examples(nano_path, tmp_path, monkeypatch, capsys):
 
 
 def test_documented_shot_lists(tmp_path):
-    """Both lists of docs/batch.md ask for the same skies."""
+    """Each list of docs/batch.md asks for the same skies as TOML and as CSV."""
     text = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
-    jobs = []
+    lists = []
     for kind in ("toml", "csv"):
-        (tmp_path / f"shots.{kind}").write_text(re.search(rf"```{kind}\n(.*?)```", text, re.S)[1], encoding="utf-8")
-        jobs.append([(shot.job.prompt, shot.job.seed) for shot in read_shots(tmp_path / f"shots.{kind}", tmp_path)])
-    assert jobs[0] == jobs[1]
-    assert [seed for _, seed in jobs[0]] == [3, 8, 10, 11, 12, 13]
+        path = tmp_path / f"shots.{kind}"
+        for block in re.findall(rf"```{kind}\n(.*?)```", text, re.S):
+            path.write_text(block, encoding="utf-8")
+            lists.append([shot.job for shot in read_shots(path, tmp_path)])
+    plain, directed, plain_csv, directed_csv = lists
+    assert [(job.prompt, job.seed) for job in plain] == [(job.prompt, job.seed) for job in plain_csv]
+    assert [job.seed for job in plain] == [3, 8, 10, 11, 12, 13]
+    assert directed == directed_csv
+    assert directed[0].regions[0].azimuth == 270 and directed[1].photos[0].file == str(tmp_path / "plates/pier.jpg")
 
 
 def test_generate_stays_a_function():

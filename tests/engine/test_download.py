@@ -264,7 +264,7 @@ def test_full_disk(run: Run, start: Start, hub: Hub, models: Path, filled: bool)
             code, events, _ = run(*get())
             last = events[-1]
             assert not hub.asked(".safetensors")
-        assert (code, last.code) == (4, "no_space")
+        assert (code, last.code) == (4, "no_room")
         assert not (models / MODEL).exists()
     finally:
         subprocess.run(["umount", models], check=True)

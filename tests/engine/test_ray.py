@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from conftest import engine_environment
+from batches import ends, events_of, start
 from skies import pixels
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -24,7 +24,7 @@ from engine.batch.crew import model_of
 from engine.batch.ray_cluster import Place, places
 from engine.batch.rows import Rows
 from engine.batch.shots import read_shots
-from engine.protocol import BatchProgress, BatchResult, Event, Failure, ShotEnd, parse_event
+from engine.protocol import BatchProgress, BatchResult, Failure, ShotEnd, parse_event
 
 SMALL = {"include_dashboard": False, "object_store_memory": 100_000_000}
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills with POSIX signals")
@@ -38,32 +38,6 @@ def cluster() -> Iterator[Cluster]:
         cluster.add_node(num_cpus=1, **SMALL)
     yield cluster
     cluster.shutdown()
-
-
-@pytest.fixture
-def shot_list(tmp_path: Path, nano_path: Path):
-    def write(*rows: str) -> Path:
-        path = tmp_path / "shots.toml"
-        defaults = f'[defaults]\nmodel = "{nano_path}"\nwidth = 128\nsampler = "multidiffusion"\n'
-        path.write_text(defaults + "".join(f"[[shot]]\n{row}\n" for row in rows), encoding="utf-8")
-        return path
-
-    return write
-
-
-def start(*arguments: object) -> subprocess.Popen:
-    command = [sys.executable, "-m", "engine", "batch", *map(str, arguments), "--events"]
-    return subprocess.Popen(
-        command, env=engine_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def events_of(process: subprocess.Popen) -> Iterator[Event]:
-    return (parse_event(line) for line in process.stdout)
-
-
-def ends(events: list[Event]) -> dict[str, str]:
-    return {Path(event.exr).stem: event.status for event in events if isinstance(event, ShotEnd)}
 
 
 def workers(machine: int | None = None) -> list[psutil.Process]:
@@ -206,8 +180,8 @@ def test_a_cluster_without_skyloom_is_told(cluster, shot_list, tmp_path):
     command = [
         sys.executable,
         "-c",
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); import engine.client; "
-        "engine.client.PACKAGE_PARENT = '/nowhere'; from engine.cli import main; sys.exit(main())",
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import engine.process; "
+        "engine.process.PACKAGE_PARENT = '/nowhere'; from engine.cli import main; sys.exit(main())",
     ]
     command += [str(copy.parent), "batch", str(shot_list('prompt = "a"')), "--ray", cluster.address, "--events"]
     made = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)

@@ -31,15 +31,6 @@ camera = "Left"
 '''
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(name: str, text: str) -> Path:
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path / name
-
-    return write
-
-
 def test_toml(write, tmp_path):
     shots = read_shots(write("shots.toml", TOML), tmp_path / "out")
     assert [(shot.row, shot.line, shot.job.seed) for shot in shots] == [(1, 8, 3), (1, 8, 1), (2, 12, 7), (2, 12, 8)]
@@ -146,88 +137,6 @@ def test_bad_row_of_a_toml(write, tmp_path, row, says):
 def test_what_is_no_shot_list(write, tmp_path, name, text, says):
     with pytest.raises(BadRequest, match=says):
         read_shots(write(name, text), tmp_path)
-
-
-PRESETS = """
-[defaults]
-width = 512
-steps = 10
-seed = 4
-
-[presets.evening]
-steps = 20
-negative = "people"
-noise = "evening.safetensors"
-
-[[shot]]
-prompt = "a"
-preset = "evening"
-[[shot]]
-prompt = "b"
-preset = "evening"
-steps = 30
-[[shot]]
-prompt = "c"
-"""
-
-
-def test_a_preset_is_above_the_defaults_and_below_the_row(write, tmp_path):
-    shots = read_shots(write("shots.toml", PRESETS), tmp_path)
-    assert [(shot.job.width, shot.job.steps, shot.job.negative, shot.job.seed) for shot in shots] == [
-        (512, 20, "people", 4),
-        (512, 30, "people", 4),
-        (512, 10, "", 4),
-    ]
-    assert shots[0].job.noise == str(tmp_path / "evening.safetensors")
-
-
-def test_a_preset_of_a_csv_is_a_file(write, tmp_path):
-    (tmp_path / "looks").mkdir()
-    write("looks/calm.toml", 'steps = 12\nmodel = "models/tiny"\nloras = [["calm.safetensors", 0.5]]\n')
-    write("looks/job.json", '{"prompt": "fog", "seed": 9, "guidance": 2.5}')
-    write("looks/broken.json", "{")
-    write("looks/list.json", "[]")
-    write("looks/nested.toml", 'preset = "calm.toml"\n')
-    write("looks/typo.toml", "stepps = 3\n")
-    rows = ["prompt,seeds,preset,steps", "a,1 2,looks/calm.toml,", "b,,looks/calm.toml,7", ",,looks/job.json,"]
-    shots = read_shots(write("shots.csv", "\n".join(rows)), tmp_path)
-    assert [(shot.job.prompt, shot.job.seed, shot.job.steps) for shot in shots] == [
-        ("a", 1, 12),
-        ("a", 2, 12),
-        ("b", 0, 7),
-        ("fog", 0, None),
-    ]
-    looks = tmp_path / "looks"
-    assert shots[0].job.model == str(looks / "models" / "tiny")
-    assert shots[0].job.loras == ((str(looks / "calm.safetensors"), 0.5),)
-    assert shots[-1].job.guidance == 2.5
-    bad = ["prompt,preset", *(f"a,looks/{name}" for name in ("broken.json", "list.json", "nested.toml", "typo.toml"))]
-    with pytest.raises(BadShots) as caught:
-        read_shots(write("bad.csv", "\n".join(bad)), tmp_path)
-    for problem, says in zip(
-        caught.value.message.splitlines()[1:],
-        ("cannot be read", "does not hold settings", "names another one", "Unknown: stepps"),
-        strict=True,
-    ):
-        assert says in problem
-
-
-def test_files_are_beside_the_list(write, tmp_path):
-    text = """[[shot]]
-prompt = "a"
-model = "sky-small"
-loras = [["a.safetensors", 1], ["/b.safetensors", 0.5]]
-embeddings = ["word.safetensors"]
-sync_anchor = "anchor.png"
-[[shot]]
-prompt = "b"
-sync_anchor = "90"
-"""
-    first, second = read_shots(write("shots.toml", text), tmp_path)
-    assert first.job.loras == ((str(tmp_path / "a.safetensors"), 1.0), ("/b.safetensors", 0.5))
-    assert first.job.embeddings == (str(tmp_path / "word.safetensors"),)
-    assert first.job.sync_anchor == str(tmp_path / "anchor.png")
-    assert (first.job.model, second.job.sync_anchor) == ("sky-small", 90.0)
 
 
 def test_every_missing_scene_is_told_at_once(write, tmp_path):

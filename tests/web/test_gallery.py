@@ -11,11 +11,13 @@ from browser import Browser
 from engine.batch.gallery import PAGE, Gallery
 from engine.batch.shots import read_shots
 from engine.job import Job
+from engine.job_parts import Region
 from engine.light.found import FoundLight
 from engine.output.pictures import write_exr, write_png
 
 OUT = Path(__file__).resolve().parents[2] / "out" / "web"
 MANY = 1000
+REGIONS = (Region(prompt='a "storm"', azimuth=270, highest=30.5),)
 PROMPTS = ("golden hour over a calm sea", 'a "storm" \\ <b>hail</b> {wind}', "blue hour, 50% cloud #2")
 
 
@@ -36,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("skies #1")
     gallery, names = Gallery(folder), []
     for seed in range(6):
-        job = Job(prompt=PROMPTS[seed % 3], seed=5 - seed, width=512, guidance=3.5)
+        job = Job(prompt=PROMPTS[seed % 3], seed=5 - seed, width=512, guidance=3.5, regions=REGIONS)
         names.append(f"{seed % 2}/50% {{{seed}}} #é.exr")
         make_sky(folder / names[-1], job)
         gallery.add(folder / names[-1])
@@ -126,8 +128,8 @@ def test_favourites_are_kept_and_exported_as_a_shot_list(opened, folder, downloa
     while not exported.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     first, second = read_shots(exported, tmp_path)
-    assert first.job == Job(prompt=PROMPTS[1], seed=4, width=512, guidance=3.5)
-    assert second.job == Job(prompt=PROMPTS[2], seed=0, width=512, guidance=3.5)
+    assert first.job == Job(prompt=PROMPTS[1], seed=4, width=512, guidance=3.5, regions=REGIONS)
+    assert second.job == Job(prompt=PROMPTS[2], seed=0, width=512, guidance=3.5, regions=REGIONS)
     assert first.exr == tmp_path / "1" / "50% {1} #é.exr"
     opened.click("figure:not([hidden]) .star")
     assert seeds(opened) == ["0"]
@@ -140,9 +142,11 @@ def test_a_thousand_skies(page, tmp_path):
     gallery.add(tmp_path / "sky.exr")
     gallery.write(["sky.exr"])
     pictures = tmp_path / "gallery" / "pictures"
+    panorama = (pictures / "sky.js").read_text(encoding="utf-8")
     skies = []
     for seed in range(MANY):
         (pictures / f"{seed}.jpg").hardlink_to(pictures / "sky.jpg")
+        (pictures / f"{seed}.js").write_text(panorama.replace("sky.exr", f"{seed}.exr"), encoding="utf-8")
         skies.append({"exr": f"{seed}.exr", "job": Job(prompt=PROMPTS[seed % 3], seed=seed).to_dict()})
     (tmp_path / "gallery" / "skies.js").write_text(f"const SKIES = {json.dumps(skies)};", encoding="utf-8")
     page.open((tmp_path / "gallery.html").as_uri())
@@ -177,6 +181,36 @@ def test_a_thousand_skies(page, tmp_path):
     page.run("document.getElementById('filter').value = 'storm 997'; filter()")
     assert seeds(page) == ["997"]
     page.wait("document.querySelector('figure:not([hidden]) img').naturalWidth")
+    page.run("document.getElementById('filter').value = ''; filter()")
+    drag_among_many(page)
+
+
+def drag_among_many(page: Browser) -> None:
+    """Turn in the viewer and go on to the next sky, and print what the page's frames and tasks took meanwhile."""
+    page.click("figure:nth-child(2) .open")
+    page.wait("panorama && panorama.isLoaded()")
+    page.run("""
+        window.gaps = [];
+        let last = performance.now();
+        const tick = (now) => { gaps.push(now - last); last = now; requestAnimationFrame(tick); };
+        requestAnimationFrame(tick);
+        window.tasks = [];
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => e.duration)))
+            .observe({type: "longtask"});
+    """)
+    before = page.run("return panorama.getYaw()")
+    page.drag((600, 400), (300, 400))
+    assert page.run("return panorama.getYaw()") != before
+    report_frames(page, "drag")
+    page.click("#next")
+    page.wait("panorama && panorama.isLoaded()")
+    report_frames(page, "next")
+    page.click("#close")
+
+
+def report_frames(page: Browser, what: str) -> None:
+    gaps, tasks = page.run("return [gaps.splice(0), tasks.splice(0)]")
+    print(f"{what} among {MANY}: {len(gaps)} frames, the longest {max(gaps):.0f} ms; long tasks {tasks} ms")
 
 
 def test_the_page_asks_nothing_of_the_network():
