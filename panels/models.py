@@ -75,7 +75,7 @@ def _draw_details(layout: bpy.types.UILayout, context: bpy.types.Context, entry:
     if entry.words:
         draw_text(column, context, f"Added to the prompt: {entry.words}", "BLANK1")
     row = column.row(align=True)
-    row.label(text=entry.licence, icon="BLANK1")
+    draw_text(row.column(), context, f"Licence: {entry.licence}", "BLANK1")
     row.operator("wm.url_open", text="", icon="URL").url = entry.licence_link
     if status.model == entry.name:
         _draw_status(box, context, status)
