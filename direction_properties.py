@@ -98,6 +98,10 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     reference: StringProperty(
         name="Reference", description="A picture whose look the sky is drawn towards", subtype="FILE_PATH"
     )
+    show_in_view: BoolProperty(
+        name="Show in 3D View",
+        description="Write north, east, south, west and the prompts by direction into the 3D view",
+    )
     photos: CollectionProperty(type=SKYLOOM_PG_photo)
     photo: IntProperty(name="Chosen Photo")
     regions: CollectionProperty(type=SKYLOOM_PG_region)

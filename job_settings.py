@@ -32,7 +32,10 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job
     touched = [name for name in _names(settings) if settings.is_property_set(name)]
     values = _values(settings, _names(settings)) | _parsed(settings.other)
     values |= _values(settings, touched) | _values(call, passed)
-    values |= direction_of(settings.direction)
+    told = _parsed(call.other)
+    if not {"start", "layout"} & told.keys():
+        values |= direction_of(settings.direction)
+    values |= told
     values |= COHERENCE.get(values.pop("coherence"), {})
     stays = values.get("regions") or values.get("sync_anchor") == "nearest"
     if stays and values.get("sync_windows") == "side-by-side":

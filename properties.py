@@ -196,6 +196,10 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
         name="Other Settings",
         description="What else the job of a sky said whose settings are used, as JSON: what the panel has no field for",
     )
+    edit_prompt: StringProperty(
+        name="Edit",
+        description="What shall be in the part of the sky that is made anew",
+    )
     use_random_seed: BoolProperty(
         name="Random Seed",
         description="Make another sky each time; afterwards the seed shows which one it was. "

@@ -11,15 +11,21 @@ from .check_engine import SKYLOOM_OT_check_engine
 from .copy_error import SKYLOOM_OT_copy_error
 from .copy_install_log import SKYLOOM_OT_copy_install_log
 from .delete_panorama import SKYLOOM_OT_delete_panorama
+from .direction_lists import (
+    SKYLOOM_OT_add_photo,
+    SKYLOOM_OT_add_region,
+    SKYLOOM_OT_remove_part,
+    SKYLOOM_OT_set_from_view,
+)
+from .edit_sky import SKYLOOM_OT_edit_sky
 from .expose_white_card import SKYLOOM_OT_expose_white_card
 from .generate_panorama import SKYLOOM_OT_generate_panorama
 from .install_engine import SKYLOOM_OT_install_engine
 from .layout_from_lamp import SKYLOOM_OT_layout_from_lamp
 from .open_output_folder import SKYLOOM_OT_open_output_folder
 from .open_preferences import SKYLOOM_OT_open_preferences
-from .photos import SKYLOOM_OT_add_photo, SKYLOOM_OT_remove_photo
+from .paint_edit import SKYLOOM_OT_discard_edit, SKYLOOM_OT_paint_edit
 from .preview_layout import SKYLOOM_OT_preview_layout
-from .regions import SKYLOOM_OT_add_region, SKYLOOM_OT_region_from_view, SKYLOOM_OT_remove_region
 from .remove_engine import SKYLOOM_OT_remove_engine
 from .save_as_asset import SKYLOOM_OT_save_as_asset
 from .sun_lamp import SKYLOOM_OT_add_sun_lamp, SKYLOOM_OT_remove_sun_lamp
@@ -27,10 +33,9 @@ from .use_settings import SKYLOOM_OT_use_settings
 
 classes = (
     SKYLOOM_OT_add_photo,
-    SKYLOOM_OT_remove_photo,
     SKYLOOM_OT_add_region,
-    SKYLOOM_OT_remove_region,
-    SKYLOOM_OT_region_from_view,
+    SKYLOOM_OT_remove_part,
+    SKYLOOM_OT_set_from_view,
     SKYLOOM_OT_layout_from_lamp,
     SKYLOOM_OT_preview_layout,
     SKYLOOM_OT_add_preset,
@@ -43,11 +48,14 @@ classes = (
     SKYLOOM_OT_copy_error,
     SKYLOOM_OT_copy_install_log,
     SKYLOOM_OT_delete_panorama,
+    SKYLOOM_OT_discard_edit,
+    SKYLOOM_OT_edit_sky,
     SKYLOOM_OT_expose_white_card,
     SKYLOOM_OT_generate_panorama,
     SKYLOOM_OT_install_engine,
     SKYLOOM_OT_open_output_folder,
     SKYLOOM_OT_open_preferences,
+    SKYLOOM_OT_paint_edit,
     SKYLOOM_OT_remove_engine,
     SKYLOOM_OT_remove_sun_lamp,
     SKYLOOM_OT_save_as_asset,

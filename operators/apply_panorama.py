@@ -13,9 +13,9 @@ from ..history import sky_at
 from ..properties import TargetProperties
 from ..scene.backdrop import set_backdrop
 from ..scene.history import remember
-from ..scene.images import load_panorama
+from ..scene.images import load_panorama, path_of
 from ..scene.sun_lamp import add_sun_lamp, has_sun, remove_sun_lamp
-from ..scene.world import set_world
+from ..scene.world import adjust, adjustments, set_world, world_panorama
 
 
 class SKYLOOM_OT_apply_panorama(TargetProperties, ImportHelper, bpy.types.Operator):
@@ -44,13 +44,21 @@ class SKYLOOM_OT_apply_panorama(TargetProperties, ImportHelper, bpy.types.Operat
         if preferences.get(context).use_pack and not image.packed_file:
             image.pack()
         if self.target == "WORLD":
+            kept = adjustments(context.scene.world) if _is_edit(path, context.scene.world) else {}
             had_lamp = remove_sun_lamp(context.scene)  # it stands for the old sky's sun
             set_world(context.scene, image, _light(path))
+            adjust(context.scene.world, kept)
             if had_lamp and has_sun(context.scene.world):
                 add_sun_lamp(context.scene)
         else:
             set_backdrop(context.scene, image, self.backdrop_shape)
         return {"FINISHED"}
+
+
+def _is_edit(path: Path, world: bpy.types.World | None) -> bool:
+    """Whether the sky at *path* is the one of *world* with a part made anew, so that its sliders still hold."""
+    sky, shown = sky_at(path), world_panorama(world)
+    return bool(sky and shown and sky.job.get("mask")) and absolute(sky.job["start"]) == path_of(shown)
 
 
 def _light(path: Path) -> FoundLight | None:

@@ -41,7 +41,12 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         subtype="FILE_PATH",
         options={"SKIP_SAVE"},
     )
-
+    other: bpy.props.StringProperty(
+        name="Other Settings",
+        description="Fields of a job as JSON, in place of the scene's settings. "
+        "A start or a layout among them takes the place of all that is set to direct the sky",
+        options={"SKIP_SAVE"},
+    )
     variations: bpy.props.IntProperty(
         name="Variations",
         description="How many skies to make, each from a seed of its own; of several none is set before one is picked",

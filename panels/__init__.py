@@ -2,15 +2,19 @@
 
 import bpy
 
-from . import thumbnails
+from . import thumbnails, view_compass
 from .adjust import SKYLOOM_PT_sidebar_adjust, SKYLOOM_PT_world_adjust
 from .cards import SKYLOOM_MT_sky
-from .direction import (
-    SKYLOOM_PT_sidebar_direction,
-    SKYLOOM_PT_world_direction,
+from .direction import SKYLOOM_PT_sidebar_direction, SKYLOOM_PT_world_direction
+from .direction_lists import (
+    SKYLOOM_PT_sidebar_photos,
+    SKYLOOM_PT_sidebar_regions,
+    SKYLOOM_PT_world_photos,
+    SKYLOOM_PT_world_regions,
     SKYLOOM_UL_photos,
     SKYLOOM_UL_regions,
 )
+from .edit import SKYLOOM_PT_sidebar_edit, SKYLOOM_PT_world_edit
 from .history import SKYLOOM_PT_sidebar_history, SKYLOOM_PT_world_history
 from .light import SKYLOOM_PT_sidebar_light, SKYLOOM_PT_world_light
 from .presets import SKYLOOM_PT_presets
@@ -26,12 +30,18 @@ classes = (
     SKYLOOM_PT_styles,
     SKYLOOM_PT_world,
     SKYLOOM_PT_world_direction,
+    SKYLOOM_PT_world_regions,
+    SKYLOOM_PT_world_photos,
+    SKYLOOM_PT_world_edit,
     SKYLOOM_PT_world_adjust,
     SKYLOOM_PT_world_light,
     SKYLOOM_PT_world_history,
     SKYLOOM_PT_world_advanced,
     SKYLOOM_PT_sidebar,
     SKYLOOM_PT_sidebar_direction,
+    SKYLOOM_PT_sidebar_regions,
+    SKYLOOM_PT_sidebar_photos,
+    SKYLOOM_PT_sidebar_edit,
     SKYLOOM_PT_sidebar_adjust,
     SKYLOOM_PT_sidebar_light,
     SKYLOOM_PT_sidebar_history,
@@ -43,9 +53,11 @@ def register() -> None:
     thumbnails.register()
     for cls in classes:
         bpy.utils.register_class(cls)
+    view_compass.register()
 
 
 def unregister() -> None:
+    view_compass.unregister()
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)
     thumbnails.unregister()

@@ -1,12 +1,18 @@
 """Pictures in panels: Blender loads them in the background and keeps them until the extension is disabled."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bpy.utils.previews
 import numpy as np
 
+from ..scene.pixels import tonemapped
+from .letters import mark_directions
+
 _LIVE = "live"
+_SMALL = 32  # pixels a side of an icon beside text
 _collections: list[bpy.utils.previews.ImagePreviewCollection] = []
 
 
@@ -21,33 +27,51 @@ def thumbnail(picture: Path, version: int = 0) -> int:
     return collection[key].icon_id
 
 
-def show_live(radiance: np.ndarray | None) -> None:
-    """Let :func:`live` be the icon of *radiance* ([height, width, 3], scene-linear, from the top row down)."""
+def drawn(name: str, version: Any, draw: Callable[[], np.ndarray]) -> int:
+    """The icon *name*, which *draw* draws (as :func:`_show` takes it) when *version* is another than last time."""
     (collection,) = _collections
-    for key in [key for key in collection if key.startswith(_LIVE)]:
-        collection.pop(key)
+    key = f"{name} {version}"
+    return collection[key].icon_id if key in collection else _show(name, key, draw())
+
+
+def show_live(radiance: np.ndarray | None) -> None:
+    """Let :func:`live` be the icon of *radiance* ([height, width, 3], scene-linear, from the top row down), with the
+    four directions written on it."""
     if radiance is None:
+        _drop(_LIVE)
         return
+    picture = np.ones((*radiance.shape[:2], 4), np.float32)
+    picture[..., :3] = tonemapped(radiance)
+    mark_directions(picture)
     # A new icon for each picture: Blender may keep an old one's texture.
-    icon = collection.new(f"{_LIVE} {time.monotonic_ns()}")
-    height, width = radiance.shape[:2]
-    pixels = np.ones((height, width, 4), np.float32)
-    pixels[..., :3] = _tonemapped(radiance)[::-1]
-    icon.image_size = (width, height)
+    _show(_LIVE, f"{_LIVE} {time.monotonic_ns()}", picture)
+
+
+def _show(name: str, key: str, picture: np.ndarray) -> int:
+    """Make *key* the only icon *name*: *picture* ``[height, width, 4]`` from the top row down, sRGB and alpha."""
+    pixels = picture[::-1].astype(np.float32)
+    pixels[..., :3] *= pixels[..., 3:]  # as Blender draws icons
+    (collection,) = _collections
+    _drop(name)
+    icon = collection.new(key)
+    icon.image_size = (picture.shape[1], picture.shape[0])
     icon.image_pixels_float.foreach_set(pixels.ravel())
+    if len(picture) <= _SMALL:  # beside text
+        icon.icon_size = icon.image_size
+        icon.icon_pixels_float.foreach_set(pixels.ravel())
+    return icon.icon_id
+
+
+def _drop(name: str) -> None:
+    (collection,) = _collections
+    for key in [key for key in collection if key.startswith(f"{name} ")]:
+        collection.pop(key)
 
 
 def live() -> int:
     """The icon of the generation in progress; 0 if it has shown nothing yet."""
     (collection,) = _collections
-    return next((icon.icon_id for key, icon in collection.items() if key.startswith(_LIVE)), 0)
-
-
-def _tonemapped(radiance: np.ndarray) -> np.ndarray:
-    """As :func:`engine.light.transfer.tonemap`, so that the preview looks like the thumbnail that follows it."""
-    x = radiance * 0.75
-    x = np.clip((x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
+    return next((icon.icon_id for key, icon in collection.items() if key.startswith(f"{_LIVE} ")), 0)
 
 
 def register() -> None:

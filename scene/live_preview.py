@@ -23,7 +23,7 @@ def radiance_of(preview: Preview) -> np.ndarray:
 def show(scene: bpy.types.Scene, radiance: np.ndarray) -> None:
     """Let *scene*'s world show *radiance* (as :func:`radiance_of` gives it) for now."""
     height, width = radiance.shape[:2]
-    if not _is_lent(scene.world):
+    if not is_lent(scene.world):
         image = bpy.data.images.new(NAME, width, height, float_buffer=True)
         image.colorspace_settings.name = "Linear Rec.709"
         lent = new_world(NAME, image)
@@ -44,7 +44,7 @@ def show(scene: bpy.types.Scene, radiance: np.ndarray) -> None:
 def end(scene: bpy.types.Scene) -> None:
     """Give *scene* its own world back."""
     lent = scene.world
-    if not _is_lent(lent):
+    if not is_lent(lent):
         return
     image, groups = world_panorama(lent), [node.node_tree for node in lent.node_tree.nodes if node.type == "GROUP"]
     scene.world = lent.get(_KEPT)
@@ -54,7 +54,8 @@ def end(scene: bpy.types.Scene) -> None:
     bpy.data.images.remove(image)
 
 
-def _is_lent(world: bpy.types.World | None) -> bool:
+def is_lent(world: bpy.types.World | None) -> bool:
+    """Whether *world* is a preview's, which goes away again."""
     return world is not None and _MARK in world
 
 

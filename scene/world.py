@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .sky_group import NAME, build_sky_group, is_sky_group, sky_image
-from .sun import note_light
+from .sun import DISC, note_light
 
 if TYPE_CHECKING:
     from ..engine.light.found import FoundLight
@@ -52,6 +52,19 @@ def world_panorama(world: bpy.types.World | None) -> bpy.types.Image | None:
     """The panorama that *world* shows; None if the world is not one of ours."""
     node = sky_node(world)
     return sky_image(node.node_tree) if node else None
+
+
+def adjustments(world: bpy.types.World | None) -> dict[str, float]:
+    """How the sliders of *world*'s sky stand; empty if it is not one of ours."""
+    node = sky_node(world)
+    return {slider.name: slider.default_value for slider in node.inputs if slider.name != DISC} if node else {}
+
+
+def adjust(world: bpy.types.World, values: dict[str, float]) -> None:
+    """Set the sliders of *world*'s sky; those that it lacks are left out."""
+    node = sky_node(world)
+    for slider in node.inputs if node else ():
+        slider.default_value = values.get(slider.name, slider.default_value)
 
 
 def _build(tree: bpy.types.NodeTree, image: bpy.types.Image, light: "FoundLight | None") -> None:

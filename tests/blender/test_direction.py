@@ -64,7 +64,7 @@ def test_settings_come_back_from_a_sky(scene, quick, tmp_path):
     direction.photos[0].field_of_view, direction.photos[0].roll = 60, 10
     bpy.ops.skyloom.add_region()
     bpy.ops.skyloom.add_region()
-    bpy.ops.skyloom.remove_region()
+    bpy.ops.skyloom.remove_part(kind="region")
     direction.regions[0].prompt, direction.regions[0].width = "a storm", 50
     first = result(**quick | {"coherence": "FAST"}, out=str(tmp_path / "first.exr"))
     job = header(first)
@@ -92,11 +92,45 @@ def test_sun_from_a_lamp_and_region_from_the_camera(scene):
     scene.camera = bpy.context.object
     bpy.context.view_layer.update()
     scene.skyloom.direction.regions[0].azimuth = 0
-    bpy.ops.skyloom.region_from_view()
+    bpy.ops.skyloom.set_from_view(what="REGION")
     assert scene.skyloom.direction.regions[0].azimuth == pytest.approx(90, abs=0.1)
+    with pytest.raises(RuntimeError, match="no photo"):
+        bpy.ops.skyloom.set_from_view(what="PHOTO")
+    bpy.context.object.rotation_euler = (radians(120), 0, radians(-90))
+    bpy.context.view_layer.update()
+    bpy.ops.skyloom.set_from_view(what="SUN")
+    assert (layout.azimuth, layout.elevation) == pytest.approx((90, 30), abs=0.1)
     scene.camera = None
     with pytest.raises(RuntimeError, match="neither a 3D view nor a camera"):
-        bpy.ops.skyloom.region_from_view()
+        bpy.ops.skyloom.set_from_view(what="REGION")
+
+
+def test_compass_picture_shows_each_part_in_its_direction(scene):
+    """Above the picture's middle is north; the storm in the west colours the left, the photo in the east whitens."""
+    compass = extension("panels.compass")
+    for azimuth in (0, 270):
+        bpy.ops.skyloom.add_region()
+        scene.skyloom.direction.regions[-1].azimuth = azimuth
+    compass.compass_icon(scene.skyloom.direction)
+    angles = ((0, 90, -90, 90, 20), (270, 90, -90, 90, 20))
+    picture = compass._picture(angles, ((90, 0, 40),), ("sun", 180, 45), 1)
+    places = ((90, 192), (192, 90), (192, 305), (255, 192))
+    north, west, east, south = (picture[row, column, :3] for row, column in places)
+    assert np.argmax(north) == 0 and np.argmax(west) == 2 and east.std() < 0.01 < east.mean() - 0.3
+    assert south[2] < south[0], "the sun is yellow"
+    scene.skyloom.direction.regions[1].width = 30
+    compass.compass_icon(scene.skyloom.direction)
+    (icons,) = extension("panels.thumbnails")._collections
+    assert len([key for key in icons if key.startswith("compass ")]) == 1, "the old picture is kept"
+
+
+def test_directions_are_written_on_the_preview(installed):
+    """East in the middle, west at both edges: as Blender shows a panorama."""
+    picture = np.zeros((128, 256, 4), np.float32)
+    extension("panels.letters").mark_directions(picture)
+    columns = picture[..., 0].any(0)
+    assert columns[[0, 64, 128, 192, 255]].all() and not columns[[32, 96, 160, 224]].any()
+    assert not picture[:100].any()
 
 
 def test_layout_is_shown_in_the_world_which_is_only_lent(scene):

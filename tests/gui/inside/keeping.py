@@ -18,6 +18,7 @@ from story import (
     status,
     told,
 )
+from subpanels import opened
 
 APPLY = "skyloom.apply_panorama("
 
@@ -140,28 +141,18 @@ def again(saw: dict) -> Steps:
 
 def looks(saw: dict) -> Steps:
     """The sub-panels, open, as they are, at a larger scale, and in the light theme."""
-    panels = [getattr(bpy.types, f"SKYLOOM_PT_sidebar_{name}") for name in ("adjust", "light", "history", "advanced")]
-    opened = []
-    for closed in panels:  # the window remembers panels as closed by their names
-        bpy.utils.unregister_class(closed)
-        own = {name: value for name, value in vars(closed).items() if name in ("bl_label", "bl_parent_id", "draw")}
-        opened.append(type(f"{closed.__name__}_open", closed.__bases__, own | {"bl_options": set()}))
-        bpy.utils.register_class(opened[-1])
     view = bpy.context.preferences.view
-    yield 2.0
-    yield from screenshot("panels")
-    view.ui_scale = 1.5
-    yield 5.0  # the new layout comes with an animation
-    yield from screenshot("panels-large")
-    view.ui_scale = 1.0
-    theme = bpy.utils.preset_find("Blender_Light", "interface_theme", ext=".xml")
-    bpy.ops.script.execute_preset(filepath=theme, menu_idname="USERPREF_MT_interface_theme_presets")
-    yield 2.0
-    yield from screenshot("panels-light")
-    for panel in opened:
-        bpy.utils.unregister_class(panel)
-    for panel in panels:
-        bpy.utils.register_class(panel)
+    with opened("adjust", "light", "history", "advanced"):
+        yield 2.0
+        yield from screenshot("panels")
+        view.ui_scale = 1.5
+        yield 5.0  # the new layout comes with an animation
+        yield from screenshot("panels-large")
+        view.ui_scale = 1.0
+        theme = bpy.utils.preset_find("Blender_Light", "interface_theme", ext=".xml")
+        bpy.ops.script.execute_preset(filepath=theme, menu_idname="USERPREF_MT_interface_theme_presets")
+        yield 2.0
+        yield from screenshot("panels-light")
 
 
 STEPS = (preview, variations, pick, again, looks)

@@ -1,0 +1,102 @@
+"""The lists of regions and photos: add, remove, point."""
+
+from math import asin, atan2, degrees
+from typing import ClassVar
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+from mathutils import Vector
+
+
+def _append(context: bpy.types.Context, name: str) -> bpy.types.PropertyGroup:
+    """A new item in the list of *name*, a word in the singular; it is the chosen one."""
+    direction = context.scene.skyloom.direction
+    items = getattr(direction, f"{name}s")
+    items.add()
+    setattr(direction, name, len(items) - 1)
+    return items[-1]
+
+
+class SKYLOOM_OT_add_region(bpy.types.Operator):
+    bl_idname = "skyloom.add_region"
+    bl_label = "Add Region"
+    bl_description = "Add a part of the sky with a prompt of its own"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        region = _append(context, "region")
+        region.azimuth = 90.0 * len(context.scene.skyloom.direction.regions) % 360
+        return {"FINISHED"}
+
+
+class SKYLOOM_OT_add_photo(ImportHelper, bpy.types.Operator):
+    bl_idname = "skyloom.add_photo"
+    bl_label = "Add Photo"
+    bl_description = "Add a photo that the sky is painted around"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default="*.png;*.jpg;*.jpeg;*.tif;*.exr", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        _append(context, "photo").file = self.filepath
+        return {"FINISHED"}
+
+
+class SKYLOOM_OT_remove_part(bpy.types.Operator):
+    bl_idname = "skyloom.remove_part"
+    bl_label = "Remove"
+    bl_description = "Remove what is chosen in the list"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    kind: bpy.props.EnumProperty(items=(("region", "Region", ""), ("photo", "Photo", "")), options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        direction = context.scene.skyloom.direction
+        chosen = getattr(direction, self.kind)
+        getattr(direction, f"{self.kind}s").remove(chosen)
+        setattr(direction, self.kind, max(0, chosen - 1))
+        return {"FINISHED"}
+
+
+class SKYLOOM_OT_set_from_view(bpy.types.Operator):
+    bl_idname = "skyloom.set_from_view"
+    bl_label = "Set from View"
+    bl_description = "Point it where the 3D view, or else the camera, looks"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    what: bpy.props.EnumProperty(
+        name="What",
+        items=(("REGION", "Region", ""), ("PHOTO", "Photo", ""), ("SUN", "Sun or moon of the layout", "")),
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        cls.poll_message_set("There is neither a 3D view nor a camera")
+        return _ahead(context) is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        direction, ahead = context.scene.skyloom.direction, _ahead(context)
+        items, chosen = {
+            "REGION": (direction.regions, direction.region),
+            "PHOTO": (direction.photos, direction.photo),
+            "SUN": ([direction.layout], 0),
+        }[self.what]
+        if not chosen < len(items):
+            self.report({"ERROR"}, f"There is no {self.what.lower()} to point")
+            return {"CANCELLED"}
+        items[chosen].azimuth = round(degrees(atan2(ahead.x, ahead.y)) % 360, 1)
+        if self.what != "REGION":  # a region is a sector, from the horizon up or not
+            items[chosen].elevation = round(degrees(asin(max(-1.0, min(1.0, ahead.z)))), 1)
+        return {"FINISHED"}
+
+
+def _ahead(context: bpy.types.Context) -> Vector | None:
+    """Where the 3D view looks that the panel is in, else the screen's first, else the camera; None without any."""
+    screen = context.screen
+    areas = [area for area in screen.areas if area.type == "VIEW_3D"] if screen and not bpy.app.background else []
+    if areas:
+        view = context.area if context.area in areas else areas[0]
+        return view.spaces.active.region_3d.view_matrix.inverted().to_quaternion() @ Vector((0, 0, -1))
+    camera = context.scene.camera
+    return camera.matrix_world.to_quaternion() @ Vector((0, 0, -1)) if camera else None

@@ -1,0 +1,88 @@
+from typing import ClassVar
+
+import bpy
+
+from ..scene.live_preview import is_lent
+from ..scene.painting import COLOUR, new_painting, painted_image
+from ..scene.world import world_panorama
+
+
+class SKYLOOM_OT_paint_edit(bpy.types.Operator):
+    """The image editor opens in a window of its own, unless the screen has one already."""
+
+    bl_idname = "skyloom.paint_edit"
+    bl_label = "Paint Area"
+    bl_description = "Show the sky in an image editor: what you paint over, in any colour, will be made anew"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        cls.poll_message_set("The scene's world shows no generated sky")
+        return editable_sky(context) is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        sky = editable_sky(context)
+        image = painted_image(sky) or new_painting(sky)
+        if not bpy.app.background:
+            _show(*_editor(context), image)
+            _prepare_brush(context)
+        return {"FINISHED"}
+
+
+class SKYLOOM_OT_discard_edit(bpy.types.Operator):
+    bl_idname = "skyloom.discard_edit"
+    bl_label = "Discard Painting"
+    bl_description = "Remove the painting over the sky; the sky stays as it is"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        sky = editable_sky(context)
+        return sky is not None and painted_image(sky) is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        bpy.data.images.remove(painted_image(editable_sky(context)))
+        return {"FINISHED"}
+
+
+def editable_sky(context: bpy.types.Context) -> bpy.types.Image | None:
+    """The panorama that the scene's world shows, unless that is a preview's."""
+    world = context.scene.world
+    return None if is_lent(world) else world_panorama(world)
+
+
+def _editor(context: bpy.types.Context) -> tuple[bpy.types.Window, bpy.types.Area]:
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "IMAGE_EDITOR":
+                return window, area
+    bpy.ops.wm.window_new()
+    window = context.window_manager.windows[-1]
+    area = window.screen.areas[0]
+    area.type = "IMAGE_EDITOR"
+    return window, area
+
+
+def _show(window: bpy.types.Window, area: bpy.types.Area, image: bpy.types.Image) -> None:
+    """Open *image* for painting, as large as there is room."""
+    space = area.spaces.active
+    space.image, space.ui_mode = image, "PAINT"
+    space.show_region_toolbar = space.show_region_tool_header = True
+
+    def fit() -> None:
+        region = next(region for region in area.regions if region.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.image.view_all(fit_view=True)
+
+    bpy.app.timers.register(fit, first_interval=0.1)  # the regions have their sizes once they are drawn
+
+
+def _prepare_brush(context: bpy.types.Context) -> None:
+    """A colour that shows, and strokes that go around the seam."""
+    settings = context.tool_settings
+    settings.image_paint.tile_x = True
+    # From 5.0 on each kind of painting has its own.
+    unified = getattr(settings.image_paint, "unified_paint_settings", None) or settings.unified_paint_settings
+    unified.color = COLOUR
+    if settings.image_paint.brush:
+        settings.image_paint.brush.color = COLOUR

@@ -1,0 +1,48 @@
+"""The sub-panel of changes to the sky that the world shows: painted over, or at a click."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..operators.paint_edit import editable_sky
+from ..scene.painting import painted_image
+from .sidebar import SidebarTab
+from .world import WorldTab
+
+
+class Edit:
+    bl_label = "Edit"
+    bl_description = "Make parts of the sky anew; all else stays exactly as it is"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return editable_sky(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.skyloom
+        layout.prop(settings, "edit_prompt", text="", placeholder="What shall be there")
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.operator("skyloom.paint_edit", icon="BRUSH_DATA")
+        painted = painted_image(editable_sky(context)) is not None
+        if painted:
+            row.operator("skyloom.discard_edit", text="", icon="X")
+        for what, text, icon in (
+            ("PAINTED", "Edit Painted Area", "MOD_MASK"),
+            ("CLOUD", "Remove Painted Cloud", "OUTLINER_OB_VOLUME"),
+        ):
+            row = column.row(align=True)
+            row.enabled = painted
+            row.operator("skyloom.edit_sky", text=text, icon=icon).what = what
+        column = layout.column(align=True)
+        column.operator("skyloom.edit_sky", text="Remove Sun", icon="LIGHT_SUN").what = "SUN"
+        column.operator("skyloom.edit_sky", text="Extend Below Horizon", icon="VIEW_PERSPECTIVE").what = "GROUND"
+
+
+class SKYLOOM_PT_world_edit(WorldTab, Edit, bpy.types.Panel):
+    bl_parent_id = "SKYLOOM_PT_world"
+
+
+class SKYLOOM_PT_sidebar_edit(SidebarTab, Edit, bpy.types.Panel):
+    bl_parent_id = "SKYLOOM_PT_sidebar"

@@ -1,0 +1,113 @@
+"""What of a panorama shall be painted anew: painted over in an image of its own, or told by direction.
+
+The artist sees the sky and paints over it, in any colour, with Blender's own brushes; what differs from the sky is the
+mask. So there is no black picture to paint blindly in, and erasing is filling with the sky again.
+"""
+
+import os
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..engine.errors import BadRequest
+from .images import path_of
+from .pixels import pixels_of, tonemapped
+from .sun import sun_direction
+
+_OF = "skyloom_edit_of"  # custom property of the painted image: the sky's image
+COLOUR = (1.0, 0.1, 0.6)  # of the brush: one that no sky has
+_LEAST = 1.5 / 255  # of a change, as the image has 8 bits
+
+
+def painted_image(sky: bpy.types.Image) -> bpy.types.Image | None:
+    """The image in which *sky* is painted over, if there is one."""
+    return next((image for image in bpy.data.images if image.get(_OF) == sky), None)
+
+
+def new_painting(sky: bpy.types.Image) -> bpy.types.Image:
+    """An image that looks like *sky*, to be painted over."""
+    width, height = sky.size
+    image = bpy.data.images.new(f"Edit {sky.name}", width, height)
+    image[_OF] = sky
+    image.pixels.foreach_set(_as_shown(sky).ravel())
+    image.update()
+    image.pack()  # so that Blender saves it with the file
+    return image
+
+
+def painted_mask(sky: bpy.types.Image) -> np.ndarray:
+    """Where the painting of *sky* differs from it, boolean ``[height, width]`` from the bottom row up.
+
+    Raises :class:`BadRequest` if there is no painting, or if nothing is painted.
+    """
+    image = painted_image(sky)
+    if image is None:
+        raise BadRequest("There is no painting of this sky.", "Click Paint Area first.")
+    if tuple(image.size) != tuple(sky.size):
+        raise BadRequest(
+            f"The painting is {image.size[0]} x {image.size[1]}, the sky {sky.size[0]} x {sky.size[1]}.",
+            "Discard the painting and paint anew.",
+        )
+    mask = (abs(pixels_of(image) - _as_shown(sky))[..., :3] > _LEAST).any(-1)
+    if not mask.any():
+        raise BadRequest("Nothing is painted yet.", "Paint over what shall change, in any colour.")
+    return mask
+
+
+def disc_mask(size: tuple[int, int], azimuth: float, elevation: float, radius: float) -> np.ndarray:
+    """The directions within *radius* degrees of one, boolean ``[height, width]`` from the bottom row up."""
+    x, y, z = _directions(size)
+    towards = sun_direction(azimuth, elevation)
+    return x * towards.x + y * towards.y + z * towards.z > np.cos(np.radians(radius))
+
+
+def ground_mask(size: tuple[int, int]) -> np.ndarray:
+    """All below the horizon, boolean ``[height, width]`` from the bottom row up."""
+    return _directions(size)[2] < 0
+
+
+def write_mask(mask: np.ndarray, folder: Path, stem: str) -> Path:
+    """Write *mask* as a PNG into *folder*, under a name that is free; whole or not at all. Raises OSError."""
+    height, width = mask.shape
+    numbers = range(1, 10**6)
+    path = next(file for number in numbers if not (file := folder / f"{stem}-mask-{number}.png").exists())
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.png")
+    image = bpy.data.images.new("mask", width, height)
+    try:
+        pixels = np.ones((height, width, 4), np.float32)
+        pixels[..., :3] = mask[..., None]
+        image.pixels.foreach_set(pixels.ravel())
+        image.filepath_raw, image.file_format = str(partial), "PNG"
+        image.save()
+        os.replace(partial, path)
+    except RuntimeError as error:
+        raise OSError(f"{path} cannot be written ({str(error).strip()})") from error
+    finally:
+        bpy.data.images.remove(image)
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def file_of(sky: bpy.types.Image) -> Path:
+    """The EXR of *sky*. Raises :class:`BadRequest` if it is gone."""
+    path = path_of(sky)
+    if not path.is_file():
+        raise BadRequest(f"The sky's file {path} is gone.", "Bring it back, or generate the sky again.")
+    return path
+
+
+def _as_shown(sky: bpy.types.Image) -> np.ndarray:
+    """*sky* as a display shows it, ``[height, width, 4]`` in steps of 8 bits, opaque, from the bottom row up."""
+    shown = np.ones((sky.size[1], sky.size[0], 4), np.float32)
+    shown[..., :3] = np.rint(tonemapped(pixels_of(sky)[..., :3]) * 255) / 255
+    return shown
+
+
+def _directions(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """East, north and up parts of the unit vectors through the pixels of a panorama, from the bottom row up."""
+    width, height = size
+    rise = ((np.arange(height) + 0.5) / height - 0.5) * np.pi
+    turn = ((np.arange(width) + 0.5) / width * 2 - 0.5) * np.pi  # azimuth of the left edge is -90 degrees
+    rise, turn = np.meshgrid(rise, turn, indexing="ij")
+    return np.cos(rise) * np.sin(turn), np.cos(rise) * np.cos(turn), np.sin(rise)

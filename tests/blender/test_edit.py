@@ -1,0 +1,97 @@
+"""Parts of the world's sky made anew: painted over, or at a click. All else stays, bit for bit."""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from conftest import extension
+
+
+@pytest.fixture
+def sky(scene, quick, preferences, tmp_path) -> bpy.types.Image:
+    """A generated sky in the world, turned a little."""
+    preferences.output_folder = str(tmp_path)
+    for name in ("model", "steps", "coherence"):
+        setattr(scene.skyloom, name, quick[name])
+    assert bpy.ops.skyloom.generate_panorama(prompt="noon", width=128, seed=7) == {"FINISHED"}
+    extension("scene.world").sky_node(scene.world).inputs["Rotation"].default_value = 0.5
+    return world_sky(scene)
+
+
+def world_sky(scene) -> bpy.types.Image:
+    return extension("scene.world").world_panorama(scene.world)
+
+
+def pixels(image: bpy.types.Image) -> np.ndarray:
+    return extension("scene.pixels").pixels_of(image)
+
+
+def job(image: bpy.types.Image) -> dict:
+    return extension("scene.history").job_of(Path(image.filepath))
+
+
+def edit(what: str, sky: bpy.types.Image, scene: bpy.types.Scene) -> tuple[np.ndarray, bpy.types.Image]:
+    """The mask that was used, and the new sky, which is the old one outside the mask."""
+    assert bpy.ops.skyloom.edit_sky(what=what) == {"FINISHED"}
+    after = world_sky(scene)
+    assert after != sky and job(after)["start"] == sky.filepath
+    loaded = bpy.data.images.load(job(after)["mask"])
+    mask = pixels(loaded)[..., 0] > 0.5
+    changed = (pixels(after) != pixels(sky)).any(-1)
+    assert changed.any() and not changed[~mask].any()
+    return mask, after
+
+
+def test_painted_area_is_made_anew_and_nothing_else(scene, sky):
+    with pytest.raises(RuntimeError, match="no painting"):
+        bpy.ops.skyloom.edit_sky(what="CLOUD")
+    bpy.ops.skyloom.paint_edit()
+    painting = bpy.data.images[f"Edit {sky.name}"]
+    with pytest.raises(RuntimeError, match="Nothing is painted"):
+        bpy.ops.skyloom.edit_sky(what="CLOUD")
+    with pytest.raises(RuntimeError, match="not said what"):
+        bpy.ops.skyloom.edit_sky(what="PAINTED")
+    stroke = pixels(painting)
+    stroke[30:50, :10, :3] = stroke[30:50, -10:, :3] = (1.0, 0.1, 0.6)  # across the seam
+    painting.pixels.foreach_set(stroke.ravel())
+    bpy.ops.skyloom.paint_edit()
+    assert pixels(painting)[40, 5, 1] == pytest.approx(0.1, abs=0.01), "painting on begins where it was left"
+    scene.skyloom.edit_prompt = "storm clouds"
+    bpy.ops.skyloom.add_region()  # what is set to direct the next sky is not for the edit
+    mask, after = edit("PAINTED", sky, scene)
+    assert mask.sum() == 20 * 20 and mask[40, 5] and mask[40, -5]
+    assert job(after)["prompt"] == "storm clouds" and not job(after)["regions"]
+    node = extension("scene.world").sky_node(scene.world)
+    assert node.inputs["Rotation"].default_value == pytest.approx(0.5), "the sliders are lost"
+    bpy.ops.skyloom.paint_edit()
+    assert bpy.data.images[f"Edit {after.name}"] != painting, "a new sky is painted over anew"
+    bpy.ops.skyloom.discard_edit()
+    assert f"Edit {after.name}" not in bpy.data.images
+
+
+def test_sun_is_removed_where_it_was_found(scene, sky):
+    scene.world["skyloom_light"] = {"kind": "sun", "azimuth": 200.0, "elevation": 40.0, "extent": 4.0, "seen": True}
+    mask, after = edit("SUN", sky, scene)
+    rows, columns = np.nonzero(mask)
+    assert columns.mean() == pytest.approx((200 + 90) / 360 * 128, abs=1)
+    assert rows.mean() == pytest.approx((40 + 90) / 180 * 64, abs=1)
+    assert job(after)["sun"] == "off"
+    scene.world["skyloom_light"] = {"kind": "none"}
+    with pytest.raises(RuntimeError, match="No sun or moon is seen"):
+        bpy.ops.skyloom.edit_sky(what="SUN")
+
+
+def test_ground_is_made_anew_below_the_horizon(scene, sky):
+    mask, after = edit("GROUND", sky, scene)
+    assert mask[:32].all() and not mask[32:].any()
+    assert job(after)["prompt"] == "noon"
+
+
+def test_what_cannot_be_edited_is_said(scene, sky):
+    Path(sky.filepath).rename(sky.filepath + ".away")
+    with pytest.raises(RuntimeError, match="is gone"):
+        bpy.ops.skyloom.edit_sky(what="GROUND")
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    with pytest.raises(RuntimeError, match="shows no generated sky"):
+        bpy.ops.skyloom.paint_edit()

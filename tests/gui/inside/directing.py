@@ -1,0 +1,151 @@
+"""Directing a sky: the layout follows its sliders in the world, a region takes the view's direction."""
+
+import math
+import os
+
+import bpy
+import numpy as np
+from keeping import at_rest, quick, shown_by
+from mathutils import Euler
+from screen import OUT, Until, area, click, find_button, move, pixels, screenshot, settled, viewport_point, xdotool
+from story import SIDEBAR, Steps, click_button, click_generate, ended, settings, told
+from subpanels import opened
+
+HEIGHT = 1100  # of the display
+PREVIEW, FROM_VIEW = "skyloom.preview_layout()", "skyloom.set_from_view("
+
+
+def direction() -> bpy.types.PropertyGroup:
+    return settings().direction
+
+
+def look(azimuth: float, elevation: float) -> None:
+    """Turn the 3D view to *azimuth* and *elevation* (degrees)."""
+    view = area("VIEW_3D").spaces.active.region_3d
+    view.view_perspective = "PERSP"
+    view.view_rotation = Euler((math.radians(90 + elevation), 0, -math.radians(azimuth))).to_quaternion()
+
+
+def regions(saw: dict) -> Steps:
+    """Three parts of the sky; the last is pointed to where the 3D view looks."""
+    yield from at_rest()
+    look(250, 5)
+    with opened("direction", "regions"):
+        for azimuth, prompt in ((0, "city lights at night"), (110, "golden hour"), (0, "a storm, dark clouds")):
+            bpy.ops.skyloom.add_region()
+            region = direction().regions[-1]
+            region.azimuth, region.prompt, region.width = azimuth, prompt, 80
+        direction().regions[2].lowest, direction().show_in_view = 0, True
+        yield 1.0
+        yield from click_button(FROM_VIEW, SIDEBAR)
+        yield 1.0
+        saw["azimuth"] = direction().regions[2].azimuth
+        yield from move(*viewport_point())
+        yield 1.0
+        yield from screenshot("regions")
+    direction().show_in_view = False
+
+
+def photos(saw: dict) -> Steps:
+    picture = bpy.data.images.new("pier", 96, 64)
+    picture.filepath_raw, picture.file_format = str(OUT / "pier.png"), "PNG"
+    picture.save()
+    bpy.ops.skyloom.add_photo(filepath=str(OUT / "pier.png"))
+    with opened("direction", "photos"):
+        direction().begin = "PICTURE"
+        yield 1.5
+        yield from screenshot("photos")
+
+
+def layout(saw: dict) -> Steps:
+    """A click shows the layout as the world; a slider that moves is followed; another click gives the world back."""
+    world = bpy.context.scene.world
+    area("VIEW_3D").spaces.active.shading.type = "RENDERED"
+    bpy.context.scene.render.engine = "CYCLES"
+    bpy.context.scene.cycles.preview_samples = 4
+    look(90, 10)
+    direction().begin = "LAYOUT"
+    direction().layout.azimuth, direction().layout.ground = 100, "sea"
+    with opened("direction"):
+        yield 1.0
+        button = yield from find_button(PREVIEW, *SIDEBAR)
+        before = yield from pixels()
+        yield from click(*button)
+        yield from move(*viewport_point(0.1, 0.9))
+        yield Until("the layout in the world", lambda: bpy.context.scene.world != world, 90)
+        yield from settled(before)
+        yield from screenshot("layout")
+        yield from shown_after(saw, "noon", 30)
+        yield from shown_after(saw, "sunset", 2)
+        yield from click(*button)  # its colour is another while it is on
+        yield Until("the world to come back", lambda: bpy.context.scene.world == world, 10)
+    saw["worlds"] = [world.name for world in bpy.data.worlds]
+
+
+def shown_after(saw: dict, name: str, elevation: float) -> Steps:
+    """Move the sun and note the red and blue of the sky that follows."""
+    direction().layout.elevation = elevation
+    yield 3.0
+    values = list(bpy.data.images["Skyloom Preview"].pixels)
+    saw[name] = sum(values[0::4]) / sum(values[2::4])
+
+
+def painting(saw: dict) -> Steps:
+    """The world's sky is painted over with the mouse, in Blender's image editor, and made anew there alone."""
+    direction().begin = "NOISE"
+    direction().regions.clear()
+    direction().photos.clear()
+    area("VIEW_3D").spaces.active.shading.type = "SOLID"
+    quick()
+    settings().edit_prompt = "storm clouds"
+    yield from click_generate(SIDEBAR)
+    yield ended()
+    yield 1.0
+    sky = shown_by(bpy.context.scene.world)
+    with opened("edit"):
+        yield 1.0
+        yield from screenshot("edit")
+        yield from click_button("skyloom.paint_edit()", SIDEBAR)
+        yield 3.0
+        editor = newest_window()
+        if bpy.context.tool_settings.image_paint.brush:
+            yield from drag(editor, (0.3, 0.6), (0.45, 0.65))
+        else:
+            patch(bpy.data.images[f"Edit {bpy.data.images[os.path.basename(sky)].name}"])
+        yield from screenshot("painted")
+        with bpy.context.temp_override(window=editor):
+            bpy.ops.wm.window_close()
+        yield 1.0
+        yield from click_button("skyloom.edit_sky(what='PAINTED')", SIDEBAR)
+        yield 1.0
+        yield ended()
+        yield 1.0
+    saw |= {"sky": sky, "edited": shown_by(bpy.context.scene.world), "after": told()}
+
+
+def patch(image: bpy.types.Image) -> None:
+    """Paint without a brush: Debian's Blender comes without its brushes."""
+    width, height = image.size
+    values = np.array(image.pixels[:], np.float32).reshape(height, width, 4)
+    values[height * 6 // 10 : height * 7 // 10, width * 3 // 10 : width // 2, :3] = 1, 0, 1
+    image.pixels.foreach_set(values.ravel())
+    image.update()
+
+
+def newest_window() -> bpy.types.Window:
+    return bpy.context.window_manager.windows[-1]
+
+
+def drag(window: bpy.types.Window, start: tuple[float, float], end: tuple[float, float]) -> Steps:
+    """A stroke from one place to another, in shares of *window* from its lower left corner."""
+    places = [(window.x + across * window.width, HEIGHT - window.y - up * window.height) for across, up in (start, end)]
+    for number in range(11):
+        x, y = (int(a + (b - a) * number / 10) for a, b in zip(*places, strict=True))
+        yield from move(x, y)
+        if number == 0:
+            xdotool("mousedown", 1)
+    xdotool("mouseup", 1)
+    yield 1.0
+
+
+STEPS = (regions, photos, layout, painting)

@@ -1,0 +1,37 @@
+"""Sub-panels that are open: the window remembers by their names which panels are closed, so these get others."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import bpy
+
+SIDEBAR = "SKYLOOM_PT_sidebar_"
+_numbers = count()
+
+
+@contextmanager
+def opened(*names: str) -> Iterator[None]:
+    """Let the sidebar's sub-panels *names* be open and its others closed."""
+    module = sys.modules["bl_ext.user_default.skyloom.panels"]
+    panels = [panel for panel in module.classes if panel.__name__.startswith(SIDEBAR)]
+    for panel in reversed(panels):
+        bpy.utils.unregister_class(panel)
+    mark, shown = f"_{next(_numbers)}", []
+    known = {panel.__name__ for panel in panels}
+    for panel in panels:
+        own = {name: value for name, value in vars(panel).items() if name in ("bl_label", "bl_parent_id", "draw")}
+        if own["bl_parent_id"] in known:
+            own["bl_parent_id"] += mark
+        is_open = panel.__name__.removeprefix(SIDEBAR) in names
+        own["bl_options"] = set() if is_open else {"DEFAULT_CLOSED"}
+        shown.append(type(panel.__name__ + mark, panel.__bases__, own))
+        bpy.utils.register_class(shown[-1])
+    try:
+        yield
+    finally:
+        for panel in reversed(shown):
+            bpy.utils.unregister_class(panel)
+        for panel in panels:
+            bpy.utils.register_class(panel)

@@ -1,0 +1,25 @@
+"""Directing a sky in a real Blender window. The steps are played in inside/directing.py."""
+
+from pathlib import Path
+
+from conftest import Window
+from look import read_panorama
+
+
+def test_region_takes_the_views_direction(window: Window) -> None:
+    assert abs(window.saw("directing", "regions")["azimuth"] - 250) < 0.2
+
+
+def test_layout_follows_its_sliders_and_gives_the_world_back(window: Window) -> None:
+    saw = window.saw("directing", "layout")
+    assert saw["sunset"] > 1.5 * saw["noon"], "a low sun did not redden the sky in the world"
+    assert saw["worlds"] == ["World"]
+
+
+def test_painted_area_is_edited_and_nothing_else(window: Window) -> None:
+    saw = window.saw("directing", "painting")
+    assert not saw["after"]["error"] and saw["edited"] != saw["sky"]
+    before, after = (read_panorama(Path(saw[name])) for name in ("sky", "edited"))
+    changed = (before != after).any(-1)
+    assert 0 < changed.mean() < 0.1
+    assert not changed[:, : changed.shape[1] // 5].any()
