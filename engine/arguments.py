@@ -62,7 +62,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
-        help=f"a model of the catalogue, or a folder in diffusers layout (default: {BUNDLED_MODEL})",
+        help=f"a model of the catalogue, a diffusers folder, or a safetensors file (default: {BUNDLED_MODEL})",
         **unset,
     )
     look.add_argument(

@@ -39,7 +39,8 @@ class Job:
     """A panorama to generate. ``None`` means: the model's own default, or a random seed.
 
     prompt, negative: text; control characters and runs of white space become one space.
-    model: a name of the catalogue (:mod:`engine.models.catalogue`) or the path of a folder in diffusers layout.
+    model: a name of the catalogue (:mod:`engine.models.catalogue`), or the path of a folder in diffusers layout or of a
+    single safetensors file.
     loras: names of the catalogue or files, with their scales, merged into it.
     embeddings: files of words learned by textual inversion.
     width: pixels; the height is half of it. base_width: at which the whole sky is composed, by default *width*, but no

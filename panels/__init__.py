@@ -17,6 +17,7 @@ from .direction_lists import (
 from .edit import SKYLOOM_PT_sidebar_edit, SKYLOOM_PT_world_edit
 from .history import SKYLOOM_PT_sidebar_history, SKYLOOM_PT_world_history
 from .light import SKYLOOM_PT_sidebar_light, SKYLOOM_PT_world_light
+from .models import SKYLOOM_PT_sidebar_models, SKYLOOM_PT_world_models
 from .presets import SKYLOOM_PT_presets
 from .sidebar import SKYLOOM_PT_sidebar, SKYLOOM_PT_sidebar_advanced
 from .styles import SKYLOOM_PT_styles
@@ -29,6 +30,7 @@ classes = (
     SKYLOOM_PT_presets,
     SKYLOOM_PT_styles,
     SKYLOOM_PT_world,
+    SKYLOOM_PT_world_models,
     SKYLOOM_PT_world_direction,
     SKYLOOM_PT_world_regions,
     SKYLOOM_PT_world_photos,
@@ -38,6 +40,7 @@ classes = (
     SKYLOOM_PT_world_history,
     SKYLOOM_PT_world_advanced,
     SKYLOOM_PT_sidebar,
+    SKYLOOM_PT_sidebar_models,
     SKYLOOM_PT_sidebar_direction,
     SKYLOOM_PT_sidebar_regions,
     SKYLOOM_PT_sidebar_photos,

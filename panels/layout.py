@@ -52,7 +52,6 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     layout.use_property_split = True
     layout.use_property_decorate = False
     column = layout.column()
-    column.prop(settings, "model")
     _draw_number(column, settings, "steps", "Steps")
     _draw_number(column, settings, "guidance", "Guidance")
     column.prop(settings, "solver")
