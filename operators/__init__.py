@@ -21,6 +21,7 @@ from .direction_lists import (
 )
 from .download_model import SKYLOOM_OT_download_model
 from .edit_sky import SKYLOOM_OT_edit_sky
+from .export_cube_map import SKYLOOM_OT_export_cube_map
 from .expose_white_card import SKYLOOM_OT_expose_white_card
 from .generate_panorama import SKYLOOM_OT_generate_panorama
 from .install_engine import SKYLOOM_OT_install_engine
@@ -58,6 +59,7 @@ classes = (
     SKYLOOM_OT_download_model,
     SKYLOOM_OT_edit_sky,
     SKYLOOM_OT_expose_white_card,
+    SKYLOOM_OT_export_cube_map,
     SKYLOOM_OT_generate_panorama,
     SKYLOOM_OT_install_engine,
     SKYLOOM_OT_open_model,

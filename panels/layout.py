@@ -65,6 +65,7 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column = layout.column()
     _draw_number(column, settings, "window", "Window")
     _draw_number(column, settings, "stride", "Stride")
+    layout.prop(settings, "sky_only")
     layout.prop(settings, "preview_in_world")
     if settings.other:
         layout.prop(settings, "other")
