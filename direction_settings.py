@@ -51,6 +51,7 @@ def show_direction(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> d
             _fill(group.add(), values)
     if layout := rest.pop("layout", None):
         direction.begin = "LAYOUT"
+        direction.layout.use_place = False
         _fill(direction.layout, layout)
     if start := rest.pop("start", None):
         direction.begin, direction.start, direction.mask = "PICTURE", start, rest.pop("mask", None) or ""
