@@ -114,6 +114,10 @@ class SKYLOOM_PG_region(bpy.types.PropertyGroup):
     )
 
 
+class SKYLOOM_PG_idea(bpy.types.PropertyGroup):
+    prompt: StringProperty(name="Prompt", description="A sky for this shot")
+
+
 class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     begin: EnumProperty(
         name="Begin with",
@@ -150,6 +154,8 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     photo: IntProperty(name="Chosen Photo")
     regions: CollectionProperty(type=SKYLOOM_PG_region)
     region: IntProperty(name="Chosen Region")
+    ideas: CollectionProperty(type=SKYLOOM_PG_idea)
+    idea: IntProperty(name="Chosen Prompt")
 
 
-classes = (SKYLOOM_PG_layout, SKYLOOM_PG_photo, SKYLOOM_PG_region, SKYLOOM_PG_direction)
+classes = (SKYLOOM_PG_layout, SKYLOOM_PG_photo, SKYLOOM_PG_region, SKYLOOM_PG_idea, SKYLOOM_PG_direction)

@@ -6,9 +6,11 @@ from .add_preset import SKYLOOM_OT_add_preset
 from .apply_panorama import SKYLOOM_OT_apply_panorama
 from .batch import SKYLOOM_OT_batch
 from .cancel_generation import SKYLOOM_OT_cancel_generation
+from .contact_sheet import SKYLOOM_OT_contact_sheet
 from .copy_error import SKYLOOM_OT_copy_error
 from .delete_panorama import SKYLOOM_OT_delete_panorama
 from .direction_lists import (
+    SKYLOOM_OT_add_idea,
     SKYLOOM_OT_add_photo,
     SKYLOOM_OT_add_region,
     SKYLOOM_OT_remove_part,
@@ -27,6 +29,7 @@ from .sun_lamp import SKYLOOM_OT_add_sun_lamp, SKYLOOM_OT_remove_sun_lamp
 from .use_settings import SKYLOOM_OT_use_settings
 
 classes = (
+    SKYLOOM_OT_add_idea,
     SKYLOOM_OT_add_photo,
     SKYLOOM_OT_add_region,
     SKYLOOM_OT_remove_part,
@@ -38,6 +41,7 @@ classes = (
     SKYLOOM_OT_apply_panorama,
     SKYLOOM_OT_batch,
     SKYLOOM_OT_cancel_generation,
+    SKYLOOM_OT_contact_sheet,
     SKYLOOM_OT_copy_error,
     SKYLOOM_OT_delete_panorama,
     SKYLOOM_OT_discard_edit,

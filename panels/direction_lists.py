@@ -34,7 +34,7 @@ class Regions:
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, direction = _plain(self.layout), context.scene.skyloom.direction
-        region = _draw_list(layout, direction, "region")
+        region = draw_list(layout, direction, "region")
         if not region:
             return
         layout.template_icon(icon_value=compass_icon(direction), scale=8.0)
@@ -55,7 +55,7 @@ class Photos:
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, direction = _plain(self.layout), context.scene.skyloom.direction
-        photo = _draw_list(layout, direction, "photo")
+        photo = draw_list(layout, direction, "photo")
         if not photo:
             return
         column = layout.column()
@@ -77,7 +77,7 @@ def _plain(layout: bpy.types.UILayout) -> bpy.types.UILayout:
     return layout
 
 
-def _draw_list(
+def draw_list(
     layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup, name: str
 ) -> bpy.types.PropertyGroup | None:
     """The list of *name*, a word in the singular; returns the chosen item."""
