@@ -1,6 +1,6 @@
 """Skyloom: a prompt becomes a seamless 360-degree sky that lights and backs a Blender scene."""
 
-from . import cli_command, operators, panels, preferences, properties, session
+from . import cli_command, installation, operators, panels, preferences, properties, session
 from .scene import live_preview
 
 
@@ -16,6 +16,7 @@ def register() -> None:
 
 def unregister() -> None:
     cli_command.unregister()
+    installation.close()
     panels.unregister()
     operators.unregister()
     live_preview.unregister()

@@ -8,7 +8,6 @@ import bpy
 from . import preferences
 from .batching import run_batch
 from .engine.batch.shots import Shot
-from .engine.environment import find_engine_python
 from .engine.errors import SkyloomError
 from .engine.protocol import BatchResult, Event, ShotEnd
 from .folders import engine_log
@@ -20,7 +19,7 @@ def make_skies(arguments: Sequence[str], say: Callable[[Event], None]) -> dict[P
 
     Raises :class:`SkyloomError`.
     """
-    python = find_engine_python(preferences.get(bpy.context).engine_python)
+    python = preferences.engine_python(bpy.context)
     ended: dict[Path, str] = {}
     for event in run_batch(python, engine_log(), arguments):
         if isinstance(event, ShotEnd):

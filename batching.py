@@ -4,8 +4,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .engine.client import engine_environment
 from .engine.errors import EngineIncomplete, EngineLost
+from .engine.process import engine_environment
 from .engine.protocol import BatchResult, Event, Failure, parse_event
 
 

@@ -13,7 +13,6 @@ from .batch_stills import make_skies, render_stills
 from .engine.arguments import Parser, add_job_arguments, given
 from .engine.batch.command import BatchTerminal, add_batch_arguments, chosen_shots
 from .engine.batch.shots import check_scenes
-from .engine.environment import find_engine_python
 from .engine.errors import ExitCode, SkyloomError
 from .engine.job import Job, default_output
 from .engine.protocol import Failure, Result
@@ -39,7 +38,7 @@ def _generate(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     job = Job(**given(chosen)).with_seed()
     out = (chosen.out or default_output(Path.cwd(), job)).absolute()
-    python = find_engine_python(preferences.get(bpy.context).engine_python)
+    python = preferences.engine_python(bpy.context)
     generation, told = session.start(python, engine_log(), [(job, out)]), ""
     while not generation.outcome:
         generation.update(wait=0.5)

@@ -1,11 +1,13 @@
-"""Where Skyloom writes on this machine: panoramas and the engine's log."""
+"""Where Skyloom writes on this machine: panoramas, the engine and its logs."""
 
 from pathlib import Path
 
 import bpy
 
 from . import __package__ as base_package
+from .engine.environment import find_engine_python
 from .engine.errors import UnwritableOutput
+from .engine.setup.place import EngineFolder, State
 
 LOG_LIMIT = 1 << 20  # bytes
 
@@ -16,6 +18,23 @@ def engine_log() -> Path:
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.write_bytes(b"")
     return log
+
+
+def engine_folder() -> EngineFolder:
+    """Where the engine is installed from the preferences; Blender deletes it with the extension."""
+    return EngineFolder(Path(bpy.utils.extension_path_user(base_package)) / "engine")
+
+
+def python_in_use(chosen: str) -> Path:
+    """The engine's Python: *chosen* in the preferences, or what is installed. Raises :class:`EngineIncomplete`."""
+    folder = engine_folder()
+    usable = folder.state() in (State.READY, State.OUTDATED)
+    return find_engine_python(chosen, folder.python if usable else None)
+
+
+def install_log() -> Path:
+    """The log of the last installation of the engine."""
+    return Path(bpy.utils.extension_path_user(base_package, create=True)) / "install.log"
 
 
 def absolute(filepath: str) -> Path:

@@ -1,11 +1,14 @@
 """What belongs to the machine and not to a scene: the engine's Python and where skies are kept."""
 
+from pathlib import Path
+
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from . import __package__ as base_package
-from .engine.environment import find_engine_python
-from .engine.errors import EngineIncomplete
+from .engine.setup.builds import builds_here
+from .engine_preferences import draw_engine
+from .folders import python_in_use
 from .naming import PATTERN
 
 
@@ -16,6 +19,19 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
         name="Engine Python",
         description="The Python interpreter of the engine's environment; empty uses the one that was set up last",
         subtype="FILE_PATH",
+    )
+    build: EnumProperty(
+        name="Computing On",
+        description="Which build of PyTorch the engine gets",
+        items=[
+            ("auto", "Automatic", "What suits this computer"),
+            *((build.name, build.label, "") for build in builds_here().values()),
+        ],
+    )
+    package_folder: StringProperty(
+        name="Package Folder",
+        description="A folder that holds all packages, to install from it without the internet; empty downloads them",
+        subtype="DIR_PATH",
     )
     output_folder: StringProperty(
         name="Output Folder",
@@ -36,15 +52,10 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
         description="Keep a copy of each sky that is set inside the .blend file, which then needs no other file",
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        layout.prop(self, "engine_python")
-        try:
-            layout.label(text=f"Engine found: {find_engine_python(self.engine_python)}", icon="CHECKMARK")
-        except EngineIncomplete as error:
-            layout.label(text=error.message, icon="ERROR")
-            layout.label(text=error.hint, icon="BLANK1")
+        draw_engine(layout, context, self)
         column = layout.column()
         column.prop(self, "output_folder")
         column.prop(self, "file_name")
@@ -53,6 +64,11 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
 
 def get(context: bpy.types.Context) -> SKYLOOM_AP_preferences:
     return context.preferences.addons[base_package].preferences
+
+
+def engine_python(context: bpy.types.Context) -> Path:
+    """The engine's Python. Raises :class:`EngineIncomplete` if there is none."""
+    return python_in_use(get(context).engine_python)
 
 
 classes = (SKYLOOM_AP_preferences,)

@@ -40,6 +40,20 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument("--negative", metavar="TEXT", help="what should not be there", **unset)
     look.add_argument("--seed", type=int, help="the same seed gives the same picture (default: random)", **unset)
     look.add_argument("--width", type=int, metavar="PIXELS", help="width; the height is half of it", **unset)
+    look.add_argument(
+        "--base-width",
+        type=int,
+        metavar="PIXELS",
+        help="compose at this width, enlarge from it (default: model's)",
+        **unset,
+    )
+    look.add_argument(
+        "--detail",
+        type=float,
+        metavar="S",
+        help="how much detail is painted where the sky is enlarged, 0 to 1",
+        **unset,
+    )
     look.add_argument("--quality", choices=get_args(Quality), help="fewer or more steps (default: standard)", **unset)
     look.add_argument("--steps", type=int, help="denoising steps", **unset)
     look.add_argument("--guidance", type=float, help="how closely to follow the prompt; up to 1 is off", **unset)

@@ -1,9 +1,11 @@
 """``python -m engine``: one function per command. Exit codes: see :class:`engine.errors.ExitCode`."""
 
+import _thread
 import json
 import logging
 import signal
 import sys
+import threading
 from argparse import Namespace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -21,9 +23,9 @@ from .models.command import DownloadTerminal, add_models_arguments
 from .models.command import run as run_models
 from .output.header import read_job
 from .protocol import Cancelled as CancelledEvent
-from .protocol import Event, Failure, Notice, Progress, Result
+from .protocol import Event, Failure, Finished, Notice, Progress, Result
 
-STAGES = {"load": "loading", "sample": "step", "decode": "decoding", "save": "saving"}
+STAGES = {"load": "loading", "sample": "step", "refine": "adding detail", "decode": "decoding", "save": "saving"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             "show": _show,
             "metrics": _metrics,
             "cube": _cube,
+            "doctor": _doctor,
             "serve": _serve,
         }
         return run[chosen.command](chosen)
@@ -93,6 +96,8 @@ def command_parser() -> Parser:
     cube.add_argument("--size", type=int, metavar="PIXELS", help="of a face (default: a quarter of the width)")
     cube.add_argument("--strip", action="store_true", help="one picture of all faces side by side, not six")
     cube.add_argument("--png", action="store_true", help="tonemapped PNG, not EXR")
+    doctor = commands.add_parser("doctor", help="check this engine and say what is wrong and what to do")
+    doctor.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
     return parser
 
@@ -151,6 +156,22 @@ def _metrics(chosen: Namespace) -> int:
     return ExitCode.DONE
 
 
+def _doctor(chosen: Namespace) -> int:
+    from .doctor import examine, line_of
+
+    if chosen.events:
+        threading.Thread(target=_interrupt_on_request, daemon=True).start()
+    wrong = 0
+    for finding in examine():
+        wrong += finding.verdict == "wrong"
+        print(finding.to_line() if chosen.events else line_of(finding), flush=True)
+    if chosen.events:
+        _print_event(Finished(path=sys.executable))
+    else:
+        print(f"\nWrong: {wrong}." if wrong else "\nThe engine is well.")
+    return ExitCode.FAILED if wrong else ExitCode.DONE
+
+
 def _cube(chosen: Namespace) -> int:
     from .output.cube_map import write_cube
 
@@ -199,6 +220,12 @@ def _report(error: SkyloomError, events: bool) -> int:
         _print_event(CancelledEvent() if isinstance(error, Cancelled) else Failure.of(error))
     print(f"{'' if isinstance(error, Cancelled) else 'Error: '}{error}", file=sys.stderr)
     return error.exit_code
+
+
+def _interrupt_on_request() -> None:
+    """End with the next request on stdin: ``cancel`` is the only one there is. Its end is none, where no one asks."""
+    if sys.stdin.readline():
+        _thread.interrupt_main()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -32,18 +32,19 @@ def python_record() -> Path:
     return cache_root() / "engine-python.txt"
 
 
-def find_engine_python(chosen: str = "") -> Path:
-    """The engine's Python: *chosen* by the user, else ``$SKYLOOM_ENGINE_PYTHON``, else what ``make engine`` recorded.
+def find_engine_python(chosen: str = "", installed: Path | None = None) -> Path:
+    """The engine's Python: *chosen* by the user, else ``$SKYLOOM_ENGINE_PYTHON``, else the one that the user
+    *installed* from Blender, else what ``make engine`` recorded.
 
     Raises :class:`EngineIncomplete` if there is none, or if the one that is named does not exist.
     """
     record = python_record()
     recorded = record.read_text(encoding="utf-8").strip() if record.is_file() else ""
-    named = chosen or os.environ.get(PYTHON_VARIABLE) or recorded
+    named = chosen or os.environ.get(PYTHON_VARIABLE) or installed or recorded
     if not named:
         raise EngineIncomplete(
             "The engine is not installed.",
-            "Run `make engine` in Skyloom's source folder, or choose a Python with torch in the preferences.",
+            "Install it in the add-on's preferences, or choose a Python with PyTorch there.",
         )
     python = Path(named).expanduser()
     if not python.is_file():

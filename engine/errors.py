@@ -99,6 +99,30 @@ class EngineIncomplete(SkyloomError):
     code = "engine_incomplete"
 
 
+class SetupFailed(SkyloomError):
+    """The engine's environment could not be made."""
+
+    code = "setup_failed"
+
+
+class NoRoom(SkyloomError):
+    """The disk has too little room for the engine."""
+
+    code = "no_room"
+
+
+class Unreachable(SkyloomError):
+    """The place that the engine's packages come from does not answer, or the line broke."""
+
+    code = "unreachable"
+
+
+class DamagedDownload(SkyloomError):
+    """A package of the engine is not what it should be: its checksum is another."""
+
+    code = "damaged_download"
+
+
 class EngineLost(SkyloomError):
     """The engine process ended without an answer."""
 

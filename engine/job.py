@@ -42,7 +42,9 @@ class Job:
     model: a name of the catalogue (:mod:`engine.models.catalogue`) or the path of a folder in diffusers layout.
     loras: names of the catalogue or files, with their scales, merged into it.
     embeddings: files of words learned by textual inversion.
-    width: pixels; the height is half of it.
+    width: pixels; the height is half of it. base_width: at which the whole sky is composed, by default *width*, but no
+    more than the model was trained for; what is wider is made of that in stages. steps, sampler, windows and coherence
+    are about the composition. detail: which share of the denoising each stage does anew: 0 enlarges only.
     quality: how many steps by default: fewer than the model's own, as many, or more.
     steps: denoising steps. guidance: classifier-free guidance scale (up to 1: off). solver: how a step is taken.
     sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178), ``"multidiffusion"`` (2302.08113), ``"swap"`` (2502.05130),
@@ -62,7 +64,7 @@ class Job:
     through the denoiser: its length is corrected, its direction is not), or ``"half-resolution-colour"`` (another
     objective: windows are compared as decoded from half as many latents, which says little of their detail).
     windows: ``"ring"`` (all windows, wrapping), ``"reference"`` (the authors' list, one wrapped window short) or
-    ``"strip"`` (no wrapping). window, stride: latent columns; by default the panorama's height and about a quarter
+    ``"strip"`` (no wrapping). window, stride: latent columns; by default the composition's height and about a quarter
     of it.
     sun: ``"auto"`` puts a true sun where the picture or the prompt has one; ``"off"`` leaves the light as generated.
     turbidity: Linke's, which decides how strong the sun is (2 very clear, 3 clear, 5 hazy or clouded, 7 dull); ``None``
@@ -91,6 +93,8 @@ class Job:
     embeddings: tuple[str, ...] = ()
     seed: int | None = None
     width: int | None = None
+    base_width: int | None = None
+    detail: float | None = None
     quality: Quality = "standard"
     steps: int | None = None
     guidance: float | None = None
@@ -142,6 +146,8 @@ class Job:
             checks.text("embeddings", file)
         checks.integer("seed", self.seed, 0, SEED_LIMIT - 1)
         checks.integer("width", self.width, *WIDTH_RANGE)
+        checks.integer("base_width", self.base_width, *WIDTH_RANGE)
+        checks.number(self, "detail", 0, 1)
         checks.integer("steps", self.steps, 1, 1000)
         checks.integer("sync_steps", self.sync_steps, 0, 1000)
         checks.integer("sync_from", self.sync_from, 0, 1000)

@@ -20,11 +20,13 @@ _NETWORK_ACTIVATIONS = 48
 _NETWORK_BACKWARD_ACTIVATIONS = 500
 _BYTES = 4
 _PICTURE_BYTES_PER_PIXEL = 120  # radiance, tonemapped copy and file buffers
+_ENLARGED_BYTES_PER_PIXEL = 120
 _VGG_BYTES_PER_PIXEL = 4000
 _CHECKPOINTED_VGG_BYTES_PER_PIXEL = 2500
 
 # A decode that would take more than this is done in tiles, on any machine: pictures must not depend on free memory.
 TILES_ABOVE = 4e9
+_WINDOWS_BYTES = 256e6  # that windows of an enlarged panorama may take while they are encoded or decoded
 # Latent pixels per network call, before guidance doubles them, and pixels per gradient: what keeps a GPU busy. On a CPU
 # windows of 16x16 latents gain a third up to eight in a call, those of 64x64 nothing from a second one.
 _CALL_AREA, _CALL_AREA_ACCELERATOR = 2048, 65536
@@ -44,6 +46,11 @@ def decode_bytes(model: Model, width: int, tiles: bool = False) -> int:
     activations = _TILED_ACTIVATIONS if tiles else _DECODE_ACTIVATIONS
     per_pixel = activations * _BYTES * model.decoder_channels + _PICTURE_BYTES_PER_PIXEL
     return width * (width // 2) * per_pixel
+
+
+def enlarged_bytes(width: int) -> int:
+    """Peak of a panorama of *width* pixels that is enlarged in stages, lit and written."""
+    return int(_WINDOWS_BYTES) + width * (width // 2) * _ENLARGED_BYTES_PER_PIXEL
 
 
 def gradient_bytes(model: Model, height: int, window: int, batch: int, checkpoint: bool = False) -> int:
@@ -94,3 +101,9 @@ def check_memory(needed: Callable[[int], int], width: int, smallest: int, device
         f"{available / 1e9:.1f} GB are free.",
         f"A width of {fitting} would fit." if fitting else "Close other programs, or use a smaller model.",
     )
+
+
+def windows_per_decode(model: Model, window: tuple[int, int]) -> int:
+    """How many windows of *window* latent rows and columns are encoded or decoded at once."""
+    pixels = window[0] * window[1] * model.factor**2
+    return max(1, int(_WINDOWS_BYTES) // (pixels * _DECODE_ACTIVATIONS * _BYTES * model.decoder_channels))

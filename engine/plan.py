@@ -1,6 +1,9 @@
 """From what was asked for to what will be done: a job completed with a model's defaults and checked against it."""
 
 from dataclasses import dataclass, replace
+from math import ceil
+
+import torch
 
 from .errors import BadRequest
 from .job import Job, Quality
@@ -9,6 +12,7 @@ from .memory import (
     available_bytes,
     check_memory,
     decode_bytes,
+    enlarged_bytes,
     gradient_bytes,
     windows_per_call,
     windows_per_gradient,
@@ -32,7 +36,8 @@ _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.
 class Plan:
     """A job with nothing left open, and its windows.
 
-    canvas: latent height and width. drawn: the windows that have gradients, if not all have. call, gradient: windows
+    canvas: latent height and width of the composition. stages: widths in pixels to which it is enlarged, one after the
+    other. drawn: the windows that have gradients, if not all have. call, gradient: windows
     per call of the network and per gradient. checkpoint: gradients keep few activations. tiles: the decode is in tiles.
     request: the job as it was asked for.
     """
@@ -40,6 +45,7 @@ class Plan:
     job: Job
     windows: Windows
     canvas: tuple[int, int]
+    stages: tuple[int, ...]
     drawn: Windows | None
     call: int
     gradient: int
@@ -53,6 +59,12 @@ class Plan:
         assert self.job.width is not None
         return self.job.width, self.job.width // 2
 
+    @property
+    def base(self) -> int:
+        """Pixel width of the composition."""
+        assert self.job.base_width is not None
+        return self.job.base_width
+
 
 def plan(job: Job, model: Model) -> Plan:
     """Complete *job* for *model*.
@@ -65,13 +77,12 @@ def plan(job: Job, model: Model) -> Plan:
         raise BadRequest(f"The solver '{solver}' does not fit this model.", f"Choose from {', '.join(model.solvers)}.")
     width = _width(job, model)
     smallest = 2 * model.factor * model.multiple
-    if width < smallest or width % smallest:
-        below, above = max(smallest, width // smallest * smallest), (width // smallest + 1) * smallest
-        raise BadRequest(
-            f"The width {width} does not fit the model, whose widths are multiples of {smallest}.",
-            f"Choose {below}." if below > width else f"Choose {below} or {above}.",
-        )
-    height, columns = width // 2 // model.factor, width // model.factor
+    _check_width(width, smallest)
+    base = job.base_width or min(width, 2 * model.native_height)
+    _check_width(base, smallest)
+    if base > width:
+        raise BadRequest(f"base_width is {base}, but the panorama is {width} pixels wide.", f"Choose at most {width}.")
+    height, columns = base // 2 // model.factor, base // model.factor
     window, stride = _window_and_stride(job, model, height, columns)
     windows = Windows.layout(job.windows, columns, window, stride, model.device)
     steps = job.steps or max(1, round(model.steps * _STEPS_SHARE[job.quality]))
@@ -82,6 +93,8 @@ def plan(job: Job, model: Model) -> Plan:
     complete = replace(
         job,
         width=width,
+        base_width=base,
+        detail=model.detail if job.detail is None else job.detail,
         window=window,
         stride=stride,
         steps=steps,
@@ -103,28 +116,52 @@ def plan(job: Job, model: Model) -> Plan:
             raise BadRequest("Synchronized windows lie 'side-by-side' on a ring only.", "Set sync_windows to all.")
         drawn = Windows.layout("ring", columns, window, even_stride(columns, window, window), model.device)
     pixels = window * model.factor
-    tiles = model.decodes_in_tiles and decode_bytes(model, width) > TILES_ABOVE
-    gradient = windows_per_gradient(model, width // 2, pixels)
+    tiles = model.decodes_in_tiles and decode_bytes(model, base) > TILES_ABOVE
+    gradient = windows_per_gradient(model, base // 2, pixels)
     available = available_bytes(model.device)
-    checkpoint = gradient_bytes(model, width // 2, pixels, gradient) > available
+    checkpoint = gradient_bytes(model, base // 2, pixels, gradient) > available
 
     def needed(width: int) -> int:
-        tiled = model.decodes_in_tiles and decode_bytes(model, width) > TILES_ABOVE
-        decode = decode_bytes(model, width, tiled)
+        composed = min(width, base)
+        tiled = model.decodes_in_tiles and decode_bytes(model, composed) > TILES_ABOVE
+        most = decode_bytes(model, composed, tiled)
+        if width > composed and model.device.type == "cpu":
+            most = max(most, enlarged_bytes(width))
         if not complete.sync_steps:
-            return decode
-        window_pixels = pixels if job.window else width // 2
-        return max(decode, gradient_bytes(model, width // 2, window_pixels, 1, checkpoint=True))
+            return most
+        window_pixels = pixels if job.window else composed // 2
+        return max(most, gradient_bytes(model, composed // 2, window_pixels, 1, checkpoint=True))
 
     check_memory(needed, width, smallest, model.device)
+    if width > base and model.device.type != "cpu":  # large pictures are kept in the CPU's memory
+        check_memory(enlarged_bytes, width, smallest, torch.device("cpu"))
     call = windows_per_call(model, window * height)
-    return Plan(complete, windows, (height, columns), drawn, call, gradient, checkpoint, tiles, request=job)
+    stages = stage_widths(base, width, smallest)
+    return Plan(complete, windows, (height, columns), stages, drawn, call, gradient, checkpoint, tiles, request=job)
+
+
+def stage_widths(base: int, width: int, unit: int) -> tuple[int, ...]:
+    """Widths in pixels from *base*, exclusive, to *width*: multiples of *unit*, each about twice the last or less."""
+    if width <= base:
+        return ()
+    count = (ceil(width / base) - 1).bit_length()
+    ratio = (width / base) ** (1 / count)
+    return (*(round(base * ratio**i / unit) * unit for i in range(1, count)), width)
+
+
+def _check_width(width: int, unit: int) -> None:
+    if width < unit or width % unit:
+        below, above = max(unit, width // unit * unit), (width // unit + 1) * unit
+        raise BadRequest(
+            f"The width {width} does not fit the model, whose widths are multiples of {unit}.",
+            f"Choose {below}." if below > width else f"Choose {below} or {above}.",
+        )
 
 
 def _width(job: Job, model: Model) -> int:
     """An edit leaves the panorama's size as it is."""
     if job.mask is None or job.start is None:
-        return job.width or 2 * model.native_height
+        return job.width or job.base_width or 2 * model.native_height
     width = panorama_width(job.start)
     if job.width not in (None, width):
         raise BadRequest(
@@ -164,7 +201,7 @@ def _window_and_stride(job: Job, model: Model, height: int, columns: int) -> tup
         largest = model.largest_window
         raise BadRequest(
             f"Windows of {window} x {height} latents are larger than the model can see.",
-            f"Choose a width of at most {2 * largest * model.factor} and a window of at most {largest}.",
+            f"Choose a base_width of at most {2 * largest * model.factor} and a window of at most {largest}.",
         )
     if job.sampler == "spot" and job.regions:
         raise BadRequest("The sampler 'spot' moves its windows, which regions cannot follow.", "Choose 'sync'.")

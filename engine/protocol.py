@@ -12,8 +12,9 @@ from typing import Any, ClassVar, Literal
 
 from .errors import SkyloomError
 
-Stage = Literal["load", "sample", "decode", "save"]
+Stage = Literal["load", "sample", "refine", "decode", "save"]
 ShotStatus = Literal["waiting", "skipped", "done", "failed"]
+Verdict = Literal["ok", "note", "wrong"]
 DownloadStage = Literal["download", "check"]
 
 
@@ -180,6 +181,35 @@ class Downloaded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Work(Event):
+    """What a set-up of the engine is doing, in words. fraction in [0, 1]; done, total: bytes, 0 if unknown."""
+
+    event: ClassVar[str] = "work"
+    task: str
+    fraction: float
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished(Event):
+    """Work on the engine is through. path: its Python, or the folder that is gone."""
+
+    event: ClassVar[str] = "finished"
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding(Event):
+    """Of the doctor. verdict: ``ok``; ``note``, which explains what may come; ``wrong``, which stops the engine."""
+
+    event: ClassVar[str] = "finding"
+    verdict: Verdict
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lost(Event):
     """Made by the client: the engine's process ended. detail: the last lines of its log."""
 
@@ -189,8 +219,8 @@ class Lost(Event):
 
 
 _KINDS = (
-    *(Ready, Progress, Preview, Notice, Result, Failure, Cancelled),
-    *(ShotEnd, BatchProgress, BatchResult, DownloadProgress, Downloaded, Lost),
+    *(Ready, Progress, Preview, Notice, Result, Failure, Cancelled, ShotEnd, BatchProgress, BatchResult),
+    *(DownloadProgress, Downloaded, Work, Finished, Finding, Lost),
 )
 EVENTS: dict[str, type[Event]] = {kind.event: kind for kind in _KINDS}
 

@@ -6,8 +6,11 @@ from .add_preset import SKYLOOM_OT_add_preset
 from .apply_panorama import SKYLOOM_OT_apply_panorama
 from .batch import SKYLOOM_OT_batch
 from .cancel_generation import SKYLOOM_OT_cancel_generation
+from .cancel_installation import SKYLOOM_OT_cancel_installation
+from .check_engine import SKYLOOM_OT_check_engine
 from .contact_sheet import SKYLOOM_OT_contact_sheet
 from .copy_error import SKYLOOM_OT_copy_error
+from .copy_install_log import SKYLOOM_OT_copy_install_log
 from .delete_panorama import SKYLOOM_OT_delete_panorama
 from .direction_lists import (
     SKYLOOM_OT_add_idea,
@@ -19,11 +22,13 @@ from .direction_lists import (
 from .edit_sky import SKYLOOM_OT_edit_sky
 from .expose_white_card import SKYLOOM_OT_expose_white_card
 from .generate_panorama import SKYLOOM_OT_generate_panorama
+from .install_engine import SKYLOOM_OT_install_engine
 from .layout_from_lamp import SKYLOOM_OT_layout_from_lamp
 from .open_output_folder import SKYLOOM_OT_open_output_folder
 from .open_preferences import SKYLOOM_OT_open_preferences
 from .paint_edit import SKYLOOM_OT_discard_edit, SKYLOOM_OT_paint_edit
 from .preview_layout import SKYLOOM_OT_preview_layout
+from .remove_engine import SKYLOOM_OT_remove_engine
 from .save_as_asset import SKYLOOM_OT_save_as_asset
 from .sun_lamp import SKYLOOM_OT_add_sun_lamp, SKYLOOM_OT_remove_sun_lamp
 from .use_settings import SKYLOOM_OT_use_settings
@@ -41,16 +46,21 @@ classes = (
     SKYLOOM_OT_apply_panorama,
     SKYLOOM_OT_batch,
     SKYLOOM_OT_cancel_generation,
+    SKYLOOM_OT_cancel_installation,
+    SKYLOOM_OT_check_engine,
     SKYLOOM_OT_contact_sheet,
     SKYLOOM_OT_copy_error,
+    SKYLOOM_OT_copy_install_log,
     SKYLOOM_OT_delete_panorama,
     SKYLOOM_OT_discard_edit,
     SKYLOOM_OT_edit_sky,
     SKYLOOM_OT_expose_white_card,
     SKYLOOM_OT_generate_panorama,
+    SKYLOOM_OT_install_engine,
     SKYLOOM_OT_open_output_folder,
     SKYLOOM_OT_open_preferences,
     SKYLOOM_OT_paint_edit,
+    SKYLOOM_OT_remove_engine,
     SKYLOOM_OT_remove_sun_lamp,
     SKYLOOM_OT_save_as_asset,
     SKYLOOM_OT_use_settings,

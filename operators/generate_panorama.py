@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import bpy
 
 from .. import preferences, session
-from ..engine.environment import find_engine_python
 from ..engine.errors import BadRequest, SkyloomError
 from ..engine.job import SEED_LIMIT, WIDTH_RANGE, Job
 from ..engine.protocol import Cancelled, Failure, Preview, Result
@@ -136,7 +135,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         self._scene_uid = context.scene.session_uid  # a reference would not survive undo or the scene's deletion
         self._target, self._shape = (self._setting(context, name) for name in ("target", "backdrop_shape"))
         try:
-            python = find_engine_python(preferences.get(context).engine_python)
+            python = preferences.engine_python(context)
             self._generation = session.start(python, engine_log(), self._tasks(context), previews)
         except SkyloomError as error:
             self._fail(context, error)

@@ -1,21 +1,18 @@
 """What both places of the panel draw."""
 
-import textwrap
 from pathlib import Path
 
 import bpy
 
 from .. import preferences, session
-from ..engine.environment import find_engine_python
 from ..engine.errors import EngineIncomplete
 from ..engine.wording import progress_text
 from ..generation import Status
 from ..history import sky_at
+from ..wrapped_text import draw_text
 from .cards import draw_cards
 from .styles import have_pictures
 from .thumbnails import live
-
-CHARACTER_WIDTH = 6.5  # pixels of a letter on average, at an interface scale of 1
 
 
 def draw_main(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -92,13 +89,13 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context, status:
     row = layout.row()
     row.scale_y = 1.5
     try:
-        find_engine_python(preferences.get(context).engine_python)
+        preferences.engine_python(context)
     except EngineIncomplete as error:
         row.enabled = False
         row.operator("skyloom.generate_panorama", icon="WORLD")
         box = layout.box()
-        _draw_text(box, context, error.message, "ERROR")
-        _draw_text(box, context, error.hint, "BLANK1")
+        draw_text(box, context, error.message, "ERROR")
+        draw_text(box, context, error.hint, "BLANK1")
         box.operator("skyloom.open_preferences", icon="PREFERENCES")
     else:
         row.operator("skyloom.generate_panorama", icon="WORLD")
@@ -121,22 +118,12 @@ def _draw_progress(layout: bpy.types.UILayout, status: Status) -> None:
 def _draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, status: Status) -> None:
     if status.error:
         box = layout.box()
-        _draw_text(box, context, status.error, "ERROR")
-        _draw_text(box, context, status.hint, "BLANK1")
+        draw_text(box, context, status.error, "ERROR")
+        draw_text(box, context, status.hint, "BLANK1")
         box.operator("skyloom.copy_error", icon="COPYDOWN")
     if status.notice:
-        _draw_text(layout.column(), context, status.notice, "INFO")
+        draw_text(layout.column(), context, status.notice, "INFO")
     if status.result:
         row = layout.row(align=True)
         row.label(text=Path(status.result).name, icon="CHECKMARK")
         row.operator("skyloom.open_output_folder", text="", icon="FILE_FOLDER")
-
-
-def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
-    """A label of as many lines as *text* needs in the width of the region; the icon is beside the first."""
-    scale = context.preferences.system.ui_scale
-    letters = max(20, int(context.region.width / (CHARACTER_WIDTH * scale)) - 12)
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, letters)):
-        column.label(text=line, icon="BLANK1" if number else icon)

@@ -15,8 +15,8 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ..client import PACKAGE_PARENT
 from ..errors import BadRequest, ClusterLost
+from ..process import PACKAGE_PARENT
 
 # Read when Ray is imported: it reports no usage to its makers, leaves the devices of CPU workers as they are, and keeps
 # nothing of what it has to say until the end.

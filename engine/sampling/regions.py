@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .grid import Grid
 from .samplers import Denoiser
 from .solver import Level, Solver
 from .windows import Windows
@@ -25,7 +26,7 @@ class RegionalDenoiser:
         self,
         denoisers: Sequence[Denoiser],
         shares: Tensor,
-        windows: Windows,
+        windows: Windows | Grid,
         solver: Solver,
         bootstrap: int,
         generator: torch.Generator,

@@ -9,7 +9,6 @@ from torch.nn.functional import adaptive_avg_pool2d, interpolate
 from ..job import Job
 from ..light.photometry import check_panorama
 from ..models.model import Model
-from ..plan import Plan
 from ..sampling.known import Known
 from ..sphere.equirectangular import box_filter
 from .layout import draw
@@ -61,9 +60,8 @@ def begins_unclipped(job: Job) -> bool:
     return job.layout is not None or (job.start is not None and job.start.lower().endswith(".exr"))
 
 
-def gather(todo: Plan) -> Given | None:
-    """What *todo* brings along; None if it begins with noise alone. Raises :class:`BadRequest`."""
-    job, width = todo.job, todo.size[0]
+def gather(job: Job, width: int) -> Given | None:
+    """What *job* brings along, *width* pixels wide; None if it begins with noise alone. Raises :class:`BadRequest`."""
     given = None
     if job.start is not None:
         given = _beginning(read_panorama(job.start, width))

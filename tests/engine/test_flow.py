@@ -79,5 +79,5 @@ def test_what_does_not_fit_a_flow_is_refused(asked, says, model):
 
 def test_windows_larger_than_a_model_sees_are_refused(tmp_path):
     model = load_model(str(make_flow_model("sd3-without-t5", tmp_path)), torch.device("cpu"))
-    with pytest.raises(BadRequest, match="a width of at most 384 and a window of at most 24"):
-        plan(Job(prompt="a", width=512), model)
+    with pytest.raises(BadRequest, match="a base_width of at most 384 and a window of at most 24"):
+        plan(Job(prompt="a", width=512, base_width=512), model)

@@ -180,8 +180,8 @@ def test_a_cluster_without_skyloom_is_told(cluster, shot_list, tmp_path):
     command = [
         sys.executable,
         "-c",
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); import engine.client; "
-        "engine.client.PACKAGE_PARENT = '/nowhere'; from engine.cli import main; sys.exit(main())",
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import engine.process; "
+        "engine.process.PACKAGE_PARENT = '/nowhere'; from engine.cli import main; sys.exit(main())",
     ]
     command += [str(copy.parent), "batch", str(shot_list('prompt = "a"')), "--ray", cluster.address, "--events"]
     made = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)

@@ -1,0 +1,116 @@
+"""Blender's end of a pipe: a command of the engine's that runs beside it and tells events. Standard library only."""
+
+import json
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from .errors import EngineIncomplete, EngineLost
+from .protocol import Event, Lost, parse_event
+
+PACKAGE_PARENT = Path(__file__).resolve().parent.parent
+
+
+class EventProcess:
+    """One process and the events that it sent; the last is :class:`Lost`. Never blocks but in :meth:`wait`.
+
+    command: a Python and its arguments. log: a file that receives the process' stderr (appended).
+    Use from one thread; a reader thread of its own fills the queue that :meth:`poll` drains.
+
+    Raises :class:`EngineIncomplete` if it cannot be started.
+    """
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._log_start = log.stat().st_size if log.exists() else 0
+        try:
+            with open(log, "ab") as stderr:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    env=engine_environment(),
+                    cwd=log.parent,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+        except OSError as error:
+            raise EngineIncomplete(
+                f"The engine's Python, {command[0]}, cannot be started ({error.strerror or error}).",
+                "Choose another one in the add-on's preferences.",
+            ) from error
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._hung_up = threading.Event()
+        threading.Thread(target=self._read, args=(self._process.stdout,), name="skyloom-engine", daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        # While the reader waits for the process, poll() cannot ask for its status and would answer "running".
+        return not self._hung_up.is_set() and self._process.poll() is None
+
+    def cancel(self) -> None:
+        """Ask for an end of what runs; it answers ``cancelled`` when it can. Raises :class:`EngineLost`."""
+        self._send({"request": "cancel"})
+
+    def poll(self) -> list[Event]:
+        """The events since the last call, oldest first; does not wait."""
+        events = []
+        while True:
+            try:
+                events.append(self._events.get_nowait())
+            except queue.Empty:
+                return events
+
+    def wait(self, timeout: float | None = None) -> Event | None:
+        """The next event, or None after *timeout* seconds; for callers without an event loop."""
+        try:
+            return self._events.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def close(self, grace: float = 3.0) -> None:
+        """End the process: politely by closing its stdin, by force after *grace* seconds."""
+        if self._process.stdin and not self._process.stdin.closed:
+            try:
+                self._process.stdin.close()
+            except OSError:  # the process is gone already, and unsent bytes with it
+                self._process.kill()
+        try:
+            self._process.wait(grace)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise EngineLost("The engine has stopped.", f"Try again; its log is {self.log}.") from error
+
+    def _read(self, stdout: IO[str]) -> None:
+        for line in stdout:
+            if event := parse_event(line):
+                self._events.put(event)
+        self._hung_up.set()
+        self._events.put(Lost(status=self._process.wait(), detail=self._log_tail()))
+
+    def _log_tail(self, lines: int = 5) -> str:
+        with open(self.log, "rb") as handle:
+            handle.seek(self._log_start)
+            return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
+
+
+def engine_environment() -> dict[str, str]:
+    """The caller's environment without what belongs to Blender's own Python."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return environment | {"PYTHONPATH": str(PACKAGE_PARENT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}

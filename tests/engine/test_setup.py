@@ -1,0 +1,143 @@
+"""The engine is installed by its own process, from a folder of tiny wheels, by a copy of Skyloom with their locks."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from engine.setup import builds
+from engine.setup.place import EngineFolder
+from tests.tiny_packages import BUILD, PIP_ALONE, make_packages
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Workshop:
+    """A copy of Skyloom, its tiny packages and where its engine goes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.copy, self.packages, self.log = folder / "skyloom", folder / "packages", folder / "log.txt"
+        shutil.copytree(ROOT / "engine", self.copy / "engine", ignore=shutil.ignore_patterns("__pycache__"))
+        self.locks = self.copy / "engine" / "setup" / "locks"
+        make_packages(self.packages, self.locks, Path(sysconfig.get_path("purelib")))
+        self.engine = EngineFolder(folder / "engine")
+
+    @property
+    def cloud(self) -> Path:
+        """The file of a package in the engine."""
+        return next(self.engine.environment.rglob("tiny_clouds/__init__.py"))
+
+    def start(self, command: str = "install") -> subprocess.Popen:
+        arguments = [command, self.engine.path, "--build", BUILD, "--packages", self.packages]
+        # An empty PATH: an uv on the machine would be used, which is another test.
+        environment = os.environ | {"PYTHONPATH": str(self.copy), "PATH": "/nowhere"} | PIP_ALONE
+        call = [sys.executable, "-m", "engine.setup", *map(str, arguments)]
+        with open(self.log, "ab") as log:  # a file: a pipe that nobody reads would fill up and stop the process
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
+            return subprocess.Popen(call, cwd=self.copy, env=environment, text=True, **pipes)
+
+    def run(self, command: str = "install") -> list[dict]:
+        """All events until the end; stdin stays open, as Blender keeps it."""
+        with self.start(command) as process:
+            events = [json.loads(line) for line in process.stdout]
+            status = process.wait(60)
+        assert (status == 0) == (events[-1]["event"] == "finished"), self.log.read_text()[-3000:]
+        return events
+
+
+@pytest.fixture(scope="module")
+def tries(tmp_path_factory) -> tuple[Workshop, dict, list[dict]]:
+    """A workshop after two tries: the last event of the first, all of the second.
+
+    In the first the bundled model is missing; before the second a package is damaged.
+    """
+    workshop = Workshop(tmp_path_factory.mktemp("setup"))
+    first = workshop.run()[-1]
+    os.symlink(ROOT / "assets", workshop.copy / "assets")
+    workshop.cloud.write_text("shape = 'mud'\n")
+    return workshop, first, workshop.run()
+
+
+@pytest.fixture
+def installed(tries) -> Workshop:
+    return tries[0]
+
+
+def test_what_the_doctor_finds_is_told(tries):
+    _, first, _ = tries
+    assert (first["event"], first["code"]) == ("error", "setup_failed")
+    assert "sky-small" in first["message"] and first["hint"]
+
+
+def test_the_next_try_makes_an_engine_that_works(tries):
+    workshop, _, events = tries
+    assert events[-1] == {"event": "finished", "path": str(workshop.engine.python)}, events[-3:]
+    fractions = [event["fraction"] for event in events if event["event"] == "work"]
+    assert fractions == sorted(fractions) and fractions[-1] < 1
+    assert (workshop.engine.environment / "share/skyloom/lpips_vgg.safetensors").is_file()
+    assert not workshop.engine.downloads.exists()
+
+
+def test_the_next_try_repairs_a_damaged_package(installed):
+    assert "cumulus" in installed.cloud.read_text()
+
+
+def test_other_packages_are_refused(tmp_path):
+    workshop = Workshop(tmp_path)
+    lock = workshop.locks / "packages.txt"
+    lock.write_text(lock.read_text()[:-2] + ("0" if lock.read_text()[-2] != "0" else "1") + "\n")
+    end = workshop.run()[-1]
+    assert end["code"] == "damaged_download"
+    assert workshop.engine.record() is None
+
+
+def test_cancel(tmp_path):
+    workshop = Workshop(tmp_path)
+    process = workshop.start()
+    assert json.loads(process.stdout.readline())["event"] == "work"
+    output, _ = process.communicate("cancel\n", timeout=60)
+    assert json.loads(output.splitlines()[-1]) == {"event": "cancelled"}
+    assert process.wait(60) == 130
+    assert workshop.engine.record() is None
+
+
+def test_too_little_room(tmp_path):
+    workshop = Workshop(tmp_path)
+    (workshop.locks / "sizes.json").write_text(json.dumps({builds.platform_name(): {"packages": 10**15}}))
+    end = workshop.run()[-1]
+    assert end["code"] == "no_room" and "GB are free" in end["message"]
+
+
+def test_foreign_folder_is_left_alone(tmp_path):
+    workshop = Workshop(tmp_path)
+    workshop.engine.path.mkdir()
+    (workshop.engine.path / "thesis.txt").write_text("precious")
+    for command in ("install", "remove"):
+        assert workshop.run(command)[-1]["code"] == "bad_request"
+    assert (workshop.engine.path / "thesis.txt").exists()
+
+
+def test_remove(installed):
+    """The last one that uses the engine of this module."""
+    assert installed.run("remove")[-1]["event"] == "finished"
+    assert not installed.engine.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [("NVIDIA RTX 4090, 580.65", "cuda"), ("NVIDIA GTX 1080, 535.1", "cpu"), ("no devices were found", "cpu")],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="plays the driver's tool by a shell script")
+def test_build_follows_the_machine(tmp_path, monkeypatch, printed, name):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\necho '{printed}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    build, why = builds.suggested_build()
+    assert build.name == name
+    assert ("580" in why) == ("535" in printed)

@@ -1,0 +1,20 @@
+"""The engine in the preferences of a real Blender window. The steps are played in inside/installing.py."""
+
+from conftest import Window
+
+
+def test_offline_is_said_before_a_click(window: Window) -> None:
+    saw = window.saw("installing", "offline")
+    assert not saw["online"]
+    assert saw["check_button"], "the preferences do not show the engine"
+    assert not saw["install"]
+
+
+def test_a_failed_installation_leaves_the_window_usable(window: Window) -> None:
+    window.saw("installing", "failure")
+
+
+def test_check_reports(window: Window) -> None:
+    saw = window.saw("installing", "check")
+    assert not saw["during"]
+    assert "All " in saw["report"] and "makes a sky" in saw["report"], saw["report"]
