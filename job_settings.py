@@ -38,7 +38,7 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator, prompt
         values |= direction_of(settings.direction)
     values |= told
     values |= COHERENCE.get(values.pop("coherence"), {})
-    stays = values.get("regions") or values.get("sync_anchor") == "nearest"
+    stays = values.get("regions") or values.get("control") or values.get("sync_anchor") == "nearest"
     if stays and values.get("sync_windows") == "side-by-side":
         values["sync_windows"] = None  # these wander: the engine's default is quick and stays in place
     if prompt:

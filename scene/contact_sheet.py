@@ -27,8 +27,8 @@ def check_camera(scene: bpy.types.Scene) -> None:
 def render_sheet(scene: bpy.types.Scene, skies: Sequence[tuple[Path, str]], sheet: Path) -> None:
     """Render *scene* in each of *skies* (its EXR, and what to write on the picture) and write *sheet*, a PNG.
 
-    The scene is left as it was. Raises :class:`BadRequest` without a camera, :class:`GenerationFailed` if a render fails,
-    OSError if the sheet cannot be written.
+    The scene is left as it was. Raises :class:`BadRequest` without a camera, :class:`GenerationFailed` if a render
+    fails, OSError if the sheet cannot be written.
     """
     check_camera(scene)
     manager, pictures = bpy.context.window_manager, []
