@@ -143,9 +143,27 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
     )
-    reference: StringProperty(
-        name="Reference", description="A picture whose look the sky is drawn towards", subtype="FILE_PATH"
+    reference: PointerProperty(
+        type=bpy.types.Image, name="Reference", description="A picture whose look the sky is drawn towards"
     )
+    reference_by: EnumProperty(
+        name="By",
+        description="What of the picture the sky is to be like",
+        items=(
+            ("LOOK", "Look", "Shapes and colours, where they are (LPIPS)"),
+            ("STYLE", "Style", "Textures and colours, wherever they are"),
+            ("CLIP", "Meaning", "What it shows, as a CLIP model sees it, which has to be there"),
+        ),
+    )
+    reference_strength: FloatProperty(
+        name="Strength",
+        description="How strongly the sky is drawn towards the picture",
+        default=1.0,
+        min=0.01,
+        max=100.0,
+        soft_max=5.0,
+    )
+    clip: StringProperty(name="CLIP Model", description="The folder of a CLIP model", subtype="DIR_PATH")
     show_in_view: BoolProperty(
         name="Show in 3D View",
         description="Write north, east, south, west and the prompts by direction into the 3D view",
@@ -154,6 +172,24 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     photo: IntProperty(name="Chosen Photo")
     regions: CollectionProperty(type=SKYLOOM_PG_region)
     region: IntProperty(name="Chosen Region")
+    control: StringProperty(
+        name="ControlNet",
+        description="The folder of a ControlNet of the model's family, in diffusers layout; empty uses none",
+        subtype="DIR_PATH",
+    )
+    control_image: StringProperty(
+        name="Follows",
+        description="The picture that the ControlNet follows, twice as wide as high, such as the scene's depth",
+        subtype="FILE_PATH",
+    )
+    control_scale: FloatProperty(
+        name="Strictness",
+        description="How strictly the ControlNet is followed",
+        default=1.0,
+        min=0.0,
+        max=10.0,
+        soft_max=2.0,
+    )
     ideas: CollectionProperty(type=SKYLOOM_PG_idea)
     idea: IntProperty(name="Chosen Prompt")
 

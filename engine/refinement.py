@@ -26,6 +26,7 @@ from .sampling.solver import Level, Solver
 from .sphere.resampling import reader
 from .start.given import Given
 from .start.regions import shares
+from .upscaling import Upscaler
 
 _TONES = 1 / 8  # of a window: what is larger stays as it was, only what is smaller is painted anew
 _CLEAN = 0.06  # noise level below which a step would change nothing
@@ -49,6 +50,7 @@ class Refiner:
     def __init__(self, todo: Plan, model: Model, denoisers: Sequence[Denoiser]) -> None:
         assert todo.job.seed is not None and todo.job.detail is not None
         self._todo, self._job, self._model, self._denoisers = todo, todo.job, model, denoisers
+        self._upscaler = Upscaler(todo.job.upscaler, model.device) if todo.job.upscaler else None
         self._noise = torch.Generator().manual_seed(3 * SEED_LIMIT + todo.job.seed)  # no other noise of this job
 
     def steps(self, width: int) -> int:
@@ -64,12 +66,17 @@ class Refiner:
 
     def enlarge(self, picture: Tensor, width: int, given: Given | None) -> Refining:
         """The panorama ``[3, h, 2 h]`` of picture values, *width* pixels wide and with what is *given* at that size."""
-        picture, keep = enlarged(picture, width), None
+        picture, keep = self._enlarged(picture, width), None
         if given:
             keep = given.keep
             picture = torch.lerp(picture, self._model.transfer.from_radiance(given.radiance), keep)
         steps = self.steps(width)
         return (yield from self._refine(picture, steps, keep)) if steps else picture
+
+    def _enlarged(self, picture: Tensor, width: int) -> Tensor:
+        while self._upscaler and picture.shape[2] < width:
+            picture = self._upscaler(picture)
+        return enlarged(picture, width) if picture.shape[2] < width else shrunk(picture, width)
 
     def _refine(self, picture: Tensor, steps: int, keep: Tensor | None) -> Refining:
         """Encode the *picture* ``[3, h, w]``, noise it, take the last *steps* of the denoising and decode it."""
@@ -135,7 +142,7 @@ def _at(denoise: Denoiser, level: Level, windows: Tensor, which: Tensor) -> Tens
 
 
 def enlarged(picture: Tensor, width: int) -> Tensor:
-    """The panorama ``[C, h, 2 h]`` at *width*, around the seam and over the poles. A learned upscaler would be here."""
+    """The panorama ``[C, h, 2 h]`` at *width*, around the seam and over the poles."""
     height, margin = picture.shape[1], 2
     around = pad(reader(picture)(-margin, height + margin)[None], (margin, margin, 0, 0), mode="circular")
     scale = width / picture.shape[2]
@@ -143,6 +150,11 @@ def enlarged(picture: Tensor, width: int) -> Tensor:
     size = (width // 2 + 2 * edge, width + 2 * edge)
     large = interpolate(around, size=size, mode="bicubic", align_corners=False)[0]
     return large[:, edge : edge + width // 2, edge : edge + width].contiguous()
+
+
+def shrunk(picture: Tensor, width: int) -> Tensor:
+    """The panorama ``[C, h, 2 h]`` at no more than its own size, each pixel the mean of those in its place."""
+    return adaptive_avg_pool2d(picture, (width // 2, width))
 
 
 def _beats(counts: Generator[int, None, Tensor]) -> Refining:

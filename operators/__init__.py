@@ -29,6 +29,7 @@ from .open_preferences import SKYLOOM_OT_open_preferences
 from .paint_edit import SKYLOOM_OT_discard_edit, SKYLOOM_OT_paint_edit
 from .preview_layout import SKYLOOM_OT_preview_layout
 from .remove_engine import SKYLOOM_OT_remove_engine
+from .render_scene_map import SKYLOOM_OT_render_scene_map
 from .save_as_asset import SKYLOOM_OT_save_as_asset
 from .sun_lamp import SKYLOOM_OT_add_sun_lamp, SKYLOOM_OT_remove_sun_lamp
 from .use_settings import SKYLOOM_OT_use_settings
@@ -62,6 +63,7 @@ classes = (
     SKYLOOM_OT_paint_edit,
     SKYLOOM_OT_remove_engine,
     SKYLOOM_OT_remove_sun_lamp,
+    SKYLOOM_OT_render_scene_map,
     SKYLOOM_OT_save_as_asset,
     SKYLOOM_OT_use_settings,
 )

@@ -14,6 +14,12 @@ from .direction_lists import (
     SKYLOOM_UL_photos,
     SKYLOOM_UL_regions,
 )
+from .direction_pictures import (
+    SKYLOOM_PT_sidebar_fit,
+    SKYLOOM_PT_sidebar_reference,
+    SKYLOOM_PT_world_fit,
+    SKYLOOM_PT_world_reference,
+)
 from .edit import SKYLOOM_PT_sidebar_edit, SKYLOOM_PT_world_edit
 from .history import SKYLOOM_PT_sidebar_history, SKYLOOM_PT_world_history
 from .light import SKYLOOM_PT_sidebar_light, SKYLOOM_PT_world_light
@@ -34,6 +40,8 @@ classes = (
     SKYLOOM_PT_world_direction,
     SKYLOOM_PT_world_regions,
     SKYLOOM_PT_world_photos,
+    SKYLOOM_PT_world_reference,
+    SKYLOOM_PT_world_fit,
     SKYLOOM_PT_world_shot,
     SKYLOOM_PT_world_edit,
     SKYLOOM_PT_world_adjust,
@@ -44,6 +52,8 @@ classes = (
     SKYLOOM_PT_sidebar_direction,
     SKYLOOM_PT_sidebar_regions,
     SKYLOOM_PT_sidebar_photos,
+    SKYLOOM_PT_sidebar_reference,
+    SKYLOOM_PT_sidebar_fit,
     SKYLOOM_PT_sidebar_shot,
     SKYLOOM_PT_sidebar_edit,
     SKYLOOM_PT_sidebar_adjust,

@@ -33,7 +33,7 @@ class Regions:
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, direction = _plain(self.layout), context.scene.skyloom.direction
+        layout, direction = plain(self.layout), context.scene.skyloom.direction
         region = draw_list(layout, direction, "region")
         if not region:
             return
@@ -54,7 +54,7 @@ class Photos:
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, direction = _plain(self.layout), context.scene.skyloom.direction
+        layout, direction = plain(self.layout), context.scene.skyloom.direction
         photo = draw_list(layout, direction, "photo")
         if not photo:
             return
@@ -71,7 +71,7 @@ class Photos:
         column.prop(photo, "strength")
 
 
-def _plain(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+def plain(layout: bpy.types.UILayout) -> bpy.types.UILayout:
     layout.use_property_split = True
     layout.use_property_decorate = False
     return layout

@@ -15,7 +15,7 @@ _MARK = "skyloom_backdrop"  # custom property: tells our object from what the ar
 
 def set_backdrop(scene: bpy.types.Scene, image: bpy.types.Image, shape: Shape) -> bpy.types.Object:
     """Show *image* on the scene's backdrop, which is made if there is none; one that was moved stays where it is."""
-    backdrop = next((thing for thing in scene.objects if _MARK in thing), None)
+    backdrop = next(filter(is_backdrop, scene.objects), None)
     mesh = _dome() if shape == "DOME" else _cylinder()
     mesh.materials.append(_material(image))
     if backdrop:
@@ -29,6 +29,10 @@ def set_backdrop(scene: bpy.types.Scene, image: bpy.types.Image, shape: Shape) -
         scene.collection.children.link(collection)
         collection.objects.link(backdrop)
     return backdrop
+
+
+def is_backdrop(thing: bpy.types.Object) -> bool:
+    return _MARK in thing
 
 
 def _place(backdrop: bpy.types.Object, scene: bpy.types.Scene) -> None:

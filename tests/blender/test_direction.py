@@ -79,6 +79,29 @@ def test_settings_come_back_from_a_sky(scene, quick, tmp_path):
     assert np.array_equal(read(first), read(second))
 
 
+def test_reference_and_control_become_the_job_and_come_back(scene, quick, tmp_path):
+    direction = scene.skyloom.direction
+    direction.reference = picture = bpy.data.images.new("look", 32, 16)
+    with pytest.raises(RuntimeError, match="not saved"):
+        bpy.ops.skyloom.generate_panorama(**quick)
+    picture.filepath_raw, picture.file_format = str(tmp_path / "look.png"), "PNG"
+    picture.save()
+    direction.reference_by, direction.reference_strength = "STYLE", 0.5
+    sky = result(**quick)
+    job = header(sky)
+    assert (job["sync_anchor"], job["sync_loss"]) == (str(tmp_path / "look.png"), "50 * style")
+    direction.reference = None
+    bpy.ops.skyloom.use_settings(filepath=sky)
+    assert (direction.reference, direction.reference_by, direction.reference_strength) == (picture, "STYLE", 0.5)
+    direction.reference = None
+    direction.control = str(tmp_path)
+    with pytest.raises(RuntimeError, match="no control_image"):
+        bpy.ops.skyloom.generate_panorama(**quick)
+    direction.control_image = str(tmp_path / "look.png")
+    with pytest.raises(RuntimeError, match="no ControlNet in"):
+        bpy.ops.skyloom.generate_panorama(**quick)
+
+
 def test_sun_from_a_lamp_and_region_from_the_camera(scene):
     with pytest.raises(RuntimeError, match="no Sun lamp"):
         bpy.ops.skyloom.layout_from_lamp()
