@@ -152,7 +152,7 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
         items=(
             ("LOOK", "Look", "Shapes and colours, where they are (LPIPS)"),
             ("STYLE", "Style", "Textures and colours, wherever they are"),
-            ("CLIP", "Meaning", "What it shows, as a CLIP model sees it, which has to be there"),
+            ("CLIP", "CLIP", "What it shows, as a CLIP model sees it, whose folder is needed"),
         ),
     )
     reference_strength: FloatProperty(
