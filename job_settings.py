@@ -24,8 +24,9 @@ _DEFAULTS = {field.name: field.default for field in fields(Job)}
 _CHOICES = ("coherence", "style")  # properties that stand for several fields of a job
 
 
-def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job:
-    """The job that *settings* describe; what was passed to the operator *call* has precedence.
+def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator, prompt: str | None = None) -> Job:
+    """The job that *settings* describe; what was passed to the operator *call* has precedence, and
+    over that a *prompt*.
 
     Its seed is None where the scene asks for a random one. Raises :class:`BadRequest`.
     """
@@ -38,9 +39,11 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job
         values |= direction_of(settings.direction)
     values |= told
     values |= COHERENCE.get(values.pop("coherence"), {})
-    stays = values.get("regions") or values.get("sync_anchor") == "nearest"
+    stays = values.get("regions") or values.get("control") or values.get("sync_anchor") == "nearest"
     if stays and values.get("sync_windows") == "side-by-side":
         values["sync_windows"] = None  # these wander: the engine's default is quick and stays in place
+    if prompt:
+        values["prompt"] = prompt
     if (style := values.pop("style")) != NONE:
         values["prompt"], values["negative"] = STYLES[style].applied(values["prompt"], values["negative"])
     if "loras" not in told and (lora := catalogue().get(settings.lora)):

@@ -199,6 +199,11 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
         name="Edit",
         description="What shall be in the part of the sky that is made anew",
     )
+    sky_only: BoolProperty(
+        name="Sky Only",
+        description="Lay a grey ground below the horizon into the file, so that a backdrop can stand over yours; "
+        "a world has that as a live slider",
+    )
     use_random_seed: BoolProperty(
         name="Random Seed",
         description="Make another sky each time; afterwards the seed shows which one it was. "

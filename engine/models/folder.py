@@ -53,7 +53,7 @@ def find_model(name: str) -> ModelFolder:
         raise BadModel(f"There is no model_index.json in {path}.", DIFFUSERS_HINT)
     index = _read_json(path / "model_index.json")
     parts = parts_of(index)
-    half = [_check_part(path / name) for name in sorted(parts)]
+    half = [check_part(path / name) for name in sorted(parts)]
     card = path / "skyloom.json"
     family, about = str(index.get("_class_name")), _read_json(card) if card.is_file() else {}
     return ModelFolder(path, family, parts, about, "fp16" if any(half) else None)
@@ -73,7 +73,7 @@ def find_weights(name: str) -> Path:
     return file
 
 
-def _check_part(part: Path) -> bool:
+def check_part(part: Path) -> bool:
     """Raise :class:`BadModel` if *part* is not whole; returns whether its weights have 16 bits only."""
     if not part.is_dir() or not any(part.iterdir()):
         raise BadModel(
