@@ -62,7 +62,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
-        help=f"a model of the catalogue, or a folder in diffusers layout (default: {BUNDLED_MODEL})",
+        help=f"a model of the catalogue, a diffusers folder, or a safetensors file (default: {BUNDLED_MODEL})",
         **unset,
     )
     look.add_argument(
@@ -195,6 +195,9 @@ def _add_direction_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is in one direction, such as 'a storm,azimuth=270,width=120,lowest=0'; may be repeated",
         **unset,
     )
+    where.add_argument("--control", metavar="FOLDER", help="a ControlNet of the model's family", **unset)
+    where.add_argument("--control-image", metavar="FILE", help="what it follows, such as a depth map (2:1)", **unset)
+    where.add_argument("--control-scale", type=float, metavar="S", help="how strictly (default: 1)", **unset)
 
 
 def _layout(text: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         logging.getLogger(__name__).exception("incomplete environment")
         missing = EngineIncomplete(
             f"The engine's Python, {sys.executable}, lacks '{error.name}'.",
-            "Run `make engine`, or choose another Python.",
+            "Click Repair in the add-on's preferences, or choose another Python there.",
         )
         return _report(missing, events)
     except Exception as error:  # the last resort: a bug, told in one line; the log has the rest
