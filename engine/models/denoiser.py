@@ -13,6 +13,7 @@ from ..sampling.solver import Level
 from .circular import circular_width
 
 Inputs = dict[str, Tensor]  # by name, each [n or 1, ...]: one row a window, or one for all
+NetworkCall = Callable[[Tensor, Tensor, Inputs], Tensor]  # a network's output for x, a timestep and inputs
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class GuidedDenoiser:
     def __init__(
         self,
         network: nn.Module,
-        call: Callable[[Tensor, Tensor, Inputs], Tensor],
+        call: NetworkCall,
         prediction: str,
         conditioning: Conditioning,
         wraps: bool,

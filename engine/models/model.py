@@ -1,7 +1,9 @@
 """What all diffusion models have in common: parts in a folder, a network, a noise schedule, and default settings."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -13,10 +15,11 @@ from ..precision import Precision
 from ..sampling.chunks import Chunks
 from ..sampling.solver import Solver, SolverName, fitting_solvers, is_few_step
 from .adapters import merge_loras, teach_words
-from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs
+from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs, NetworkCall
 from .folder import ModelFolder
 
 Guidance = Literal["classifier-free", "embedded", "none"]
+Gather = Callable[[NetworkCall, Tensor, Tensor, Inputs], Tensor]  # makes a call for somebody, perhaps for others too
 
 _DETAIL = 0.35
 
@@ -50,6 +53,7 @@ class Model(ABC):
     def __init__(self, folder: ModelFolder, device: torch.device) -> None:
         """Load *folder* in float32 onto *device*. Raises :class:`BadModel` if its parts do not make a model."""
         self.device = device
+        self._gather: Gather | None = None
         self._pipeline = self._load(folder)
         self._network: Any = getattr(self._pipeline, self.network_part).to(memory_format=torch.channels_last)
         scheduler = type(self._pipeline.scheduler).__name__
@@ -148,8 +152,18 @@ class Model(ABC):
         precision: Precision | None = None,
     ) -> GuidedDenoiser:
         """What denoises windows, see :class:`GuidedDenoiser`."""
-        call, prediction = self._call_network, self._prediction
+        call = partial(self._gather, self._call_network) if self._gather else self._call_network
+        prediction = self._prediction
         return GuidedDenoiser(self._network, call, prediction, conditioning, wraps, chunks, precision)
+
+    @contextmanager
+    def gathering(self, gather: Gather) -> Iterator[None]:
+        """Denoisers that are made inside have *gather* call the network."""
+        self._gather = gather
+        try:
+            yield
+        finally:
+            self._gather = None
 
     @property
     def network_channels(self) -> int:
