@@ -7,6 +7,7 @@ from torch import Tensor
 
 from .coherence import synchronization
 from .job import SEED_LIMIT
+from .models.denoiser import Inputs
 from .models.loading import WarmModel
 from .models.model import Model
 from .plan import Plan
@@ -23,6 +24,7 @@ from .sampling.samplers import (
     sync_diffusion,
 )
 from .sampling.solver import Solver
+from .start.control import control_inputs
 from .start.given import Given, first_step
 from .start.regions import shares
 
@@ -35,7 +37,8 @@ def compose(
     assert job.steps is not None and job.sync_steps is not None and job.seed is not None and job.solver is not None
     fresh_noise = torch.Generator().manual_seed(SEED_LIMIT + job.seed)  # no seed's starting noise
     solver = model.solver(job.solver, job.steps, (todo.canvas[0], windows.columns.shape[1]), fresh_noise)
-    everywhere, *regional = denoisers(todo, model, precision, rings=job.sampler == "full")
+    control = control_inputs(job, windows, model.factor)
+    everywhere, *regional = denoisers(todo, model, precision, rings=job.sampler == "full", beside=control)
     denoise = _by_direction(todo, [everywhere, *regional], solver, model.device) if regional else everywhere
     first, known, x = first_step(job), None, noise
     if given and first < job.steps:
@@ -57,12 +60,15 @@ def compose(
     return sync_diffusion(denoise, x, solver, windows, sync, first, known)
 
 
-def denoisers(todo: Plan, model: Model, precision: Precision, rings: bool = False) -> list[Denoiser]:
-    """With the job's prompt, and with that of each of its regions. rings: windows are whole rings."""
+def denoisers(
+    todo: Plan, model: Model, precision: Precision, rings: bool = False, beside: Inputs | None = None
+) -> list[Denoiser]:
+    """With the job's prompt, and with that of each of its regions. rings: windows are whole rings. beside: what the
+    network is given beside the prompt."""
     job = todo.job
     assert job.guidance is not None
     conditions = [
-        model.condition(prompt, job.negative, job.guidance)
+        model.condition(prompt, job.negative, job.guidance).beside(beside or {})
         for prompt in (job.prompt, *(region.prompt for region in job.regions))
     ]
     return [model.denoiser(condition, rings, Chunks(todo.call), precision) for condition in conditions]

@@ -128,7 +128,7 @@ def make(job: Job, exr: Path, models: WarmModel) -> Generator[float | Outcome]:
 
 def model_of(job: Job) -> Hashable:
     """What :class:`WarmModel` tells models apart by: jobs with the same one need a single load."""
-    return job.model, job.device, job.loras, job.embeddings
+    return job.model, job.device, job.loras, job.embeddings, job.control
 
 
 def by_model(shots: Iterable[Shot]) -> list[Shot]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,10 @@ class Conditioning:
     positive: Inputs
     negative: Inputs
     guidance: float
+
+    def beside(self, inputs: Inputs) -> "Conditioning":
+        """This, and *inputs* that are the same with and without the prompt."""
+        return replace(self, positive=self.positive | inputs, negative=self.negative | inputs)
 
     def rows(self, which: Tensor) -> tuple[Inputs, Inputs]:
         """The inputs of the windows *which* ``[k]``, positive and negative."""

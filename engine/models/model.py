@@ -15,8 +15,10 @@ from ..precision import Precision
 from ..sampling.chunks import Chunks
 from ..sampling.solver import Solver, SolverName, fitting_solvers, is_few_step
 from .adapters import merge_loras, teach_words
+from .control import load_control
 from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs, NetworkCall
 from .folder import ModelFolder
+from .single_file import load_single_file
 
 Guidance = Literal["classifier-free", "embedded", "none"]
 Gather = Callable[[NetworkCall, Tensor, Tensor, Inputs], Tensor]  # makes a call for somebody, perhaps for others too
@@ -43,6 +45,7 @@ class Model(ABC):
     network_part: ClassVar[str] = "unet"
     reads_text: ClassVar[bool] = True
     half: ClassVar[torch.dtype] = torch.float16  # the 16-bit type that suits its network
+    follows_control: ClassVar[bool] = False  # whether a ControlNet can steer its network
     goes_round: ClassVar[bool] = True  # whether the network can see a ring as one, which takes convolutions
 
     factor: int
@@ -53,6 +56,7 @@ class Model(ABC):
     def __init__(self, folder: ModelFolder, device: torch.device) -> None:
         """Load *folder* in float32 onto *device*. Raises :class:`BadModel` if its parts do not make a model."""
         self.device = device
+        self.control: Any = None
         self._gather: Gather | None = None
         self._pipeline = self._load(folder)
         self._network: Any = getattr(self._pipeline, self.network_part).to(memory_format=torch.channels_last)
@@ -81,12 +85,23 @@ class Model(ABC):
         """Move the weights to *device*; :attr:`device` stays what the model was loaded for."""
         if next(self._network.parameters()).device.type != device.type:
             self._pipeline.to(device)
+            if self.control is not None:
+                self.control.to(device)
 
     def adapt(self, loras: Sequence[tuple[str, float]], embeddings: Sequence[str]) -> None:
         """Add LoRAs, files with their scales, and textual inversion files, for good. Raises :class:`BadModel`."""
         merge_loras(self._pipeline, loras)
         teach_words(self._pipeline, embeddings)
         _freeze(self._pipeline)
+
+    def follow(self, folder: str) -> None:
+        """Load the ControlNet in *folder*, for good. Raises :class:`BadModel` if it does not fit."""
+        if not self.follows_control:
+            raise BadModel(
+                f"A {type(self._pipeline).__name__} follows no ControlNet here.",
+                "Choose a Stable Diffusion 1.x, 2.x or XL model, or leave the ControlNet out.",
+            )
+        self.control = load_control(folder, self._network, self.device)
 
     def _load(self, folder: ModelFolder) -> Any:
         if missing := [part for part in self.needs if part not in folder.parts]:
@@ -95,11 +110,15 @@ class Model(ABC):
                 "Download the whole model.",
             )
         options = self.without | {part: None for part in self.optional if part not in folder.parts}
-        options |= {"dtype": torch.float32, "variant": folder.variant}
+        options |= {"dtype": torch.float32}
         try:
-            pipeline = self.pipeline_class.from_pretrained(
-                folder.path, use_safetensors=True, local_files_only=True, **options
-            ).to(self.device)
+            if folder.settings:
+                pipeline = load_single_file(self.pipeline_class, folder.path, folder.settings, **options)
+            else:
+                pipeline = self.pipeline_class.from_pretrained(
+                    folder.path, variant=folder.variant, use_safetensors=True, local_files_only=True, **options
+                )
+            pipeline.to(self.device)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # whatever diffusers and transformers raise for a folder that they cannot read
