@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, cast, get_args
 
 from . import checks
 from .errors import BadRequest
-from .job_parts import Layout, Photo, Region, part, parts
+from .job_parts import Layout, Photo, Region, SkyOnly, part, parts
 
 Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
 SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler"]
@@ -40,7 +40,8 @@ class Job:
     """A panorama to generate. ``None`` means: the model's own default, or a random seed.
 
     prompt, negative: text; control characters and runs of white space become one space.
-    model: a name of the catalogue (:mod:`engine.models.catalogue`) or the path of a folder in diffusers layout.
+    model: a name of the catalogue (:mod:`engine.models.catalogue`), or the path of a folder in diffusers layout or of a
+    single safetensors file.
     loras: names of the catalogue or files, with their scales, merged into it.
     embeddings: files of words learned by textual inversion.
     width: pixels; the height is half of it. base_width: at which the whole sky is composed, by default *width*, but no
@@ -74,6 +75,8 @@ class Job:
     sun_ratio: direct over diffuse irradiance on level ground, in place of what sun's height and turbidity say.
     exposure: stops by which a diffuse white card lying under the sky is brighter than white (0 makes it 1.0); ``None``
     leaves the picture as bright as it was generated, because a night should stay darker than a noon.
+    sky_only: what is below the horizon in place of what the model paints, see :class:`SkyOnly`; ``True`` is a grey
+    ground, ``None`` leaves the picture as it is.
     start: a picture file of 2:1 to begin with: a panorama to vary or to edit, a painted sketch. layout: in its place,
     what the procedural renderer is to draw. strength: how far the sky may depart from these: 0 keeps them, 1 is free.
     mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
@@ -124,6 +127,7 @@ class Job:
     turbidity: float | None = None
     sun_ratio: float | None = None
     exposure: float | None = None
+    sky_only: SkyOnly | None = None
     start: str | None = None
     layout: Layout | None = None
     strength: float | None = None
@@ -201,6 +205,9 @@ class Job:
         """What is said of where things are in the sky."""
         if self.layout is not None:
             object.__setattr__(self, "layout", part("layout", Layout, self.layout))
+        ground: Any = self.sky_only
+        if ground is not None:
+            object.__setattr__(self, "sky_only", part("sky_only", SkyOnly, {} if ground is True else ground))
         object.__setattr__(self, "photos", parts("photos", Photo, self.photos))
         object.__setattr__(self, "regions", parts("regions", Region, self.regions))
         checks.number(self, "strength", 0, 1)
@@ -215,6 +222,8 @@ class Job:
             raise BadRequest("There is a mask, but no panorama to edit.", "Name it as start.")
         if self.mask is not None and self.exposure is not None:
             raise BadRequest("exposure would change the sky outside the mask, too.", "Leave it out.")
+        if self.mask is not None and self.sky_only is not None:
+            raise BadRequest("sky_only would change the sky outside the mask, too.", "Leave it out.")
         if self.sync_anchor == "nearest" and not self.photos:
             raise BadRequest("sync_anchor is 'nearest', but there are no photos.", "Add photos, or choose middle.")
 

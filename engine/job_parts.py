@@ -121,7 +121,26 @@ class Region:
             )
 
 
-Part = TypeVar("Part", Layout, Photo, Region)
+@dataclass(frozen=True, kw_only=True)
+class SkyOnly:
+    """What is below the horizon in place of what the model painted there, so that a sky can stand over any ground.
+
+    colour: of a matte ground, its albedo in linear Rec.709; it is as bright as such a ground is under the sky. fade:
+    degrees below the horizon over which its colours pass into the ground's. mirror: share of the sky's mirror image.
+    """
+
+    colour: tuple[float, float, float] = (0.2, 0.2, 0.2)
+    fade: float = 5.0
+    mirror: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "colour", checks.colour("colour", self.colour))
+        _no_gap(self, "fade", "mirror")
+        checks.number(self, "fade", 0, 90)
+        checks.number(self, "mirror", 0, 1)
+
+
+Part = TypeVar("Part", Layout, Photo, Region, SkyOnly)
 
 
 def part(name: str, kind: type[Part], value: Any) -> Part:

@@ -13,6 +13,7 @@ from ..folders import absolute, engine_log, make_folder, output_folder
 from ..generation import Task
 from ..job_settings import job_from
 from ..naming import sky_path
+from ..panels.redraw import redraw
 from ..panels.thumbnails import show_live
 from ..properties import JobProperties
 from ..scene import live_preview
@@ -92,18 +93,18 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         manager = context.window_manager
         type(self)._timer = manager.event_timer_add(TICK, window=context.window)
         manager.modal_handler_add(self)
-        _redraw(manager)
+        redraw(manager)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "ESC" and event.value == "PRESS":
             self._generation.cancel()
-            _redraw(context.window_manager)
+            redraw(context.window_manager)
             return {"RUNNING_MODAL"}
         if event.type == "TIMER":
             if self._generation.update():
                 self._show_preview()
-                _redraw(context.window_manager)
+                redraw(context.window_manager)
             if self._generation.outcome and not _is_dragging(context.window_manager):
                 self._stop_timer()
                 return self._conclude(context)
@@ -168,7 +169,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         show_live(None)
         if scene := self._scene():
             live_preview.end(scene)
-        _redraw(context.window_manager)
+        redraw(context.window_manager)
         match self._generation.outcome:
             case Result() if self._several:
                 self.report({"INFO"}, f"Pick one of the {len(self._generation.status.results)} skies in the panel")
@@ -229,7 +230,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
 
     def _fail(self, context: bpy.types.Context, error: SkyloomError) -> set[str]:
         session.fail(error)
-        _redraw(context.window_manager)
+        redraw(context.window_manager)
         self._tell(error.message, error.hint)
         return {"CANCELLED"}
 
@@ -246,13 +247,3 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
 def _is_dragging(manager: bpy.types.WindowManager) -> bool:
     """Whether the artist is moving or painting something: an undo step in the middle of that would break it."""
     return any("BLOCKING" in operator.bl_options for window in manager.windows for operator in window.modal_operators)
-
-
-def _redraw(manager: bpy.types.WindowManager) -> None:
-    """Redraw the regions that hold the panel, and not the 3D view, which can take long."""
-    places = {"PROPERTIES": "WINDOW", "VIEW_3D": "UI"}
-    for window in manager.windows:
-        for area in window.screen.areas:
-            for region in area.regions:
-                if places.get(area.type) == region.type:
-                    region.tag_redraw()

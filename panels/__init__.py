@@ -23,6 +23,7 @@ from .direction_pictures import (
 from .edit import SKYLOOM_PT_sidebar_edit, SKYLOOM_PT_world_edit
 from .history import SKYLOOM_PT_sidebar_history, SKYLOOM_PT_world_history
 from .light import SKYLOOM_PT_sidebar_light, SKYLOOM_PT_world_light
+from .models import SKYLOOM_PT_sidebar_models, SKYLOOM_PT_world_models
 from .presets import SKYLOOM_PT_presets
 from .shot import SKYLOOM_PT_sidebar_shot, SKYLOOM_PT_world_shot, SKYLOOM_UL_ideas
 from .sidebar import SKYLOOM_PT_sidebar, SKYLOOM_PT_sidebar_advanced
@@ -37,6 +38,7 @@ classes = (
     SKYLOOM_PT_presets,
     SKYLOOM_PT_styles,
     SKYLOOM_PT_world,
+    SKYLOOM_PT_world_models,
     SKYLOOM_PT_world_direction,
     SKYLOOM_PT_world_regions,
     SKYLOOM_PT_world_photos,
@@ -49,6 +51,7 @@ classes = (
     SKYLOOM_PT_world_history,
     SKYLOOM_PT_world_advanced,
     SKYLOOM_PT_sidebar,
+    SKYLOOM_PT_sidebar_models,
     SKYLOOM_PT_sidebar_direction,
     SKYLOOM_PT_sidebar_regions,
     SKYLOOM_PT_sidebar_photos,

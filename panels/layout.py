@@ -53,7 +53,6 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     layout.use_property_split = True
     layout.use_property_decorate = False
     column = layout.column()
-    column.prop(settings, "model")
     _draw_number(column, settings, "steps", "Steps")
     _draw_number(column, settings, "guidance", "Guidance")
     column.prop(settings, "solver")
@@ -67,6 +66,7 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column = layout.column()
     _draw_number(column, settings, "window", "Window")
     _draw_number(column, settings, "stride", "Stride")
+    layout.prop(settings, "sky_only")
     layout.prop(settings, "preview_in_world")
     if settings.other:
         layout.prop(settings, "other")

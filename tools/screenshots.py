@@ -14,6 +14,7 @@ NAMES = {
     "story-sky": "window-sky",
     "story-half-way": "window-progress",
     "story-error": "window-error",
+    "choosing-downloading": "window-models",
     "keeping-variations": "window-variations",
     "keeping-panels": "window-panels",
     "directing-regions": "window-regions",

@@ -18,6 +18,7 @@ from .adapters import merge_loras, teach_words
 from .control import load_control
 from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs, NetworkCall
 from .folder import ModelFolder
+from .single_file import load_single_file
 
 Guidance = Literal["classifier-free", "embedded", "none"]
 Gather = Callable[[NetworkCall, Tensor, Tensor, Inputs], Tensor]  # makes a call for somebody, perhaps for others too
@@ -109,11 +110,15 @@ class Model(ABC):
                 "Download the whole model.",
             )
         options = self.without | {part: None for part in self.optional if part not in folder.parts}
-        options |= {"dtype": torch.float32, "variant": folder.variant}
+        options |= {"dtype": torch.float32}
         try:
-            pipeline = self.pipeline_class.from_pretrained(
-                folder.path, use_safetensors=True, local_files_only=True, **options
-            ).to(self.device)
+            if folder.settings:
+                pipeline = load_single_file(self.pipeline_class, folder.path, folder.settings, **options)
+            else:
+                pipeline = self.pipeline_class.from_pretrained(
+                    folder.path, variant=folder.variant, use_safetensors=True, local_files_only=True, **options
+                )
+            pipeline.to(self.device)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # whatever diffusers and transformers raise for a folder that they cannot read

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..protocol import Event, Work
 from .place import EngineFolder, tree_bytes
 
 TICK = 0.5  # seconds between two looks at the progress
+MEASURE_EVERY = 2.0  # seconds between two looks at the size of what is there, which are many thousand files
 GRACE = 5.0  # seconds that a command has to end by itself when it is cancelled
 PACKAGES_END = 0.94  # the share of the whole that is done when all packages are there
 _STEP = re.compile(r"\b(Downloading|Building|Installing|Preparing)\b[ :]+([\w.\[\]-]+)")
@@ -65,14 +67,17 @@ class Commands:
         self._say = say
         self._stop = stop
         self._fraction = 0.0
+        self._bytes, self._measured = 0, -MEASURE_EVERY
 
     def tell(self, task: str, fraction: float | None = None) -> None:
         """Tell what is done now. Raises :class:`Cancelled` if the artist has said no."""
         if self._stop.is_set():
             raise Cancelled("Cancelled. What was downloaded is kept for the next time.")
-        grown = min(tree_bytes(self._folder.path), self._expected)
-        self._fraction = fraction or max(self._fraction, PACKAGES_END * grown / self._expected)
-        self._say(Work(task=task, fraction=self._fraction, done=grown, total=self._expected))
+        if time.monotonic() - self._measured > MEASURE_EVERY:
+            self._bytes = min(tree_bytes(self._folder.path), self._expected)
+            self._measured = time.monotonic()
+        self._fraction = fraction or max(self._fraction, PACKAGES_END * self._bytes / self._expected)
+        self._say(Work(task=task, fraction=self._fraction, done=self._bytes, total=self._expected))
 
     def run(
         self,
@@ -114,9 +119,7 @@ class Commands:
 
     def _environment(self, with_engine: bool) -> dict[str, str]:
         """Everything that is written on the way lies in the engine's folder, and what is downloaded stays there."""
-        temporary = self._folder.downloads / "temporary"
-        temporary.mkdir(parents=True, exist_ok=True)
-        variables = engine_environment() | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+        variables = engine_environment() | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder.temporary))
         if not with_engine:
             del variables["PYTHONPATH"]
         # The pinned pip goes on in the middle of a file that broke off; an older one does not know the variable.
@@ -152,13 +155,13 @@ def _explain(output: str, otherwise: str) -> SkyloomError:
     return SetupFailed(otherwise, "Copy the log and read its end, or send it to Skyloom's developers.")
 
 
-def installer(python: Path, uv: str | None) -> list[str]:
-    """The command that installs packages for *python*: uv's if there is one, else pip's."""
+def installer(folder: EngineFolder, uv: str | None) -> list[str]:
+    """The command that installs packages into *folder*: uv's if there is one, else pip's."""
     if uv:
-        return [uv, "pip", "install", "--python", str(python), "--no-progress"]
+        return [uv, "pip", "install", "--python", str(folder.python), "--no-progress"]
     quiet = ["--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off"]
     # Python compiles what is used when it is used; to compile all takes longer than most downloads.
-    return [str(python), "-m", "pip", "install", *quiet, "--no-compile", "--retries", "5", "--timeout", "30"]
+    return [str(folder.python), "-m", "pip", "install", *quiet, "--no-compile", "--retries", "5", "--timeout", "30"]
 
 
 def source(packages: Path | None, index: str | None = None) -> list[str]:
