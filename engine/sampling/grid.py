@@ -42,6 +42,11 @@ class Grid:
         )
         return type(self)(rows, columns, (self.size[0] * factor, self.size[1] * factor))
 
+    @property
+    def window(self) -> int:
+        """Places along a window's longer side."""
+        return max(self.rows.shape[1], self.columns.shape[1])
+
     def __len__(self) -> int:
         return len(self.rows) * len(self.columns)
 
