@@ -13,8 +13,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from engine.light.found import LIGHT_ATTRIBUTE, FoundLight  # noqa: E402
-from engine.output.header import read_attribute  # noqa: E402
+from engine.light.found import read_light  # noqa: E402
 from scene.images import load_panorama  # noqa: E402
 from scene.world import set_world  # noqa: E402
 from tools.demo_scene import material  # noqa: E402
@@ -45,7 +44,7 @@ def build() -> bpy.types.Scene:
 
 def render(scene: bpy.types.Scene, sky: Path) -> np.ndarray:
     """The balls under *sky*, [SIDE, 3 SIDE, 3], linear, from the bottom row up."""
-    set_world(scene, load_panorama(sky), FoundLight.from_dict(read_attribute(sky, LIGHT_ATTRIBUTE)))
+    set_world(scene, load_panorama(sky), read_light(sky))
     scene.render.filepath = str(sky.with_name(f"balls-{sky.name}"))
     bpy.ops.render.render(write_still=True)
     image = bpy.data.images.load(scene.render.filepath)

@@ -27,7 +27,7 @@ Precision = Literal["auto", "full", "half"]
 Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
-PATH_FIELDS = ("model", "noise", "clip", "start", "mask")  # of a job; a model may also be a name
+PATH_FIELDS = ("model", "upscaler", "noise", "clip", "start", "mask")  # of a job; a model may also be a name
 PART_PATH_FIELDS = {"photos": "file", "regions": "mask"}  # of parts of a job
 SEED_LIMIT = 2**31  # Blender's integers end there
 WIDTH_RANGE = (64, 65536)
@@ -46,6 +46,7 @@ class Job:
     more than the model was trained for; what is wider is made of that in stages. steps, sampler, windows and coherence
     are about the composition. detail: which share of the denoising each stage does anew: 0 enlarges only. poles: paint
     zenith and nadir anew as they are seen, so that nothing is pinched there; ``None``: unless quality is draft.
+    upscaler: the safetensors file of a learned upscaler that enlarges in the stages; detail is then 0 by default.
     quality: how many steps by default: fewer than the model's own, as many, or more.
     steps: denoising steps. guidance: classifier-free guidance scale (up to 1: off). solver: how a step is taken.
     sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178), ``"multidiffusion"`` (2302.08113), ``"swap"`` (2502.05130),
@@ -97,6 +98,7 @@ class Job:
     base_width: int | None = None
     detail: float | None = None
     poles: bool | None = None
+    upscaler: str | None = None
     quality: Quality = "standard"
     steps: int | None = None
     guidance: float | None = None
@@ -139,7 +141,7 @@ class Job:
             raise BadRequest("The prompt is empty.", 'Describe the sky, for example "golden hour over a calm sea".')
         checks.text("model", self.model)
         checks.text("device", self.device)
-        for name in ("noise", "clip", "start", "mask"):
+        for name in ("upscaler", "noise", "clip", "start", "mask"):
             if getattr(self, name) is not None:
                 checks.text(name, getattr(self, name))
         object.__setattr__(self, "loras", checks.loras(self.loras))

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .composition import compose, denoisers
+from .composition import compose, denoisers, encode
 from .devices import choose_device
 from .errors import GenerationFailed
 from .job import Job, default_output
@@ -97,10 +97,11 @@ def _paint(
         picture, radiance = model.transfer.from_radiance(given.radiance), given.radiance
     else:
         precision = Precision(half_type(model.device, model.half) if job.precision == "half" else None)
-        refiner = Refiner(todo, model, denoisers(todo, model, precision))
+        conditions = encode(job, model)
+        refiner = Refiner(todo, model, denoisers(todo, model, conditions, precision))
         pace = Pace(_work(todo, refiner), _LOADED, _PAINTED)
         preview = Previews(model, todo.windows.wraps) if previews else None
-        steps = compose(todo, models, model, noise.to(model.device), given, precision)
+        steps = compose(todo, models, model, conditions, noise.to(model.device), given, precision)
         latents = yield from _sample(steps, len(todo.windows), pace, preview, record)
         with torch.no_grad():
             picture = model.decode(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()

@@ -94,7 +94,7 @@ def plan(job: Job, model: Model) -> Plan:
         job,
         width=width,
         base_width=base,
-        detail=model.detail if job.detail is None else job.detail,
+        detail=_detail(job, model),
         poles=_poles(job),
         window=window,
         stride=stride,
@@ -136,6 +136,11 @@ def plan(job: Job, model: Model) -> Plan:
     check_memory(needed, width, smallest, model.device)
     if width > base and model.device.type != "cpu":  # large pictures are kept in the CPU's memory
         check_memory(enlarged_bytes, width, smallest, torch.device("cpu"))
+    if job.upscaler and width == base:
+        raise BadRequest(
+            f"There is nothing for the upscaler to enlarge: the model paints {width} pixels by itself.",
+            "Choose a larger width, or leave it out.",
+        )
     call = windows_per_call(model, window * height)
     stages = stage_widths(base, width, smallest)
     return Plan(complete, windows, (height, columns), stages, drawn, call, gradient, checkpoint, tiles, request=job)
@@ -173,6 +178,12 @@ def _width(job: Job, model: Model) -> int:
 
 def _poles(job: Job) -> bool:
     return job.quality != "draft" and job.windows != "strip" if job.poles is None else job.poles
+
+
+def _detail(job: Job, model: Model) -> float:
+    if job.detail is not None:
+        return job.detail
+    return model.detail if job.upscaler is None else 0.0
 
 
 def _strength(job: Job) -> float | None:

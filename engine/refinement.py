@@ -31,10 +31,12 @@ from .sphere.gnomonic import View, render
 from .sphere.resampling import reader
 from .start.given import Given
 from .start.regions import shares
+from .upscaling import Upscaler
 
 _TONES = 1 / 8  # of a window: what is larger stays as it was, only what is smaller is painted anew
 _FEWEST = 3  # steps of a stage: fewer leave it blurred
 _COMPOSED_CAP, _LARGE_CAP = 110.0, 80.0  # degrees across the views of the poles, before and in the stages
+_TURN = 137.5  # degrees from stage to stage, so that what a model puts in a view's middle comes to lie elsewhere
 _CAP_DETAIL = 0.3  # takes pinch and rings away; with more, a model paints a horizon across the zenith
 _CLEAN = 0.06  # noise level below which a step would change nothing
 _MOST_STEPS = 50  # of a solver of which the last few are taken, if the job's own has no more
@@ -57,6 +59,7 @@ class Refiner:
     def __init__(self, todo: Plan, model: Model, denoisers: Sequence[Denoiser]) -> None:
         assert todo.job.seed is not None and todo.job.detail is not None
         self._todo, self._job, self._model, self._denoisers = todo, todo.job, model, denoisers
+        self._upscaler = Upscaler(todo.job.upscaler, model.device) if todo.job.upscaler else None
         self._noise = torch.Generator().manual_seed(3 * SEED_LIMIT + todo.job.seed)  # no other noise of this job
 
     def mend(self, picture: Tensor, given: Given | None) -> Refining:
@@ -67,7 +70,7 @@ class Refiner:
         """The panorama ``[3, h, 2 h]`` of picture values, *width* pixels wide and with what is *given* at that size."""
         job = self._job
         assert job.detail is not None
-        picture, keep = enlarged(picture, width), None
+        picture, keep = self._enlarged(picture, width), None
         if given:
             keep = given.keep
             picture = torch.lerp(picture, self._model.transfer.from_radiance(given.radiance), keep)
@@ -105,11 +108,17 @@ class Refiner:
         most = job.steps * job.detail / 2 ** (1 + self._todo.stages.index(width))
         return max(min(_FEWEST, job.steps), round(most))
 
+    def _enlarged(self, picture: Tensor, width: int) -> Tensor:
+        while self._upscaler and picture.shape[2] < width:
+            picture = self._upscaler(picture)
+        return enlarged(picture, width) if picture.shape[2] < width else shrunk(picture, width)
+
     def _cap(self, elevation: float, angle: float, height: int) -> View:
         """A view *angle* degrees across of a pole, its pixels about as fine as those of a panorama of *height* rows."""
         unit = self._model.factor * self._model.multiple
         size = 2 * math.tan(math.radians(angle / 2)) * height / math.pi
-        return View(90.0, elevation, angle, max(min(self._model.native_height, height), round(size / unit) * unit))
+        pixels = max(min(self._model.native_height, height), round(size / unit) * unit)
+        return View(_TURN * math.log2(height), elevation, angle, pixels)
 
     def _mended(
         self, panorama: Tensor, seen: Tensor, given: Given | None, angle: float, detail: float, steps: int
@@ -204,7 +213,7 @@ def _at(denoise: Denoiser, level: Level, windows: Tensor, which: Tensor) -> Tens
 
 
 def enlarged(picture: Tensor, width: int) -> Tensor:
-    """The panorama ``[C, h, 2 h]`` at *width*, around the seam and over the poles. A learned upscaler would be here."""
+    """The panorama ``[C, h, 2 h]`` at *width*, around the seam and over the poles."""
     height, margin = picture.shape[1], 2
     around = pad(reader(picture)(-margin, height + margin)[None], (margin, margin, 0, 0), mode="circular")
     scale = width / picture.shape[2]
@@ -212,6 +221,11 @@ def enlarged(picture: Tensor, width: int) -> Tensor:
     size = (width // 2 + 2 * edge, width + 2 * edge)
     large = interpolate(around, size=size, mode="bicubic", align_corners=False)[0]
     return large[:, edge : edge + width // 2, edge : edge + width].contiguous()
+
+
+def shrunk(picture: Tensor, width: int) -> Tensor:
+    """The panorama ``[C, h, 2 h]`` at no more than its own size, each pixel the mean of those in its place."""
+    return adaptive_avg_pool2d(picture, (width // 2, width))
 
 
 def _beats(counts: Generator[int, None, Tensor]) -> Refining:

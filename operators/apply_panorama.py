@@ -5,9 +5,7 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from .. import preferences
-from ..engine.errors import BadRequest
-from ..engine.light.found import LIGHT_ATTRIBUTE, FoundLight
-from ..engine.output.header import read_attribute
+from ..engine.light.found import read_light
 from ..folders import absolute
 from ..history import sky_at
 from ..properties import TargetProperties
@@ -46,12 +44,12 @@ class SKYLOOM_OT_apply_panorama(TargetProperties, ImportHelper, bpy.types.Operat
         if self.target == "WORLD":
             kept = adjustments(context.scene.world) if _is_edit(path, context.scene.world) else {}
             had_lamp = remove_sun_lamp(context.scene)  # it stands for the old sky's sun
-            set_world(context.scene, image, _light(path))
+            set_world(context.scene, image, read_light(path))
             adjust(context.scene.world, kept)
             if had_lamp and has_sun(context.scene.world):
                 add_sun_lamp(context.scene)
         else:
-            set_backdrop(context.scene, image, self.backdrop_shape)
+            set_backdrop(context.scene, image, self.backdrop_shape, read_light(path))
         return {"FINISHED"}
 
 
@@ -59,11 +57,3 @@ def _is_edit(path: Path, world: bpy.types.World | None) -> bool:
     """Whether the sky at *path* is the one of *world* with a part made anew, so that its sliders still hold."""
     sky, shown = sky_at(path), world_panorama(world)
     return bool(sky and shown and sky.job.get("mask")) and absolute(sky.job["start"]) == path_of(shown)
-
-
-def _light(path: Path) -> FoundLight | None:
-    """What lights the panorama; None for a picture of another program's, whose header does not say."""
-    try:
-        return FoundLight.from_dict(read_attribute(path, LIGHT_ATTRIBUTE))
-    except BadRequest:
-        return None

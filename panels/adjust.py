@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import bpy
 
+from ..scene.horizon import GROUND, ORIENTATION, SKY_ONLY
 from ..scene.world import sky_node
 from .sidebar import SidebarTab
 from .world import WorldTab
@@ -30,6 +31,15 @@ class Adjust:
                 column.label(text=heading)
             for name in names:
                 column.prop(inputs[prefix + name], "default_value", text=name)
+        if SKY_ONLY in inputs:  # a sky of an older version has no such sliders
+            column = self.layout.column(heading="Horizon")
+            for name in ORIENTATION:
+                column.prop(inputs[name], "default_value", text=name)
+            column.prop(inputs[SKY_ONLY], "default_value", text=SKY_ONLY)
+            column = column.column()
+            column.active = inputs[SKY_ONLY].default_value
+            for name in GROUND[1:]:
+                column.prop(inputs[name], "default_value", text=name)
         self.layout.operator("skyloom.save_as_asset", icon="ASSET_MANAGER")
 
 

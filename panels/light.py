@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import bpy
 
-from ..scene.sun import DISC, SIZE, STRENGTH, noted_light
+from ..scene.sun import DISC, GLOW, SIZE, STRENGTH, noted_light
 from ..scene.sun_lamp import has_sun, sun_lamp
 from ..scene.world import sky_node
 from .sidebar import SidebarTab
@@ -27,8 +27,9 @@ class Light:
         inputs = sky_node(world).inputs
         if has_sun(world):
             column = layout.column()
-            column.prop(inputs[STRENGTH], "default_value", text="Sun Strength")
-            column.prop(inputs[SIZE], "default_value", text="Sun Size")
+            for name in (STRENGTH, SIZE, GLOW):
+                if name in inputs:  # a sky of an older version has no glow
+                    column.prop(inputs[name], "default_value", text=name)
             lit_by_lamp = sun_lamp(context.scene) or not inputs[DISC].default_value
             layout.operator("skyloom.remove_sun_lamp" if lit_by_lamp else "skyloom.add_sun_lamp")
         layout.operator("skyloom.expose_white_card")

@@ -1,10 +1,18 @@
 """A panorama as a backdrop: seen on a large object around the scene, without lighting it or shading it."""
 
-from typing import Literal
+from math import radians
+from typing import TYPE_CHECKING, Literal
 
 import bmesh
 import bpy
 from mathutils import Vector
+
+from .nodes import Nodes
+from .sun import DISC, GLOW, SIZE, STRENGTH
+from .sun_group import LIFT, add_picture, add_picture_with_sun, build_sun_group
+
+if TYPE_CHECKING:
+    from ..engine.light.found import FoundLight
 
 Shape = Literal["DOME", "CYLINDER"]
 
@@ -13,11 +21,16 @@ LEAST_RADIUS = 100.0  # metres; the parallax of a camera that moves a little sta
 _MARK = "skyloom_backdrop"  # custom property: tells our object from what the artist puts beside it
 
 
-def set_backdrop(scene: bpy.types.Scene, image: bpy.types.Image, shape: Shape) -> bpy.types.Object:
-    """Show *image* on the scene's backdrop, which is made if there is none; one that was moved stays where it is."""
+def set_backdrop(
+    scene: bpy.types.Scene, image: bpy.types.Image, shape: Shape, light: "FoundLight | None" = None
+) -> bpy.types.Object:
+    """Show *image* on the scene's backdrop, which is made if there is none; one that was moved stays where it is.
+
+    A sun in *light* is drawn as in a world.
+    """
     backdrop = next((thing for thing in scene.objects if _MARK in thing), None)
     mesh = _dome() if shape == "DOME" else _cylinder()
-    mesh.materials.append(_material(image))
+    mesh.materials.append(_material(image, light))
     if backdrop:
         backdrop.data = mesh
     else:
@@ -71,23 +84,21 @@ def _inward_mesh(shape: bmesh.types.BMesh, name: str) -> bpy.types.Mesh:
     return mesh
 
 
-def _material(image: bpy.types.Image) -> bpy.types.Material:
+def _material(image: bpy.types.Image, light: "FoundLight | None") -> bpy.types.Material:
     """The picture by direction from the object's centre: the same mapping as a world's, whatever the mesh is."""
     material = bpy.data.materials.new(bpy.path.display_name_from_filepath(image.filepath))
     if bpy.app.version < (5, 0, 0):  # from 5.0 on a material always has nodes
         material.use_nodes = True
     material.use_backface_culling = True
     material.cycles.emission_sampling = "NONE"  # it lights nothing, so no ray need be spent on it
-    tree = material.node_tree
-    tree.nodes.clear()
-    kinds = ("ShaderNodeTexCoord", "ShaderNodeTexEnvironment", "ShaderNodeEmission", "ShaderNodeOutputMaterial")
-    nodes = [tree.nodes.new(kind) for kind in kinds]
-    for column, node in enumerate(nodes):
-        node.location = (column * 220 - 440, 300)
-    coordinates, environment, emission, output = nodes
-    environment.image = image
-    environment.projection = "EQUIRECTANGULAR"
-    tree.links.new(coordinates.outputs["Object"], environment.inputs["Vector"])
-    tree.links.new(environment.outputs["Color"], emission.inputs["Color"])
-    tree.links.new(emission.outputs["Emission"], output.inputs["Surface"])
+    material.node_tree.nodes.clear()
+    nodes = Nodes(material.node_tree)
+    direction = nodes.add("ShaderNodeTexCoord").outputs["Object"]
+    if light and light.reach:
+        controls = {STRENGTH: 1.0, SIZE: radians(light.size), GLOW: light.glow, DISC: 1.0, LIFT: 0.0}
+        colour = add_picture_with_sun(nodes, image, direction, direction, build_sun_group(light), controls)
+    else:
+        colour = add_picture(nodes, image, direction)
+    emission = nodes.add("ShaderNodeEmission", colour)
+    nodes.add("ShaderNodeOutputMaterial", emission.outputs["Emission"])
     return material

@@ -1,9 +1,12 @@
 """A Sun lamp that stands for the sun of the world: same direction, colour, strength and size, and it follows them."""
 
+from math import pi, radians, tan
+
 import bpy
 
+from .horizon import HEIGHT, TILT_X, TILT_Y
 from .sky_group import NAME as SKY_NODE
-from .sun import DISC, SIZE, STRENGTH, noted_light, sun_direction
+from .sun import DISC, SIZE, STRENGTH, noted_light
 from .world import sky_node
 
 _NAME = "Skyloom Sun"
@@ -28,11 +31,14 @@ def add_sun_lamp(scene: bpy.types.Scene) -> bpy.types.Object:
     lamp.color = [channel / strongest for channel in light["irradiance"]]
     thing = bpy.data.objects.new(_NAME, lamp)
     thing[_MARK] = True
-    thing.rotation_euler = sun_direction(light["azimuth"], light["elevation"]).to_track_quat("Z", "Y").to_euler()
+    thing.rotation_euler.z = pi - radians(light["azimuth"])
     scene.collection.objects.link(thing)
     _drive(lamp, "energy", world, {"s": "Strength", "e": "Exposure", "u": STRENGTH}, f"{strongest!r}*s*u*pow(2,e)")
     _drive(lamp, "angle", world, {"size": SIZE}, "size")
-    _drive(thing, "delta_rotation_euler", world, {"turn": "Rotation"}, "turn", index=2)
+    rise = tan(radians(light["elevation"]))
+    _drive(thing, "rotation_euler", world, {"h": HEIGHT}, f"{pi / 2!r}-atan({rise!r}+tan(h))", index=0)
+    for axis, name in enumerate((TILT_X, TILT_Y, "Rotation")):
+        _drive(thing, "delta_rotation_euler", world, {"turn": name}, "turn", index=axis)
     sky_node(world).inputs[DISC].default_value = 0.0
     return thing
 

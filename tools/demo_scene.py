@@ -6,20 +6,20 @@ The sky is set by the extension's own code for the world, which is then turned s
 """
 
 import sys
-from math import atan2, degrees, pi, radians
+from math import radians
 from pathlib import Path
 
 import bpy
-import numpy as np
 from mathutils import Vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from engine.light.found import FoundLight, read_light
 from scene.images import load_panorama
-from scene.world import set_world, sky_node, world_panorama
+from scene.world import set_world, sky_node
 
 STILL = (960, 540)
 SAMPLES = 32
-SUN_AZIMUTH = radians(125)  # counter-clockwise from +X; the camera looks along +Y, so the sun stands left of its view
+SUN_AZIMUTH = -23.0  # degrees clockwise from +Y, where the camera looks: left in its view
 
 
 def main() -> None:
@@ -28,8 +28,9 @@ def main() -> None:
     bpy.context.preferences.filepaths.save_version = 0  # no sky.blend1
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "sky.blend"))  # first, so that the picture's path is relative
     scene = bpy.context.scene
-    world = set_world(scene, load_panorama(sky))
-    turn_sun(world)
+    light = read_light(sky)
+    assert light, f"{sky} does not say what lights it"
+    turn_sun(set_world(scene, load_panorama(sky), light), light)
     build_still_life(scene)
     add_camera(scene)
     set_up_render(scene, folder / "still.png")
@@ -37,22 +38,15 @@ def main() -> None:
     bpy.ops.render.render(write_still=True)
 
 
-def turn_sun(world: bpy.types.World) -> None:
-    """Rotate the sky about the vertical until its brightest direction is at SUN_AZIMUTH."""
-    image, sky = world_panorama(world), sky_node(world)
-    assert image and sky
+def turn_sun(world: bpy.types.World, light: FoundLight) -> None:
+    """Rotate the sky about the vertical until its sun is at SUN_AZIMUTH."""
+    sky = sky_node(world)
+    assert sky
     for node in sky.node_tree.nodes:
         if node.type == "TEX_ENVIRONMENT":
             node.interpolation = "Cubic"  # the bundled model's sky is small, and here it fills the frame
-    width, height = image.size
-    pixels = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(pixels)
-    brightness = pixels.reshape(height, width, 4)[..., :3].mean(-1) ** 2
-    azimuths = pi - (np.arange(width) + 0.5) / width * 2 * pi  # of the columns: the centre is +X, the left quarter +Y
-    weights = brightness.sum(0)
-    brightest = atan2(float((weights * np.sin(azimuths)).sum()), float((weights * np.cos(azimuths)).sum()))
-    sky.inputs["Rotation"].default_value = SUN_AZIMUTH - brightest
-    print(f"The brightest direction was at {degrees(brightest):.0f} degrees")
+    sky.inputs["Rotation"].default_value = radians(light.azimuth - SUN_AZIMUTH)
+    print(f"The sun was at {light.azimuth:.0f} degrees")
 
 
 def build_still_life(scene: bpy.types.Scene) -> None:

@@ -8,7 +8,7 @@ Each lock is a requirements file for pip and uv, every file of it with its hash,
     packages.txt     the engine without PyTorch
     torch.txt        PyTorch as the package index has it (CUDA on Linux, Apple on macOS, processor on Windows)
     torch-*.txt      the builds that only PyTorch's own index has; kept as they are where that cannot be reached
-    perceptual.txt   LPIPS and its weights, installed without their own dependencies
+    perceptual.txt   LPIPS and its weights, and spandrel, installed without their own dependencies
     sizes.json       bytes to download of each lock, by platform
 
 Standard library only; uv runs in an environment of its own.
@@ -106,7 +106,7 @@ def main() -> int:
         "packages": ({name: engine[name] for name in engine if name not in torch}, engine_files),
         "torch": ({name: engine[name] for name in torch}, engine_files),
         "installer": resolve(uv, requirements(("installer",))),
-        "perceptual": resolve(uv, requirements(("perceptual",)), "--no-deps"),
+        "perceptual": resolve(uv, requirements(("perceptual", "upscaling")), "--no-deps"),
     }
     LOCKS.mkdir(exist_ok=True)
     sizes: dict[str, dict[str, int]] = {platform: {} for platform in PLATFORMS}

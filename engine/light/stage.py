@@ -1,18 +1,19 @@
 """From a decoded picture to light: highlights restored, a true sun, the exposure that was asked for."""
 
+import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ..job import Job
-from ..job_parts import Layout
 from ..sphere.equirectangular import azimuth_elevation, direction, pixels
 from .clear_sky import judge_turbidity
 from .detection import Spot, find_spot
-from .found import Colour, FoundLight
+from .found import Colour, FoundLight, read_light
 from .highlights import expand
-from .photometry import check_panorama, white_card
+from .photometry import check_panorama, level_irradiance, luminance
 from .prompt import asks_for_moon, rules_out_sun, sun_elevations
 from .sun import SUN_SIZE, Sun, restore_sun
 
@@ -35,8 +36,10 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
     Raises :class:`BadRequest` for what is no panorama: see :func:`check_panorama`.
     """
     check_panorama(radiance)
-    spot, notices = _spot(radiance, job) if job.layout is None else (_drawn(job.layout), ())
-    stays = untouched is not None and bool(untouched[_pixel(spot.towards, radiance.shape[1])])
+    height = radiance.shape[1]
+    kept = None if untouched is None else _kept(job, untouched)
+    spot, notices = _spot(radiance, job, kept)
+    stays = untouched is not None and bool(untouched[_pixel(spot.towards, height)])
     shines = spot.kind == "sun" and job.sun == "auto" and not stays
     given = radiance
     if clips and job.sun == "auto":
@@ -47,17 +50,21 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
         radiance, sun = restore_sun(radiance, spot.towards, turbidity, job.sun_ratio)
     if untouched is not None:
         radiance = torch.where(untouched, given, radiance)
-    card = white_card(radiance)
+    white = level_irradiance(radiance) / math.pi
+    card = luminance(white).item()
     gain = 1.0 if job.exposure is None or not card else 2**job.exposure / card
-    light = _found(spot, sun, card)
+    light = replace(kept or _found(spot, sun), white=_colour(white), white_card=card)
     if gain != 1.0:
         radiance, light = radiance * gain, brighter(light, gain)
     return Lit(radiance, light, notices)
 
 
-def _drawn(layout: Layout) -> Spot:
-    """The sun or moon where the layout has put it."""
-    return Spot(direction(layout.azimuth, layout.elevation), 0.0, layout.shows)
+def _kept(job: Job, untouched: Tensor) -> FoundLight | None:
+    """The sun or moon that the edited panorama's header tells of, if its place stays untouched."""
+    light = read_light(Path(job.start)) if job.start else None
+    if not light or light.kind == "none":
+        return None
+    return light if untouched[_pixel(direction(light.azimuth, light.elevation), len(untouched))] else None
 
 
 def _pixel(towards: Tensor, height: int) -> tuple[int, int]:
@@ -65,8 +72,13 @@ def _pixel(towards: Tensor, height: int) -> tuple[int, int]:
     return min(max(row, 0), height - 1), column % (2 * height)
 
 
-def _spot(radiance: Tensor, job: Job) -> tuple[Spot, tuple[tuple[str, str], ...]]:
-    """The sun or moon that is seen, or that the prompt asks for: then it stands where the sky is brightest."""
+def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tuple[tuple[str, str], ...]]:
+    """The sun or moon that was *kept*, that the layout has put there, that is seen, or that the prompt asks for: then
+    it stands where the sky is brightest."""
+    if kept:
+        return Spot(direction(kept.azimuth, kept.elevation), kept.extent, kept.kind), ()
+    if job.layout is not None:
+        return Spot(direction(job.layout.azimuth, job.layout.elevation), 0.0, job.layout.shows), ()
     if job.mask is not None:  # the prompt speaks of what is inside, the sun may stand outside
         return find_spot(radiance), ()
     asked = sun_elevations(job.prompt)
@@ -83,13 +95,12 @@ def _spot(radiance: Tensor, job: Job) -> tuple[Spot, tuple[tuple[str, str], ...]
     return spot, ()
 
 
-def _found(spot: Spot, sun: Sun | None, card: float) -> FoundLight:
+def _found(spot: Spot, sun: Sun | None) -> FoundLight:
     if spot.kind == "none":
-        return FoundLight(kind="none", white_card=card)
+        return FoundLight(kind="none")
     azimuth, elevation = (round(angle, 3) for angle in azimuth_elevation(spot.towards))
     place = FoundLight(
         kind=spot.kind,
-        white_card=card,
         azimuth=azimuth,
         elevation=elevation,
         extent=spot.extent,
@@ -101,16 +112,19 @@ def _found(spot: Spot, sun: Sun | None, card: float) -> FoundLight:
         place,
         clipped=sun.added,
         size=SUN_SIZE,
+        reach=sun.reach,
         irradiance=_colour(sun.irradiance),
-        sky=_colour(sun.sky),
+        glow=sun.glow,
         ratio=sun.ratio,
     )
 
 
 def brighter(light: FoundLight, gain: float) -> FoundLight:
     """*light* of a panorama that was multiplied by *gain*."""
-    scaled: list[Colour] = [(r * gain, g * gain, b * gain) for r, g, b in (light.irradiance, light.sky)]
-    return replace(light, white_card=light.white_card * gain, irradiance=scaled[0], sky=scaled[1])
+    irradiance, white = (
+        (red * gain, green * gain, blue * gain) for red, green, blue in (light.irradiance, light.white)
+    )
+    return replace(light, white_card=light.white_card * gain, irradiance=irradiance, white=white)
 
 
 def _colour(values: Tensor) -> Colour:

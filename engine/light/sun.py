@@ -10,8 +10,10 @@ from torch.nn.functional import normalize
 from ..sphere.equirectangular import azimuth_elevation, pixels, solid_angles
 from .clear_sky import direct_to_diffuse, sun_colour
 from .photometry import level_irradiance, luminance, within
+from .surroundings import excess, reach_of
 
 SUN_SIZE = 0.53  # degrees across
+CLEAR_GLOW = 0.02  # share of the sun's light that clear air scatters around it; 0.05 and more in haze
 _CONE = 2.5  # degrees: what pyrheliometers, and so the models fitted to them, count as direct (WMO-No. 8)
 _POINTS = 8192
 _KEPT_SHARE = 0.5  # of the model's energy: a sun that has as much is a true one and is left as it is
@@ -20,14 +22,16 @@ _LOWEST = 0.5  # degrees
 
 @dataclass(frozen=True)
 class Sun:
-    """What was put at *towards*. irradiance: ``[3]``, of the disc, facing it. sky: ``[3]``, radiance behind the disc.
+    """The sun of a finished panorama.
 
-    ratio: direct to diffuse irradiance on level ground, of the finished panorama. added: False if the sun was true.
+    reach: degrees around it where the picture's pixels are brighter because of it. irradiance: ``[3]``, facing it, of
+    these beyond the sky's. glow: share of it that is not the disc's. ratio: direct to diffuse irradiance on level
+    ground. added: False if the sun was true.
     """
 
-    towards: Tensor
+    reach: float
     irradiance: Tensor
-    sky: Tensor
+    glow: float
     ratio: float
     added: bool
 
@@ -46,12 +50,15 @@ def restore_sun(radiance: Tensor, towards: Tensor, turbidity: float, ratio: floa
     model = (sun_colour(elevation, turbidity) * (wanted * diffuse / height)).to(radiance)
     missing = (model - glow).clamp(min=0)
     if luminance(missing) <= (1 - _KEPT_SHARE) * luminance(model) and ratio is None:
-        behind = (within(radiance, towards, 2 * _CONE) - glow) / (_cap(2 * _CONE) - _cap(_CONE))
-        held = glow - behind * _cap(_CONE)
+        reached = reach_of(_CONE, radiance.shape[1])
+        held = excess(radiance, towards, reached).clamp(min=0)
         found = luminance(glow).item() * height / max(diffuse, 1e-9)
-        return radiance, Sun(towards, held.clamp(min=0), behind, found, added=False)
-    behind = _middle(radiance, towards)
-    return radiance + disc(missing, towards, radiance.shape[1]), Sun(towards, missing, behind, wanted, added=True)
+        return radiance, Sun(reached, held, CLEAR_GLOW, found, added=False)
+    lit = radiance + disc(missing, towards, radiance.shape[1])
+    reached = reach_of(SUN_SIZE / 2, radiance.shape[1])
+    whole = torch.maximum(excess(lit, towards, reached), missing)
+    share = 1 - (luminance(missing) / luminance(whole).clamp(min=1e-9)).item()
+    return lit, Sun(reached, whole, max(share, CLEAR_GLOW), wanted, added=True)
 
 
 def disc(irradiance: Tensor, towards: Tensor, height: int) -> Tensor:
@@ -72,15 +79,3 @@ def disc(irradiance: Tensor, towards: Tensor, height: int) -> Tensor:
     share = torch.zeros(height * 2 * height, device=irradiance.device)
     share.index_add_(0, row * 2 * height + column, torch.full_like(k, 1 / _POINTS))
     return irradiance[:, None, None] * (share.view(height, 2 * height) / solid_angles(height, share.device))
-
-
-def _cap(degrees: float) -> float:
-    """Steradians of a cone of half-angle *degrees*."""
-    return 2 * math.pi * (1 - math.cos(math.radians(degrees)))
-
-
-def _middle(radiance: Tensor, towards: Tensor) -> Tensor:
-    """Radiance ``[3]`` of the pixel at *towards*."""
-    height = radiance.shape[1]
-    row, column = (int(place.round()) for place in pixels(towards.to(radiance), height))
-    return radiance[:, min(max(row, 0), height - 1), column % (2 * height)]

@@ -1,8 +1,5 @@
 """LPIPS (Zhang et al. 2018, arXiv 1801.03924), computed by the authors' own ``lpips`` package."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -11,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ..lent import lent_modules
 from .distance import Distance, Features
 from .weights import load_weights
 
@@ -57,34 +55,14 @@ class _Backbone(nn.Module):
 
 @cache
 def _lpips_package() -> ModuleType:
-    with _lent_torchvision():
-        import lpips
-    return lpips
-
-
-@contextmanager
-def _lent_torchvision() -> Iterator[None]:
-    """Lend ``lpips`` the two architectures that it takes from torchvision, while it is imported.
-
-    torchvision itself is left out of the environment: its package-index build does not import beside a CPU torch, and a
-    broken one takes diffusers and transformers down with it. The stub must not stay, or transformers would use it.
-    """
     models = ModuleType("torchvision.models")
     models.vgg16 = _vgg16  # type: ignore[attr-defined]
     models.alexnet = _alexnet  # type: ignore[attr-defined]
     torchvision = ModuleType("torchvision")
     torchvision.models = models  # type: ignore[attr-defined]
-    lent = {"torchvision": torchvision, "torchvision.models": models}
-    kept = {name: sys.modules.get(name) for name in lent}
-    sys.modules.update(lent)
-    try:
-        yield
-    finally:
-        for name, module in kept.items():
-            if module is None:
-                del sys.modules[name]
-            else:
-                sys.modules[name] = module
+    with lent_modules(torchvision, models):
+        import lpips
+    return lpips
 
 
 def _vgg16(pretrained: bool = False) -> SimpleNamespace:

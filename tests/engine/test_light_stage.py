@@ -14,6 +14,8 @@ from engine.light.photometry import level_irradiance, luminance, white_card, wit
 from engine.light.prompt import rules_out_sun, sun_elevations
 from engine.light.stage import light_panorama
 from engine.light.sun import disc, restore_sun
+from engine.light.surroundings import excess, reach_of
+from engine.output.pictures import write_exr
 from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time
 from engine.sphere.equirectangular import azimuth_elevation, direction, directions, pixels, solid_angles
 
@@ -105,6 +107,17 @@ def test_a_disc_carries_its_energy_at_every_size(height, place):
     rows, columns = made[0].nonzero().T
     found = directions(height)[:, rows, columns]
     assert degrees_between(found.mean(1) / found.mean(1).norm(), direction(*place)) < 180 / height
+
+
+@pytest.mark.parametrize("height", [64, 256])
+@pytest.mark.parametrize("place", [(100, 40), (270, 1), (0, 90)])
+def test_what_a_sun_adds_to_its_surroundings(height, place):
+    """All of its light, and nothing of a bright sky over a dark ground, be they in the sun's place, too."""
+    towards, wanted = direction(*place), torch.tensor([3.0, 2.0, 1.0])
+    sky = torch.where(directions(height)[2] > 0, 2.0, 0.1).expand(3, -1, -1)
+    reach = reach_of(0.265, height)
+    torch.testing.assert_close(excess(sky, towards, reach), torch.zeros(3), rtol=0, atol=1e-4)
+    torch.testing.assert_close(excess(sky + disc(wanted, towards, height), towards, reach), wanted, rtol=1e-3, atol=0)
 
 
 def test_clear_sky_model_gives_published_values():
@@ -213,3 +226,18 @@ def test_a_picture_that_is_white_all_over_has_no_sun():
     lit = light_panorama(torch.ones(3, 64, 128), Job(prompt="a"), clips=True)
     assert lit.light.kind == "none"
     assert torch.isfinite(lit.radiance).all()
+
+
+def test_a_sun_that_stays_untouched_is_still_known(renderer, tmp_path):
+    """An edit elsewhere leaves the sun's pixels as they are; Blender needs to know of them all the same."""
+    made = light_panorama(ldr(sky(renderer, Time.NOON)), Job(prompt="a"), clips=True)
+    write_exr(tmp_path / "sky.exr", made.radiance, {}, {}, made.light)
+    job = Job(prompt="a", start=str(tmp_path / "sky.exr"), mask="mask.png")
+    untouched = torch.ones(128, 256, dtype=torch.bool)
+    untouched[64:] = False
+    darker = made.radiance.where(untouched, made.radiance / 2)
+    again = light_panorama(darker, job, clips=False, untouched=untouched)
+    assert torch.equal(again.radiance, darker)
+    assert again.light == made.light
+    elsewhere = light_panorama(darker, job, clips=False, untouched=~untouched)
+    assert elsewhere.light.irradiance != made.light.irradiance, "the sun itself was painted anew"

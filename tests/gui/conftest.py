@@ -40,6 +40,13 @@ class Window:
         """What was left when the Blender of *story* had ended."""
         return json.loads((OUT / f"{story}.after.json").read_text(encoding="utf-8"))
 
+    def shadows(self) -> dict[str, dict]:
+        """What EEVEE shows under each sky; fails if it did not get there."""
+        file = OUT / "eevee.json"
+        if not file.exists():
+            pytest.fail(f"EEVEE did not get there; eevee.log ends with:\n{tail(OUT / 'eevee.log')}")
+        return json.loads(file.read_text(encoding="utf-8"))
+
     def picture(self, story: str, name: str) -> Path:
         return OUT / f"{story}-{name}.png"
 

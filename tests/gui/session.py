@@ -3,7 +3,7 @@
     python3 session.py OUT ZIP STORY...
 
 Leaves in OUT, for each story: STORY.json (what the driver saw), STORY.after.json (what Blender left),
-STORY.log and the screenshots. Standard library only.
+STORY.log and the screenshots; and eevee.json, what EEVEE shows under two skies. Standard library only.
 """
 
 import json
@@ -34,6 +34,7 @@ def main() -> int:
     install(extension)
     for story in stories:
         run(story, Path(out))
+    cast_shadows(Path(out))
     # Where sudo was needed to come here, the files shall still belong to who called.
     return subprocess.run(["chown", "-R", f"--reference={out}", out]).returncode
 
@@ -64,6 +65,14 @@ def run(story: str, out: Path) -> None:
         status = subprocess.run(["timeout", "-k", "5", str(STORY_SECONDS), *command], stdout=log, stderr=log).returncode
     after = {"status": status, "engine_seconds": wait_for_engine()}
     (out / f"{story}.after.json").write_text(json.dumps(after), encoding="utf-8")
+
+
+def cast_shadows(out: Path) -> None:
+    """EEVEE needs OpenGL, but no window."""
+    script = ["--python-exit-code", "3", "--python", str(INSIDE / "eevee.py"), "--", str(out / "eevee.json")]
+    command = ["timeout", "-k", "5", str(STORY_SECONDS), "blender", "--background", *script]
+    with open(out / "eevee.log", "wb") as log:
+        subprocess.run(command, stdout=log, stderr=log)
 
 
 def wait_for_engine() -> float | None:
