@@ -38,6 +38,7 @@ _FEWEST = 3  # steps of a stage: fewer leave it blurred
 _COMPOSED_CAP, _LARGE_CAP = 110.0, 80.0  # degrees across the views of the poles, before and in the stages
 _TURN = 137.5  # degrees from stage to stage, so that what a model puts in a view's middle comes to lie elsewhere
 _CAP_DETAIL = 0.3  # takes pinch and rings away; with more, a model paints a horizon across the zenith
+_BAND = 16  # rows of averages that are enlarged at once
 _CLEAN = 0.06  # noise level below which a step would change nothing
 _MOST_STEPS = 50  # of a solver of which the last few are taken, if the job's own has no more
 
@@ -238,20 +239,18 @@ def _beats(counts: Generator[int, None, Tensor]) -> Refining:
 
 
 def _with_tones(refined: Tensor, picture: Tensor, reach: float, wraps: bool) -> Tensor:
-    """*refined* ``[3, H, W]``, changed in place with the tones of *picture* in all that is larger than *reach*
-    pixels: an autoencoder flattens them, and windows that are decoded one by one differ a little."""
-    height, width = picture.shape[1:]
-    cell = max(1, min(int(reach / 4), height // 4))
-    small = _coarse(picture, cell) - _coarse(refined, cell)
+    """*refined* ``[C, H, W]``, changed in place, with the tones of *picture* in all that is larger than *reach*: an
+    autoencoder flattens them, and windows that are decoded one by one differ a little."""
+    cell = math.gcd(1 << max(0, int(math.log2(reach / 4))), *refined.shape[1:])
+    small = avg_pool2d(picture[None], cell) - avg_pool2d(refined[None], cell)
     for _ in range(2):
-        small = pad(small, (1, 1, 0, 0), mode="circular" if wraps else "replicate")
-        small = avg_pool2d(pad(small, (0, 0, 1, 1), mode="replicate"), 3, stride=1)
-    small = pad(small, (1, 1, 0, 0), mode="circular" if wraps else "replicate")
-    for channel, tones in zip(refined, small.split(1, dim=1), strict=True):
-        large = interpolate(tones, size=(height, width + 2 * cell), mode="bilinear", align_corners=False)[0, 0]
-        channel += large[:, cell : cell + width]
+        small = avg_pool2d(_with_margin(small, wraps), 3, stride=1)
+    small = _with_margin(small, wraps)
+    for first in range(0, small.shape[2] - 2, _BAND):
+        some = interpolate(small[:, :, first : first + _BAND + 2], scale_factor=cell, mode="bilinear")[0]
+        refined[:, first * cell : (first + _BAND) * cell] += some[:, cell:-cell, cell:-cell]
     return refined
 
 
-def _coarse(picture: Tensor, cell: int) -> Tensor:
-    return avg_pool2d(picture[None], cell, ceil_mode=True, count_include_pad=False)
+def _with_margin(small: Tensor, wraps: bool) -> Tensor:
+    return pad(pad(small, (1, 1, 0, 0), mode="circular" if wraps else "replicate"), (0, 0, 1, 1), mode="replicate")
