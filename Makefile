@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 ENGINE = $$($(PYTHON) tools/environments.py engine)
 
 .DEFAULT_GOAL := help
-.PHONY: help engine demo test lint test-engine test-blender test-web test-gui package lock benchmark skies screenshots thumbnails clean
+.PHONY: help engine demo test lint test-engine test-blender test-web test-gui package repository lock benchmark skies screenshots thumbnails clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ package: ## build and validate the extension's zip in dist/
 
 lock: ## resolve what an artist's engine consists of, from pyproject.toml into engine/setup/locks
 	@$(PYTHON) tools/lock.py
+
+repository: ## the static folder that Blender subscribes to, in dist/repository/
+	@$(PYTHON) tools/repository.py dist/repository
 
 benchmark: ## beside diffusers' panorama pipeline and the paper's Algorithm 1; coherence, with pictures in out/coherence/
 	@$(ENGINE) -m benchmarks.generation

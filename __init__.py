@@ -1,13 +1,15 @@
 """Skyloom: a prompt becomes a seamless 360-degree sky that lights and backs a Blender scene."""
 
-from . import cli_command, installation, operators, panels, preferences, properties, session
+from . import cli_command, downloads, folders, installation, operators, panels, preferences, properties, session
 from .scene import live_preview
 
 
 def register() -> None:
     preferences.register()
     properties.register()
+    folders.register()
     session.register()
+    downloads.register()
     live_preview.register()
     operators.register()
     panels.register()
@@ -20,6 +22,8 @@ def unregister() -> None:
     panels.unregister()
     operators.unregister()
     live_preview.unregister()
+    downloads.unregister()
     session.unregister()
+    folders.unregister()
     properties.unregister()
     preferences.unregister()

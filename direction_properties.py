@@ -3,6 +3,8 @@
 Named as in :mod:`engine.job_parts`; angles in degrees, azimuths clockwise from north (+Y).
 """
 
+from calendar import monthrange
+from datetime import datetime, timedelta, timezone
 from typing import Any, get_args
 
 import bpy
@@ -17,6 +19,7 @@ from bpy.props import (
 )
 
 from .engine.job_parts import CloudKind, GlowKind, GroundKind, HorizonKind, Luminary
+from .engine.light.solar import sun_position
 
 
 def _choice(name: str, kinds: Any, default: str, description: str) -> Any:
@@ -28,11 +31,52 @@ def _degrees(name: str, default: float, low: float, high: float, description: st
     return FloatProperty(name=name, description=description, default=default, min=low, max=high, step=100, precision=1)
 
 
+def _follow_place(layout: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Put the sun where it stands at the date and place that were set."""
+    if not layout.use_place:
+        return
+    zone = timezone(timedelta(hours=layout.zone))
+    day = min(layout.day, monthrange(layout.year, layout.month)[1])
+    moment = datetime(layout.year, layout.month, day, tzinfo=zone) + timedelta(hours=layout.hour)
+    azimuth, elevation = sun_position(moment, layout.latitude, layout.longitude)
+    layout.azimuth, layout.elevation = round(azimuth, 2), round(elevation, 2)
+
+
+def _whole(name: str, default: int, low: int, high: int) -> Any:
+    return IntProperty(name=name, default=default, min=low, max=high, update=_follow_place)
+
+
+def _of_place(name: str, default: float, low: float, high: float, description: str) -> Any:
+    return FloatProperty(
+        name=name, description=description, default=default, min=low, max=high, precision=2, update=_follow_place
+    )
+
+
 class SKYLOOM_PG_layout(bpy.types.PropertyGroup):
+    use_place: BoolProperty(
+        name="By Date and Place",
+        description="Put the sun where it stands at a time and a place; north is +Y",
+        update=_follow_place,
+    )
+    latitude: _of_place("Latitude", 51.48, -90, 90, "Degrees, north is positive")
+    longitude: _of_place("Longitude", 0, -180, 180, "Degrees, east is positive")
+    year: _whole("Year", 2026, 1900, 2100)
+    month: _whole("Month", 6, 1, 12)
+    day: _whole("Day", 21, 1, 31)
+    hour: _of_place("Hour", 18, 0, 24, "Of the place's own clock")
+    zone: _of_place("UTC Offset", 0, -12, 14, "Hours by which the clock is ahead of Greenwich, with summer time")
     light: _choice("Light", Luminary, "sun", "What stands in the sky")
     azimuth: _degrees("Azimuth", 90, -360, 360, "Where the sun or moon stands: clockwise from north (+Y), 90 is +X")
     elevation: _degrees("Elevation", 30, -18, 90, "How high it stands; below 0 the sun has set")
-    clouds: _choice("Clouds", CloudKind, "scattered", "Kind and cover of the clouds")
+    clouds: _choice("Clouds", CloudKind, "scattered", "Kind of the clouds")
+    cover: FloatProperty(
+        name="Cover",
+        description="How much of the sky the clouds cover; 0.5 is usual for their kind",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
     ground: _choice("Ground", GroundKind, "grass", "What lies below the horizon")
     horizon: _choice("Horizon", HorizonKind, "flat", "What stands on the horizon")
     haze: BoolProperty(name="Haze", description="Mist before the horizon")
@@ -70,6 +114,10 @@ class SKYLOOM_PG_region(bpy.types.PropertyGroup):
     )
 
 
+class SKYLOOM_PG_idea(bpy.types.PropertyGroup):
+    prompt: StringProperty(name="Prompt", description="A sky for this shot")
+
+
 class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     begin: EnumProperty(
         name="Begin with",
@@ -95,9 +143,27 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
     )
-    reference: StringProperty(
-        name="Reference", description="A picture whose look the sky is drawn towards", subtype="FILE_PATH"
+    reference: PointerProperty(
+        type=bpy.types.Image, name="Reference", description="A picture whose look the sky is drawn towards"
     )
+    reference_by: EnumProperty(
+        name="By",
+        description="What of the picture the sky is to be like",
+        items=(
+            ("LOOK", "Look", "Shapes and colours, where they are (LPIPS)"),
+            ("STYLE", "Style", "Textures and colours, wherever they are"),
+            ("CLIP", "CLIP", "What it shows, as a CLIP model sees it, whose folder is needed"),
+        ),
+    )
+    reference_strength: FloatProperty(
+        name="Strength",
+        description="How strongly the sky is drawn towards the picture",
+        default=1.0,
+        min=0.01,
+        max=100.0,
+        soft_max=5.0,
+    )
+    clip: StringProperty(name="CLIP Model", description="The folder of a CLIP model", subtype="DIR_PATH")
     show_in_view: BoolProperty(
         name="Show in 3D View",
         description="Write north, east, south, west and the prompts by direction into the 3D view",
@@ -106,6 +172,26 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     photo: IntProperty(name="Chosen Photo")
     regions: CollectionProperty(type=SKYLOOM_PG_region)
     region: IntProperty(name="Chosen Region")
+    control: StringProperty(
+        name="ControlNet",
+        description="The folder of a ControlNet of the model's family, in diffusers layout; empty uses none",
+        subtype="DIR_PATH",
+    )
+    control_image: StringProperty(
+        name="Follows",
+        description="The picture that the ControlNet follows, twice as wide as high, such as the scene's depth",
+        subtype="FILE_PATH",
+    )
+    control_scale: FloatProperty(
+        name="Strictness",
+        description="How strictly the ControlNet is followed",
+        default=1.0,
+        min=0.0,
+        max=10.0,
+        soft_max=2.0,
+    )
+    ideas: CollectionProperty(type=SKYLOOM_PG_idea)
+    idea: IntProperty(name="Chosen Prompt")
 
 
-classes = (SKYLOOM_PG_layout, SKYLOOM_PG_photo, SKYLOOM_PG_region, SKYLOOM_PG_direction)
+classes = (SKYLOOM_PG_layout, SKYLOOM_PG_photo, SKYLOOM_PG_region, SKYLOOM_PG_idea, SKYLOOM_PG_direction)

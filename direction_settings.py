@@ -1,13 +1,19 @@
 """From what is set to direct a sky to the fields of a job, and back."""
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import bpy
 
+from .engine.errors import BadRequest
+from .engine.job import loss_weights
 from .engine.job_parts import Layout, Photo, Region
 
-FIELDS = {"start", "layout", "strength", "mask", "photos", "regions"}  # of a job, that are set here alone
+_LOSSES = {"LOOK": ("lpips-vgg", 1.0), "STYLE": ("style", 100.0), "CLIP": ("clip", 1.0)}  # weights of like effect
+_REFERENCE = ("reference", "reference_by", "reference_strength", "clip")
+_CONTROL = ("control", "control_image", "control_scale")
+FIELDS = {"start", "layout", "strength", "mask", "photos", "regions", *_CONTROL}  # of a job, that are set here alone
 _KINDS = {"photos": Photo, "regions": Region}
 
 
@@ -25,8 +31,11 @@ def direction_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
     for name, kind in _KINDS.items():
         if several := [_part(item, kind) for item in getattr(direction, name)]:
             values[name] = several
+    if direction.control:
+        paths = {name: bpy.path.abspath(getattr(direction, name)) or None for name in _CONTROL[:2]}
+        values |= paths | {"control_scale": _number(direction.control_scale)}
     if direction.reference:
-        values["sync_anchor"] = bpy.path.abspath(direction.reference)
+        values |= _reference_of(direction)
     elif "photos" in values:
         values["sync_anchor"] = "nearest"
     return values
@@ -41,7 +50,7 @@ def layout_of(layout: bpy.types.PropertyGroup) -> dict[str, Any]:
 
 def show_direction(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> dict[str, Any]:
     """Make *direction* describe *job*, and return what of the job is left to show."""
-    for name in ("begin", "start", "mask", "strength", "reference", "layout"):
+    for name in ("begin", "start", "mask", "strength", "layout", *_REFERENCE, *_CONTROL):
         direction.property_unset(name)
     rest = dict(job)
     for name in _KINDS:
@@ -51,9 +60,13 @@ def show_direction(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> d
             _fill(group.add(), values)
     if layout := rest.pop("layout", None):
         direction.begin = "LAYOUT"
+        direction.layout.use_place = False
         _fill(direction.layout, layout)
     if start := rest.pop("start", None):
         direction.begin, direction.start, direction.mask = "PICTURE", start, rest.pop("mask", None) or ""
+    if rest.get("control"):
+        for name in _CONTROL:
+            setattr(direction, name, rest.pop(name))
     strength = rest.pop("strength", None)
     if strength is not None:
         direction.strength = strength
@@ -61,8 +74,35 @@ def show_direction(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> d
     if anchor == "nearest" and direction.photos:
         rest.pop("sync_anchor")
     elif isinstance(anchor, str) and anchor not in ("middle", "mean", "nearest"):
-        direction.reference = rest.pop("sync_anchor")
+        rest = _show_reference(direction, rest)
     return rest
+
+
+def _reference_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """Raises :class:`BadRequest` for a picture that no file holds: a job must make the same sky again."""
+    image = direction.reference
+    path = bpy.path.abspath(image.filepath, library=image.library)
+    if image.is_dirty or not Path(path).is_file():
+        raise BadRequest(f"The reference '{image.name}' is not saved in a file.", "Save it: Image > Save As.")
+    loss, weight = _LOSSES[direction.reference_by]
+    values = {"sync_anchor": path, "sync_loss": f"{_number(weight * direction.reference_strength):g} * {loss}"}
+    return values | ({"clip": bpy.path.abspath(direction.clip) or None} if direction.reference_by == "CLIP" else {})
+
+
+def _show_reference(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> dict[str, Any]:
+    """As :func:`show_direction`, for the picture to be like, unless it or what it is compared by cannot be shown."""
+    weights = loss_weights(job.get("sync_loss", "lpips-vgg"))
+    by = next((by for by, (loss, _) in _LOSSES.items() if [loss] == list(weights)), None)
+    try:
+        image = bpy.data.images.load(job["sync_anchor"], check_existing=True)
+    except RuntimeError:  # the picture is gone
+        return job
+    if by is None:
+        return job
+    loss, weight = _LOSSES[by]
+    direction.reference, direction.reference_by = image, by
+    direction.reference_strength, direction.clip = weights[loss] / weight, job.get("clip") or ""
+    return {name: value for name, value in job.items() if name not in ("sync_anchor", "sync_loss", "clip")}
 
 
 def _part(item: bpy.types.PropertyGroup, kind: type) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """The engine in the preferences: what state it is in, and the buttons that change it."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+
 import bpy
 
 from . import installation
@@ -19,13 +22,30 @@ WORDS = {
     State.READY: ("Engine installed", "Repair", "CHECKMARK"),
 }
 VERDICTS = {"ok": "CHECKMARK", "note": "INFO", "wrong": "ERROR"}
-_suggestion: list[tuple[Build, str]] = []  # asking the driver takes a while, and cards do not change
 
 
-def suggestion() -> tuple[Build, str]:
-    if not _suggestion:
-        _suggestion.append(suggested_build())
-    return _suggestion[0]
+@cache
+def _suggestion() -> Future[tuple[Build, str]]:
+    """The build that suits this machine, and why. Found out once and beside Blender: a driver may take seconds."""
+    with_one = ThreadPoolExecutor(1)
+    future = with_one.submit(suggested_build)
+    with_one.shutdown(wait=False)
+    bpy.app.timers.register(_redraw_when_found)
+    return future
+
+
+def _redraw_when_found() -> float | None:
+    if not _suggestion().done():
+        return 0.1
+    redraw_preferences(bpy.context.window_manager)
+    return None
+
+
+def redraw_preferences(manager: bpy.types.WindowManager) -> None:
+    for window in manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
 
 
 def draw_engine(
@@ -46,12 +66,25 @@ def draw_engine(
     column = layout.column()
     column.prop(preferences, "build")
     if preferences.build == "auto":
-        build, why = suggestion()
         row = column.split(factor=0.4)  # where the properties' names end and their values begin
         row.label()
-        row.label(text=f"{build.label}. {why}")
+        row.label(text=_suggested_words())
     column.prop(preferences, "package_folder")
     column.prop(preferences, "engine_python", text="Existing Python")
+
+
+def _chosen_build(preferences: bpy.types.AddonPreferences) -> Build | None:
+    """None while it is being found out."""
+    if preferences.build != "auto":
+        return builds_here()[preferences.build]
+    return _suggestion().result()[0] if _suggestion().done() else None
+
+
+def _suggested_words() -> str:
+    if not _suggestion().done():
+        return "Looking at this computer"
+    build, why = _suggestion().result()
+    return f"{build.label}. {why}"
 
 
 def _draw_state(
@@ -61,11 +94,11 @@ def _draw_state(
     state, record = folder.state(), folder.record()
     words, button, icon = WORDS[state]
     if state is State.READY and record:
-        size = f"{record.size / 1e9:.1f} GB on the disk, {builds_here()[record.build].label}"
-    else:
-        build = builds_here().get(preferences.build) or suggestion()[0]
-        size = f"{download_bytes(build) / 1e9:.1f} GB to download, {disk_bytes(build) / 1e9:.1f} GB on the disk"
-    layout.label(text=f"{words} \N{MIDDLE DOT} {size}", icon=icon)
+        words += f" \N{MIDDLE DOT} {record.size / 1e9:.1f} GB on the disk, {builds_here()[record.build].label}"
+    elif build := _chosen_build(preferences):
+        sizes = f"{download_bytes(build) / 1e9:.1f} GB to download, {disk_bytes(build) / 1e9:.1f} GB on the disk"
+        words += f" \N{MIDDLE DOT} {sizes}"
+    layout.label(text=words, icon=icon)
     row = layout.row()
     row.operator("skyloom.install_engine", text=button, icon="IMPORT")
     if state is not State.MISSING:

@@ -1,11 +1,12 @@
-"""Where Skyloom writes on this machine: panoramas, the engine and its logs."""
+"""Where Skyloom writes on this machine: panoramas, downloaded models, the engine and its logs."""
 
+import os
 from pathlib import Path
 
 import bpy
 
 from . import __package__ as base_package
-from .engine.environment import find_engine_python
+from .engine.environment import MODELS_VARIABLE, find_engine_python
 from .engine.errors import UnwritableOutput
 from .engine.setup.place import EngineFolder, State
 
@@ -60,3 +61,17 @@ def make_folder(folder: Path) -> None:
             f"The output folder cannot be made: {folder} ({error.strerror or error}).",
             "Choose another output folder in the add-on's preferences.",
         ) from error
+
+
+def register() -> None:
+    """Tell the engine, in this process and in its own, where models are: with the extension, unless the user said."""
+    os.environ.setdefault(MODELS_VARIABLE, _own_models())
+
+
+def unregister() -> None:
+    if os.environ.get(MODELS_VARIABLE) == _own_models():
+        del os.environ[MODELS_VARIABLE]
+
+
+def _own_models() -> str:
+    return str(Path(bpy.utils.extension_path_user(base_package)) / "models")

@@ -10,6 +10,7 @@ import bpy
 from .direction_settings import FIELDS, direction_of, show_direction
 from .engine.errors import BadRequest
 from .engine.job import BUNDLED_MODEL, Job
+from .engine.models.catalogue import catalogue
 from .properties import AUTO
 from .styles import NONE, STYLES
 
@@ -23,8 +24,9 @@ _DEFAULTS = {field.name: field.default for field in fields(Job)}
 _CHOICES = ("coherence", "style")  # properties that stand for several fields of a job
 
 
-def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job:
-    """The job that *settings* describe; what was passed to the operator *call* has precedence.
+def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator, prompt: str | None = None) -> Job:
+    """The job that *settings* describe; what was passed to the operator *call* has precedence, and
+    over that a *prompt*.
 
     Its seed is None where the scene asks for a random one. Raises :class:`BadRequest`.
     """
@@ -37,11 +39,17 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator) -> Job
         values |= direction_of(settings.direction)
     values |= told
     values |= COHERENCE.get(values.pop("coherence"), {})
-    stays = values.get("regions") or values.get("sync_anchor") == "nearest"
+    stays = values.get("regions") or values.get("control") or values.get("sync_anchor") == "nearest"
     if stays and values.get("sync_windows") == "side-by-side":
         values["sync_windows"] = None  # these wander: the engine's default is quick and stays in place
+    if prompt:
+        values["prompt"] = prompt
     if (style := values.pop("style")) != NONE:
         values["prompt"], values["negative"] = STYLES[style].applied(values["prompt"], values["negative"])
+    if "loras" not in told and (lora := catalogue().get(settings.lora)):
+        values["loras"] = [[lora.name, _rounded(settings.lora_scale)], *values.get("loras", ())]
+        if lora.words and lora.words not in values["prompt"] and values["prompt"].strip():
+            values["prompt"] = f"{values['prompt'].strip()}, {lora.words}"
     if settings.use_random_seed and "seed" not in passed:
         values["seed"] = None
     values["model"] = bpy.path.abspath(values["model"].strip() or BUNDLED_MODEL)
@@ -55,7 +63,7 @@ def use_job(settings: bpy.types.PropertyGroup, job: dict[str, Any]) -> None:
     """
     for name in _names(settings):
         settings.property_unset(name)
-    rest = show_direction(settings.direction, job)
+    rest = _show_lora(settings, show_direction(settings.direction, job))
     if coherence := _coherence(job):
         settings.coherence = coherence
         for name in COHERENCE[coherence]:
@@ -95,7 +103,22 @@ def _value(group: bpy.types.bpy_struct, name: str) -> Any:
         value = int(value)
     if name != "seed" and _DEFAULTS.get(name, "") is None:
         value = None if value in (0, AUTO) else value
-    return float(f"{value:.6g}") if isinstance(value, float) else value  # Blender's numbers have no more digits
+    return _rounded(value) if isinstance(value, float) else value
+
+
+def _rounded(value: float) -> float:
+    """What was meant by a number of Blender's, which have no more digits."""
+    return float(f"{value:.6g}")
+
+
+def _show_lora(settings: bpy.types.PropertyGroup, job: dict[str, Any]) -> dict[str, Any]:
+    """Make *settings* show the first LoRA of *job* if the catalogue has it, and return what is left to show."""
+    settings.property_unset("lora")
+    settings.property_unset("lora_scale")
+    loras = list(job.get("loras", ()))
+    if loras and loras[0][0] in catalogue():
+        settings.lora, settings.lora_scale = loras.pop(0)
+    return {name: value for name, value in job.items() if name != "loras"} | ({"loras": loras} if loras else {})
 
 
 def _show(settings: bpy.types.PropertyGroup, name: str, value: Any) -> bool:

@@ -101,8 +101,7 @@ class JobProperties(TargetProperties):
     )
     model: StringProperty(
         name="Model",
-        description=f"{BUNDLED_MODEL}, which comes with Skyloom, or a Stable Diffusion folder in diffusers layout",
-        subtype="DIR_PATH",
+        description="A name of the catalogue, a folder in diffusers layout, or a safetensors file",
         default=BUNDLED_MODEL,
         options={"SKIP_SAVE"},
     )
@@ -201,6 +200,11 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
         name="Edit",
         description="What shall be in the part of the sky that is made anew",
     )
+    sky_only: BoolProperty(
+        name="Sky Only",
+        description="Lay a grey ground below the horizon into the file, so that a backdrop can stand over yours; "
+        "a world has that as a live slider",
+    )
     use_random_seed: BoolProperty(
         name="Random Seed",
         description="Make another sky each time; afterwards the seed shows which one it was. "
@@ -215,6 +219,19 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
     preview_in_world: BoolProperty(
         name="Preview in World",
         description="While it is generated, let the scene's world show the sky so far; it gets its own back afterwards",
+    )
+    lora: StringProperty(
+        name="LoRA",
+        description="A LoRA of the catalogue that is added to the model, with its words to the prompt; empty for none",
+    )
+    lora_scale: FloatProperty(
+        name="Scale",
+        description="How strongly the LoRA is added",
+        default=1.0,
+        min=-10.0,
+        max=10.0,
+        soft_min=0.0,
+        soft_max=2.0,
     )
     direction: PointerProperty(type=SKYLOOM_PG_direction)
     history_page: IntProperty(

@@ -68,7 +68,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
-        help=f"a model of the catalogue, or a folder in diffusers layout (default: {BUNDLED_MODEL})",
+        help=f"a model of the catalogue, a diffusers folder, or a safetensors file (default: {BUNDLED_MODEL})",
         **unset,
     )
     look.add_argument(
@@ -105,6 +105,15 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     light.add_argument("--sun-ratio", type=float, metavar="R", help="direct to diffuse light on level ground", **unset)
     light.add_argument(
         "--exposure", type=float, metavar="EV", help="stops of a white card under the sky above 1.0", **unset
+    )
+    light.add_argument(
+        "--sky-only",
+        nargs="?",
+        const={},
+        type=_sky_only,
+        metavar="KEYS",
+        help="lay a ground below the horizon, such as colour=0.3/0.25/0.2,fade=5 or mirror=1 (default: a grey one)",
+        **unset,
     )
     sync = parser.add_argument_group("coherence")
     sync.add_argument("--sampler", choices=get_args(Sampler), help="joint diffusion method (default: sync)", **unset)
@@ -192,12 +201,23 @@ def _add_direction_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is in one direction, such as 'a storm,azimuth=270,width=120,lowest=0'; may be repeated",
         **unset,
     )
+    where.add_argument("--control", metavar="FOLDER", help="a ControlNet of the model's family", **unset)
+    where.add_argument("--control-image", metavar="FILE", help="what it follows, such as a depth map (2:1)", **unset)
+    where.add_argument("--control-scale", type=float, metavar="S", help="how strictly (default: 1)", **unset)
 
 
 def _layout(text: str) -> dict[str, Any]:
     rest, keys = _keys(text)
     if rest:
         raise argparse.ArgumentTypeError(f"'{rest}' is not key=value")
+    return keys
+
+
+def _sky_only(text: str) -> dict[str, Any]:
+    keys = _layout(text)
+    if isinstance(keys.get("colour"), str):
+        with suppress(ValueError):  # what is no number is refused with the job
+            keys["colour"] = [float(channel) for channel in keys["colour"].split("/")]
     return keys
 
 

@@ -62,6 +62,15 @@ def number(owner: Any, name: str, least: float, most: float) -> None:
     object.__setattr__(owner, name, float(value))
 
 
+def colour(name: str, value: Any) -> tuple[float, ...]:
+    """Red, green and blue as shares of the light that comes back, so from 0 to 1."""
+    channels = sequence(name, value)
+    numbers = [c for c in channels if isinstance(c, int | float) and not isinstance(c, bool) and 0 <= c <= 1]
+    if len(channels) != 3 or len(numbers) != 3:
+        raise BadRequest(f"{name} is {value!r}.", "It must be three numbers from 0 to 1, such as [0.3, 0.25, 0.2].")
+    return tuple(float(c) for c in numbers)
+
+
 def flag(name: str, value: Any) -> None:
     if not isinstance(value, bool):
         raise BadRequest(f"{name} must be true or false, not {value!r}.")

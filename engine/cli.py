@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         logging.getLogger(__name__).exception("incomplete environment")
         missing = EngineIncomplete(
             f"The engine's Python, {sys.executable}, lacks '{error.name}'.",
-            "Run `make engine`, or choose another Python.",
+            "Click Repair in the add-on's preferences, or choose another Python there.",
         )
         return _report(missing, events)
     except Exception as error:  # the last resort: a bug, told in one line; the log has the rest
@@ -103,6 +103,7 @@ def command_parser() -> Parser:
     cube.add_argument("--size", type=int, metavar="PIXELS", help="of a face (default: a quarter of the width)")
     cube.add_argument("--strip", action="store_true", help="one picture of all faces side by side, not six")
     cube.add_argument("--png", action="store_true", help="tonemapped PNG, not EXR")
+    cube.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     doctor = commands.add_parser("doctor", help="check this engine and say what is wrong and what to do")
     doctor.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
@@ -183,10 +184,12 @@ def _cube(chosen: Namespace) -> int:
     from .output.cube_map import write_cube
 
     file = chosen.file.expanduser()
-    for path in write_cube(
-        file, chosen.out or file.parent, chosen.size, chosen.strip, ".png" if chosen.png else ".exr"
-    ):
-        print(path)
+    folder = chosen.out or file.parent
+    for path in write_cube(file, folder, chosen.size, chosen.strip, ".png" if chosen.png else ".exr"):
+        if not chosen.events:
+            print(path)
+    if chosen.events:
+        _print_event(Finished(path=str(folder)))
     return ExitCode.DONE
 
 

@@ -24,6 +24,7 @@ from .sampling.samplers import (
     sync_diffusion,
 )
 from .sampling.solver import Solver
+from .start.control import control_inputs
 from .start.given import Given, first_step
 from .start.regions import shares
 
@@ -42,6 +43,8 @@ def compose(
     assert job.steps is not None and job.sync_steps is not None and job.seed is not None and job.solver is not None
     fresh_noise = torch.Generator().manual_seed(SEED_LIMIT + job.seed)  # no seed's starting noise
     solver = model.solver(job.solver, job.steps, (todo.canvas[0], windows.columns.shape[1]), fresh_noise)
+    control = control_inputs(job, windows, model.factor)
+    conditions = [condition.beside(control) for condition in conditions]
     everywhere, *regional = denoisers(todo, model, conditions, precision, rings=job.sampler == "full")
     denoise = _by_direction(todo, [everywhere, *regional], solver, model.device) if regional else everywhere
     first, known, x = first_step(job), None, noise

@@ -81,12 +81,6 @@ class AccessDenied(DownloadFailed):
     code = "access_denied"
 
 
-class NoSpace(DownloadFailed):
-    """The disk has no room for the model."""
-
-    code = "no_space"
-
-
 class Offline(DownloadFailed):
     """The network may not be used."""
 
@@ -106,7 +100,7 @@ class SetupFailed(SkyloomError):
 
 
 class NoRoom(SkyloomError):
-    """The disk has too little room for the engine."""
+    """The disk has too little room for the engine or a model."""
 
     code = "no_room"
 

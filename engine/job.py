@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, cast, get_args
 
 from . import checks
 from .errors import BadRequest
-from .job_parts import Layout, Photo, Region, part, parts
+from .job_parts import Layout, Photo, Region, SkyOnly, part, parts
 
 Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
 SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler"]
@@ -27,7 +27,8 @@ Precision = Literal["auto", "full", "half"]
 Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
-PATH_FIELDS = ("model", "upscaler", "noise", "clip", "start", "mask")  # of a job; a model may also be a name
+# Of a job; the first two may also be names.
+PATH_FIELDS = ("model", "upscaler", "noise", "clip", "start", "mask", "control", "control_image")
 PART_PATH_FIELDS = {"photos": "file", "regions": "mask"}  # of parts of a job
 SEED_LIMIT = 2**31  # Blender's integers end there
 WIDTH_RANGE = (64, 65536)
@@ -39,7 +40,8 @@ class Job:
     """A panorama to generate. ``None`` means: the model's own default, or a random seed.
 
     prompt, negative: text; control characters and runs of white space become one space.
-    model: a name of the catalogue (:mod:`engine.models.catalogue`) or the path of a folder in diffusers layout.
+    model: a name of the catalogue (:mod:`engine.models.catalogue`), or the path of a folder in diffusers layout or of a
+    single safetensors file.
     loras: names of the catalogue or files, with their scales, merged into it.
     embeddings: files of words learned by textual inversion.
     width: pixels; the height is half of it. base_width: at which the whole sky is composed, by default *width*, but no
@@ -74,12 +76,16 @@ class Job:
     sun_ratio: direct over diffuse irradiance on level ground, in place of what sun's height and turbidity say.
     exposure: stops by which a diffuse white card lying under the sky is brighter than white (0 makes it 1.0); ``None``
     leaves the picture as bright as it was generated, because a night should stay darker than a noon.
+    sky_only: what is below the horizon in place of what the model paints, see :class:`SkyOnly`; ``True`` is a grey
+    ground, ``None`` leaves the picture as it is.
     start: a picture file of 2:1 to begin with: a panorama to vary or to edit, a painted sketch. layout: in its place,
     what the procedural renderer is to draw. strength: how far the sky may depart from these: 0 keeps them, 1 is free.
     mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
     feather: degrees within the edge of mask and photos over which old and new pass into each other.
     photos: pictures placed on the sphere, around which the rest is painted; see :class:`Photo`.
     regions: parts with prompts of their own; see :class:`Region`.
+    control: the folder of a ControlNet (2302.05543) of the model's family, in diffusers layout. control_image: the
+    picture file of 2:1 that it follows, such as the scene's depth. control_scale: how strictly; 0 is not at all.
     precision: ``"half"`` lets networks compute in 16 bits where that is safe, ``"full"`` does not, ``"auto"`` is half
     on accelerators.
     device: ``"auto"``, or any name PyTorch knows (``"cpu"``, ``"cuda"``, ``"mps"``).
@@ -123,6 +129,7 @@ class Job:
     turbidity: float | None = None
     sun_ratio: float | None = None
     exposure: float | None = None
+    sky_only: SkyOnly | None = None
     start: str | None = None
     layout: Layout | None = None
     strength: float | None = None
@@ -130,6 +137,9 @@ class Job:
     feather: float = 3.0
     photos: tuple[Photo, ...] = ()
     regions: tuple[Region, ...] = ()
+    control: str | None = None
+    control_image: str | None = None
+    control_scale: float = 1.0
     precision: Precision = "auto"
     device: str = "auto"
     noise: str | None = None
@@ -141,7 +151,7 @@ class Job:
             raise BadRequest("The prompt is empty.", 'Describe the sky, for example "golden hour over a calm sea".')
         checks.text("model", self.model)
         checks.text("device", self.device)
-        for name in ("upscaler", "noise", "clip", "start", "mask"):
+        for name in PATH_FIELDS[1:]:
             if getattr(self, name) is not None:
                 checks.text(name, getattr(self, name))
         object.__setattr__(self, "loras", checks.loras(self.loras))
@@ -199,6 +209,9 @@ class Job:
         """What is said of where things are in the sky."""
         if self.layout is not None:
             object.__setattr__(self, "layout", part("layout", Layout, self.layout))
+        ground: Any = self.sky_only
+        if ground is not None:
+            object.__setattr__(self, "sky_only", part("sky_only", SkyOnly, {} if ground is True else ground))
         object.__setattr__(self, "photos", parts("photos", Photo, self.photos))
         object.__setattr__(self, "regions", parts("regions", Region, self.regions))
         checks.number(self, "strength", 0, 1)
@@ -213,8 +226,22 @@ class Job:
             raise BadRequest("There is a mask, but no panorama to edit.", "Name it as start.")
         if self.mask is not None and self.exposure is not None:
             raise BadRequest("exposure would change the sky outside the mask, too.", "Leave it out.")
+        if self.mask is not None and self.sky_only is not None:
+            raise BadRequest("sky_only would change the sky outside the mask, too.", "Leave it out.")
         if self.sync_anchor == "nearest" and not self.photos:
             raise BadRequest("sync_anchor is 'nearest', but there are no photos.", "Add photos, or choose middle.")
+
+        if self.control_scale is None:
+            raise BadRequest("control_scale must be a number, not None.")
+        checks.number(self, "control_scale", 0, 10)
+        if (self.control is None) != (self.control_image is None):
+            there, lacks = ("control", "control_image") if self.control else ("control_image", "control")
+            raise BadRequest(f"There is a {there}, but no {lacks}.", "Give both: a ControlNet and what it follows.")
+
+    @property
+    def stays_in_place(self) -> bool:
+        """Whether what a window is to show depends on where it lies."""
+        return bool(self.regions or self.control) or self.sync_anchor == "nearest"
 
     def with_seed(self) -> Self:
         """This job with its seed drawn, if it had none."""

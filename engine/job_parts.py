@@ -23,15 +23,17 @@ class Layout:
     """Where things are in a sky, for the procedural renderer to draw.
 
     light: what stands in the sky: the sun, by day or twilight; the moon; or stars alone. azimuth, elevation: of sun or
-    moon, in degrees clockwise from north and above the horizon; a sun down to -18. clouds: kind and cover. ground:
-    below the horizon. horizon: what stands on it. haze: before it. glow: colour of a low sun's light. seed: where
-    clouds, waves and mountains lie.
+    moon, in degrees clockwise from north and above the horizon; a sun down to -18. clouds: kind. cover: how much of the
+    sky they cover, in [0, 1]; 0.5 is usual for the kind, and a closed deck stays closed. ground: below the horizon.
+    horizon: what stands on it. haze: before it. glow: colour of a low sun's light. seed: where clouds, waves and
+    mountains lie.
     """
 
     light: Luminary = "sun"
     azimuth: float = 90.0
     elevation: float = 30.0
     clouds: CloudKind = "scattered"
+    cover: float = 0.5
     ground: GroundKind = "grass"
     horizon: HorizonKind = "flat"
     haze: bool = False
@@ -42,9 +44,10 @@ class Layout:
         kinds = {"light": Luminary, "clouds": CloudKind, "ground": GroundKind, "horizon": HorizonKind, "glow": GlowKind}
         for name, kind in kinds.items():
             checks.choice(name, getattr(self, name), get_args(kind))
-        _no_gap(self, "azimuth", "elevation", "seed")
+        _no_gap(self, "azimuth", "elevation", "cover", "seed")
         checks.number(self, "azimuth", -360, 360)
         checks.number(self, "elevation", -18 if self.light == "sun" else 0, 90)
+        checks.number(self, "cover", 0, 1)
         checks.flag("haze", self.haze)
         checks.integer("seed", self.seed, 0, 2**31 - 1)
 
@@ -118,7 +121,26 @@ class Region:
             )
 
 
-Part = TypeVar("Part", Layout, Photo, Region)
+@dataclass(frozen=True, kw_only=True)
+class SkyOnly:
+    """What is below the horizon in place of what the model painted there, so that a sky can stand over any ground.
+
+    colour: of a matte ground, its albedo in linear Rec.709; it is as bright as such a ground is under the sky. fade:
+    degrees below the horizon over which its colours pass into the ground's. mirror: share of the sky's mirror image.
+    """
+
+    colour: tuple[float, float, float] = (0.2, 0.2, 0.2)
+    fade: float = 5.0
+    mirror: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "colour", checks.colour("colour", self.colour))
+        _no_gap(self, "fade", "mirror")
+        checks.number(self, "fade", 0, 90)
+        checks.number(self, "mirror", 0, 1)
+
+
+Part = TypeVar("Part", Layout, Photo, Region, SkyOnly)
 
 
 def part(name: str, kind: type[Part], value: Any) -> Part:

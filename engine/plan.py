@@ -108,9 +108,9 @@ def plan(job: Job, model: Model) -> Plan:
     ).with_seed()
     drawn = None
     if complete.sync_windows == "side-by-side":
-        if job.regions or job.sync_anchor == "nearest":
+        if job.stays_in_place:
             raise BadRequest(
-                "Synchronized windows that lie 'side-by-side' wander, which neither regions nor photos can follow.",
+                "Synchronized windows that lie 'side-by-side' wander, so regions, photos and controls cannot follow.",
                 "Set sync_windows to all.",
             )
         if job.windows != "ring":
@@ -202,6 +202,8 @@ def _guidance(job: Job, model: Model) -> float:
 
 def _window_and_stride(job: Job, model: Model, height: int, columns: int) -> tuple[int, int]:
     """Latent columns of a window and between windows, as the sampler needs them. Raises :class:`BadRequest`."""
+    if job.sampler == "full" and job.control:
+        raise BadRequest("The sampler 'full' cannot lead a ControlNet round the ring.", "Choose 'sync'.")
     if job.sampler == "full":
         if {job.window, job.stride} - {None, columns} or job.windows != "ring":
             raise BadRequest("The sampler 'full' has no windows to set.", "Leave out window, stride and windows.")
@@ -219,8 +221,8 @@ def _window_and_stride(job: Job, model: Model, height: int, columns: int) -> tup
             f"Windows of {window} x {height} latents are larger than the model can see.",
             f"Choose a base_width of at most {2 * largest * model.factor} and a window of at most {largest}.",
         )
-    if job.sampler == "spot" and job.regions:
-        raise BadRequest("The sampler 'spot' moves its windows, which regions cannot follow.", "Choose 'sync'.")
+    if job.sampler == "spot" and (job.regions or job.control):
+        raise BadRequest("The sampler 'spot' moves its windows: regions and controls cannot follow.", "Choose 'sync'.")
     if job.sampler == "spot":
         if job.windows != "ring" or job.stride not in (None, window):
             raise BadRequest("The sampler 'spot' sets windows side by side on a ring.", "Leave out stride and windows.")

@@ -193,7 +193,7 @@ class Work(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """Work on the engine is through. path: its Python, or the folder that is gone."""
+    """Work is through. path: of the engine's Python, of the folder that is gone, or of that with the cube map."""
 
     event: ClassVar[str] = "finished"
     path: str

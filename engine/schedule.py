@@ -21,7 +21,7 @@ def schedule(job: Job, steps: int) -> dict[str, Any]:
         raise BadRequest(
             f"sync_steps is {job.sync_steps}, but there are only {steps} steps.", "Ask for at most as many as steps."
         )
-    directed = bool(job.regions) or job.sync_anchor == "nearest"  # windows that wander would not know where they are
+    directed = job.stays_in_place  # windows that wander would not know where they are
     sparse = job.sync_windows == "side-by-side" or (
         job.sync_windows is None
         and job.sync_steps is None

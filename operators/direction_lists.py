@@ -42,13 +42,26 @@ class SKYLOOM_OT_add_photo(ImportHelper, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class SKYLOOM_OT_add_idea(bpy.types.Operator):
+    bl_idname = "skyloom.add_idea"
+    bl_label = "Add Prompt"
+    bl_description = "Add a prompt for another sky of this shot"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        _append(context, "idea").prompt = context.scene.skyloom.prompt
+        return {"FINISHED"}
+
+
 class SKYLOOM_OT_remove_part(bpy.types.Operator):
     bl_idname = "skyloom.remove_part"
     bl_label = "Remove"
     bl_description = "Remove what is chosen in the list"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    kind: bpy.props.EnumProperty(items=(("region", "Region", ""), ("photo", "Photo", "")), options={"SKIP_SAVE"})
+    kind: bpy.props.EnumProperty(
+        items=(("region", "Region", ""), ("photo", "Photo", ""), ("idea", "Prompt", "")), options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         direction = context.scene.skyloom.direction

@@ -5,6 +5,7 @@ import bpy
 from .. import installation, session
 from ..engine.errors import SkyloomError
 from ..engine.protocol import Failure, Finished
+from ..engine_preferences import redraw_preferences
 
 TICK = 0.2  # seconds between two looks at what the process said
 
@@ -51,7 +52,7 @@ class EngineWork:
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "TIMER":
             if installation.update():
-                _redraw(context.window_manager)
+                redraw_preferences(context.window_manager)
             if not installation.progress().running:
                 self._stop_timer()
                 return self._conclude()
@@ -97,10 +98,3 @@ class EngineWork:
         if EngineWork._timer:
             bpy.context.window_manager.event_timer_remove(EngineWork._timer)
             EngineWork._timer = None
-
-
-def _redraw(manager: bpy.types.WindowManager) -> None:
-    for window in manager.windows:
-        for area in window.screen.areas:
-            if area.type == "PREFERENCES":
-                area.tag_redraw()

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,9 +13,11 @@ from ..folders import absolute, engine_log, make_folder, output_folder
 from ..generation import Task
 from ..job_settings import job_from
 from ..naming import sky_path
+from ..panels.redraw import redraw
 from ..panels.thumbnails import show_live
 from ..properties import JobProperties
 from ..scene import live_preview
+from ..scene.contact_sheet import check_camera
 
 TICK = 0.1  # seconds between two looks at what the engine said
 
@@ -55,6 +58,16 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         max=16,
         options={"SKIP_SAVE"},
     )
+    prompts: bpy.props.StringProperty(
+        name="Prompts",
+        description="Several prompts, one a line, in place of one: a sky for each, of which none is set",
+        options={"SKIP_SAVE"},
+    )
+    sheet: bpy.props.BoolProperty(
+        name="Contact Sheet",
+        description="Afterwards render the scene, small, in each of several skies, onto one picture",
+        options={"SKIP_SAVE"},
+    )
 
     _timer: bpy.types.Timer | None = None
 
@@ -80,18 +93,18 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         manager = context.window_manager
         type(self)._timer = manager.event_timer_add(TICK, window=context.window)
         manager.modal_handler_add(self)
-        _redraw(manager)
+        redraw(manager)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "ESC" and event.value == "PRESS":
             self._generation.cancel()
-            _redraw(context.window_manager)
+            redraw(context.window_manager)
             return {"RUNNING_MODAL"}
         if event.type == "TIMER":
             if self._generation.update():
                 self._show_preview()
-                _redraw(context.window_manager)
+                redraw(context.window_manager)
             if self._generation.outcome and not _is_dragging(context.window_manager):
                 self._stop_timer()
                 return self._conclude(context)
@@ -133,15 +146,18 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
 
     def _tasks(self, context: bpy.types.Context) -> list[Task]:
         """One job, or several that differ in their seeds: random ones, or those that follow. Raises SkyloomError."""
-        asked = job_from(context.scene.skyloom, self)
+        if self.sheet:
+            check_camera(context.scene)
+        prompts = [line.strip() for line in self.prompts.splitlines() if line.strip()] or [None]
+        asked = [job_from(context.scene.skyloom, self, prompt) for prompt in prompts]
         chosen, tasks = preferences.get(context), dict[Path, Job]()
-        if self.out and self.variations > 1:
+        if self.out and self._several:
             raise BadRequest("Several skies do not fit into one output file.", "Leave out the output.")
         folder = output_folder(chosen.output_folder)
         make_folder(absolute(self.out).parent if self.out else folder)
-        for number in range(self.variations):
-            random = asked.seed is None
-            job = asked.with_seed() if random else replace(asked, seed=(asked.seed + number) % SEED_LIMIT)
+        for wanted, number in product(asked, range(self.variations)):
+            random = wanted.seed is None
+            job = wanted.with_seed() if random else replace(wanted, seed=(wanted.seed + number) % SEED_LIMIT)
             named = absolute(bpy.path.ensure_ext(self.out, ".exr")) if self.out else None
             tasks[named or sky_path(folder, chosen.file_name, job, tasks)] = job
         return [(job, out) for out, job in tasks.items()]
@@ -153,11 +169,11 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         show_live(None)
         if scene := self._scene():
             live_preview.end(scene)
-        _redraw(context.window_manager)
+        redraw(context.window_manager)
         match self._generation.outcome:
-            case Result() if self.variations > 1:
-                self.report({"INFO"}, f"Pick one of the {self.variations} skies in the panel")
-                return {"FINISHED"}
+            case Result() if self._several:
+                self.report({"INFO"}, f"Pick one of the {len(self._generation.status.results)} skies in the panel")
+                return self._render_sheet(context) if self.sheet else {"FINISHED"}
             case Result() as result:
                 return self._apply(context, result)
             case Failure(message=message, hint=hint):
@@ -165,6 +181,21 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
             case Cancelled():
                 self.report({"INFO"}, "Cancelled: the scene is as it was")
         return {"CANCELLED"}
+
+    @property
+    def _several(self) -> bool:
+        """Whether there may be more skies than one, of which none is set."""
+        return self.variations > 1 or bool(self.prompts)
+
+    def _render_sheet(self, context: bpy.types.Context) -> set[str]:
+        scene = self._scene()
+        if not scene:
+            return {"FINISHED"}
+        try:
+            with context.temp_override(scene=scene):
+                return bpy.ops.skyloom.contact_sheet()
+        except RuntimeError as error:
+            return self._fail(context, SkyloomError(str(error).strip()))
 
     def _apply(self, context: bpy.types.Context, result: Result) -> set[str]:
         scene = self._scene()
@@ -199,7 +230,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
 
     def _fail(self, context: bpy.types.Context, error: SkyloomError) -> set[str]:
         session.fail(error)
-        _redraw(context.window_manager)
+        redraw(context.window_manager)
         self._tell(error.message, error.hint)
         return {"CANCELLED"}
 
@@ -216,13 +247,3 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
 def _is_dragging(manager: bpy.types.WindowManager) -> bool:
     """Whether the artist is moving or painting something: an undo step in the middle of that would break it."""
     return any("BLOCKING" in operator.bl_options for window in manager.windows for operator in window.modal_operators)
-
-
-def _redraw(manager: bpy.types.WindowManager) -> None:
-    """Redraw the regions that hold the panel, and not the 3D view, which can take long."""
-    places = {"PROPERTIES": "WINDOW", "VIEW_3D": "UI"}
-    for window in manager.windows:
-        for area in window.screen.areas:
-            for region in area.regions:
-                if places.get(area.type) == region.type:
-                    region.tag_redraw()

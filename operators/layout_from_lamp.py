@@ -18,6 +18,7 @@ class SKYLOOM_OT_layout_from_lamp(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         towards = _lamp(context).matrix_world.to_quaternion() @ Vector((0, 0, 1))
         layout = context.scene.skyloom.direction.layout
+        layout.use_place = False
         layout.azimuth = round(degrees(atan2(towards.x, towards.y)) % 360, 2)
         layout.elevation = round(degrees(asin(max(-1.0, min(1.0, towards.z)))), 2)
         return {"FINISHED"}

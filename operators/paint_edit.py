@@ -2,6 +2,7 @@ from typing import ClassVar
 
 import bpy
 
+from ..editors import show_image
 from ..scene.live_preview import is_lent
 from ..scene.painting import COLOUR, new_painting, painted_image
 from ..scene.world import world_panorama
@@ -24,7 +25,7 @@ class SKYLOOM_OT_paint_edit(bpy.types.Operator):
         sky = editable_sky(context)
         image = painted_image(sky) or new_painting(sky)
         if not bpy.app.background:
-            _show(*_editor(context), image)
+            show_image(context, image, paint=True)
             _prepare_brush(context)
         return {"FINISHED"}
 
@@ -49,32 +50,6 @@ def editable_sky(context: bpy.types.Context) -> bpy.types.Image | None:
     """The panorama that the scene's world shows, unless that is a preview's."""
     world = context.scene.world
     return None if is_lent(world) else world_panorama(world)
-
-
-def _editor(context: bpy.types.Context) -> tuple[bpy.types.Window, bpy.types.Area]:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "IMAGE_EDITOR":
-                return window, area
-    bpy.ops.wm.window_new()
-    window = context.window_manager.windows[-1]
-    area = window.screen.areas[0]
-    area.type = "IMAGE_EDITOR"
-    return window, area
-
-
-def _show(window: bpy.types.Window, area: bpy.types.Area, image: bpy.types.Image) -> None:
-    """Open *image* for painting, as large as there is room."""
-    space = area.spaces.active
-    space.image, space.ui_mode = image, "PAINT"
-    space.show_region_toolbar = space.show_region_tool_header = True
-
-    def fit() -> None:
-        region = next(region for region in area.regions if region.type == "WINDOW")
-        with bpy.context.temp_override(window=window, area=area, region=region):
-            bpy.ops.image.view_all(fit_view=True)
-
-    bpy.app.timers.register(fit, first_interval=0.1)  # the regions have their sizes once they are drawn
 
 
 def _prepare_brush(context: bpy.types.Context) -> None:

@@ -41,6 +41,7 @@ class Adjust:
             for name in GROUND[1:]:
                 column.prop(inputs[name], "default_value", text=name)
         self.layout.operator("skyloom.save_as_asset", icon="ASSET_MANAGER")
+        self.layout.operator("skyloom.export_cube_map", icon="CUBE")
 
 
 class SKYLOOM_PT_world_adjust(WorldTab, Adjust, bpy.types.Panel):

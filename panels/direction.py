@@ -36,12 +36,11 @@ def _draw_layout(layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup)
     column = layout.column()
     column.row().prop(drawn, "light", expand=True)
     if drawn.light != "stars":
-        column.prop(drawn, "azimuth")
-        column.prop(drawn, "elevation")
-        row = column.row(align=True)
-        row.operator("skyloom.layout_from_lamp", icon="LIGHT_SUN")
-        row.operator("skyloom.set_from_view", text="From View", icon="HIDE_OFF").what = "SUN"
-    for name in ("clouds", "ground", "horizon", "haze"):
+        _draw_place(column, drawn)
+    column.prop(drawn, "clouds")
+    if drawn.clouds not in ("clear", "overcast"):
+        column.prop(drawn, "cover")
+    for name in ("ground", "horizon", "haze"):
         column.prop(drawn, name)
     if drawn.light == "sun" and drawn.elevation < 12:
         column.prop(drawn, "glow")
@@ -52,6 +51,24 @@ def _draw_layout(layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup)
     column = layout.column(align=True)
     column.operator("skyloom.preview_layout", text=text, icon="HIDE_OFF", depress=previewing)
     column.operator("skyloom.generate_panorama", text="Refine with the Model", icon="WORLD")
+
+
+def _draw_place(column: bpy.types.UILayout, drawn: bpy.types.PropertyGroup) -> None:
+    """Where sun or moon stand: by angles, or the sun by date and place."""
+    by_place = drawn.light == "sun" and drawn.use_place
+    if by_place:
+        for name in ("latitude", "longitude", "year", "month", "day", "hour", "zone"):
+            column.prop(drawn, name)
+    angles = column.column()
+    angles.enabled = not by_place
+    angles.prop(drawn, "azimuth")
+    angles.prop(drawn, "elevation")
+    if not by_place:
+        row = column.row(align=True)
+        row.operator("skyloom.layout_from_lamp", text="From Lamp", icon="LIGHT_SUN")
+        row.operator("skyloom.set_from_view", text="From View", icon="HIDE_OFF").what = "SUN"
+    if drawn.light == "sun":
+        column.prop(drawn, "use_place")
 
 
 class SKYLOOM_PT_world_direction(WorldTab, Direction, bpy.types.Panel):

@@ -33,8 +33,8 @@ class Regions:
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, direction = _plain(self.layout), context.scene.skyloom.direction
-        region = _draw_list(layout, direction, "region")
+        layout, direction = plain(self.layout), context.scene.skyloom.direction
+        region = draw_list(layout, direction, "region")
         if not region:
             return
         layout.template_icon(icon_value=compass_icon(direction), scale=8.0)
@@ -54,8 +54,8 @@ class Photos:
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, direction = _plain(self.layout), context.scene.skyloom.direction
-        photo = _draw_list(layout, direction, "photo")
+        layout, direction = plain(self.layout), context.scene.skyloom.direction
+        photo = draw_list(layout, direction, "photo")
         if not photo:
             return
         column = layout.column()
@@ -71,13 +71,13 @@ class Photos:
         column.prop(photo, "strength")
 
 
-def _plain(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+def plain(layout: bpy.types.UILayout) -> bpy.types.UILayout:
     layout.use_property_split = True
     layout.use_property_decorate = False
     return layout
 
 
-def _draw_list(
+def draw_list(
     layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup, name: str
 ) -> bpy.types.PropertyGroup | None:
     """The list of *name*, a word in the singular; returns the chosen item."""

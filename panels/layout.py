@@ -44,7 +44,8 @@ def draw_main(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         _draw_button(layout, context, status)
     if len(status.results) > 1:
         skies = [sky for path in status.results if (sky := sky_at(Path(path)))]
-        draw_cards(layout, context, skies, label=lambda sky: f"Seed {sky.job['seed']}")
+        alike = len({sky.job["prompt"] for sky in skies}) == 1
+        draw_cards(layout, context, skies, lambda sky: f"Seed {sky.job['seed']}" if alike else sky.job["prompt"])
 
 
 def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -52,7 +53,6 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     layout.use_property_split = True
     layout.use_property_decorate = False
     column = layout.column()
-    column.prop(settings, "model")
     _draw_number(column, settings, "steps", "Steps")
     _draw_number(column, settings, "guidance", "Guidance")
     column.prop(settings, "solver")
@@ -66,6 +66,7 @@ def draw_advanced(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column = layout.column()
     _draw_number(column, settings, "window", "Window")
     _draw_number(column, settings, "stride", "Stride")
+    layout.prop(settings, "sky_only")
     layout.prop(settings, "preview_in_world")
     if settings.other:
         layout.prop(settings, "other")

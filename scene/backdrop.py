@@ -28,7 +28,7 @@ def set_backdrop(
 
     A sun in *light* is drawn as in a world.
     """
-    backdrop = next((thing for thing in scene.objects if _MARK in thing), None)
+    backdrop = next(filter(is_backdrop, scene.objects), None)
     mesh = _dome() if shape == "DOME" else _cylinder()
     mesh.materials.append(_material(image, light))
     if backdrop:
@@ -42,6 +42,10 @@ def set_backdrop(
         scene.collection.children.link(collection)
         collection.objects.link(backdrop)
     return backdrop
+
+
+def is_backdrop(thing: bpy.types.Object) -> bool:
+    return _MARK in thing
 
 
 def _place(backdrop: bpy.types.Object, scene: bpy.types.Scene) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TILT_X, TILT_Y, HEIGHT = "Tilt X", "Tilt Y", "Horizon Height"
 SKY_ONLY, COLOUR, FADE, MIRROR = "Sky Only", "Ground Color", "Ground Fade", "Ground Mirror"
 ORIENTATION, GROUND = (TILT_X, TILT_Y, HEIGHT), (SKY_ONLY, COLOUR, FADE, MIRROR)
+_FADE_POWER = 3.0  # so that the bright sky's last rest goes gently
 _ALBEDO = 0.2  # of most soils and of grass
 _WHITE = (1.0, 1.0, 1.0)
 
@@ -73,9 +74,8 @@ class Horizon:
         node = self._nodes.add("ShaderNodeCombineXYZ", self._inputs[TILT_X], self._inputs[TILT_Y], about_z)
         return node.outputs["Vector"]
 
-    def look_up(self, direction: Socket) -> tuple[Socket, Socket, Socket]:
-        """Where the picture is seen that appears at *direction*; 1 where that is the ground of a sky alone, else 0; and
-        the share of the ground's own colour."""
+    def look_up(self, direction: Socket) -> tuple[Socket, Socket]:
+        """Where the picture is looked up for *direction*, and the share that the ground's own colour has there."""
         nodes, inputs = self._nodes, self._inputs
         x, y, z = nodes.add("ShaderNodeSeparateXYZ", nodes.vector("NORMALIZE", direction)).outputs
         level = nodes.number("SQRT", nodes.number("SUBTRACT", 1.0, nodes.number("MULTIPLY", z, z)))
@@ -90,8 +90,9 @@ class Horizon:
         depth = nodes.number("ARCTAN2", nodes.number("MULTIPLY", height, -1.0), level)
         share = nodes.number("DIVIDE", depth, nodes.number("MAXIMUM", inputs[FADE], 1e-4))
         share = nodes.number("MINIMUM", nodes.number("MAXIMUM", share, 0.0), 1.0)
+        share = nodes.number("SUBTRACT", 1.0, nodes.number("POWER", nodes.number("SUBTRACT", 1.0, share), _FADE_POWER))
         plain = nodes.number("SUBTRACT", 1.0, inputs[MIRROR])
-        return place, below, nodes.number("MULTIPLY", nodes.number("MULTIPLY", share, below), plain)
+        return place, nodes.number("MULTIPLY", nodes.number("MULTIPLY", share, below), plain)
 
     def over_ground(self, colour: Socket, share: Socket) -> Socket:
         return self._nodes.mixed(colour, self._radiance, share)

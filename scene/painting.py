@@ -4,7 +4,6 @@ The artist sees the sky and paints over it, in any colour, with Blender's own br
 mask. So there is no black picture to paint blindly in, and erasing is filling with the sky again.
 """
 
-import os
 from pathlib import Path
 
 import bpy
@@ -12,7 +11,7 @@ import numpy as np
 
 from ..engine.errors import BadRequest
 from .images import path_of
-from .pixels import pixels_of, tonemapped
+from .pixels import free_path, pixels_of, save_png, tonemapped
 from .sun import sun_direction
 
 _OF = "skyloom_edit_of"  # custom property of the painted image: the sky's image
@@ -69,23 +68,10 @@ def ground_mask(size: tuple[int, int]) -> np.ndarray:
 
 def write_mask(mask: np.ndarray, folder: Path, stem: str) -> Path:
     """Write *mask* as a PNG into *folder*, under a name that is free; whole or not at all. Raises OSError."""
-    height, width = mask.shape
-    numbers = range(1, 10**6)
-    path = next(file for number in numbers if not (file := folder / f"{stem}-mask-{number}.png").exists())
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.png")
-    image = bpy.data.images.new("mask", width, height)
-    try:
-        pixels = np.ones((height, width, 4), np.float32)
-        pixels[..., :3] = mask[..., None]
-        image.pixels.foreach_set(pixels.ravel())
-        image.filepath_raw, image.file_format = str(partial), "PNG"
-        image.save()
-        os.replace(partial, path)
-    except RuntimeError as error:
-        raise OSError(f"{path} cannot be written ({str(error).strip()})") from error
-    finally:
-        bpy.data.images.remove(image)
-        partial.unlink(missing_ok=True)
+    path = free_path(folder, f"{stem}-mask")
+    pixels = np.ones((*mask.shape, 4), np.float32)
+    pixels[..., :3] = mask[..., None]
+    save_png(pixels, path)
     return path
 
 

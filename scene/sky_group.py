@@ -113,19 +113,15 @@ class _Builder:
         return self._nodes.vector("DIVIDE", light.outputs["Color"], daylight.outputs["Color"])
 
     def _shader(self, direction: Socket, tint: Socket, strength: Socket, lights: bool = False) -> Socket:
-        place, below, ground = self._horizon.look_up(direction)
-        if self._sun:
-            colour = self._with_sun(direction, place, below, lights)
-        else:
-            colour = add_picture(self._nodes, self._image, place)
+        place, ground = self._horizon.look_up(direction)
+        colour = self._with_sun(direction, place, lights) if self._sun else add_picture(self._nodes, self._image, place)
         colour = self._horizon.over_ground(colour, ground)
         background = self._nodes.add("ShaderNodeBackground", self._nodes.vector("MULTIPLY", colour, tint), strength)
         return background.outputs["Background"]
 
-    def _with_sun(self, direction: Socket, place: Socket, below: Socket, lights: bool) -> Socket:
+    def _with_sun(self, direction: Socket, place: Socket, lights: bool) -> Socket:
         """The picture with its sun; a lamp that stands for the sun leaves it to the camera alone."""
         controls = {name: self._inputs[name] for name in (STRENGTH, SIZE, GLOW)}
-        above = self._nodes.number("SUBTRACT", 1.0, below)
-        controls[DISC] = self._nodes.number("MULTIPLY", above, self._inputs[DISC]) if lights else above
+        controls[DISC] = self._inputs[DISC] if lights else 1.0
         controls[LIFT] = self._horizon.lift
         return add_picture_with_sun(self._nodes, self._image, direction, place, self._sun, controls)

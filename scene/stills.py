@@ -13,13 +13,14 @@ def still_path(exr: Path) -> Path:
     return exr.with_name(f"{exr.stem}-still.png")
 
 
-def render_still(scene: bpy.types.Scene, exr: Path, camera: str | None = None) -> Path:
-    """Render *scene* in the sky *exr*, seen by *camera* (an object's name; None: the scene's), and return the picture.
+def render_still(scene: bpy.types.Scene, exr: Path, camera: str | None = None, still: Path | None = None) -> Path:
+    """Render *scene* in the sky *exr*, seen by *camera* (an object's name; None: the scene's), and return the picture:
+    *still*, or a file beside the sky.
 
     The picture is there whole or not at all. Afterwards the scene is as it was.
     Raises :class:`BadRequest` if there is no such camera, :class:`GenerationFailed` if Blender cannot do it.
     """
-    still = still_path(exr)
+    still = still or still_path(exr)
     partial = still.with_name(f".{still.stem}.{os.getpid()}.partial.png")
     render, settings = scene.render, scene.render.image_settings
     before = scene.world, scene.camera, render.filepath, settings.file_format

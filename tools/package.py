@@ -22,19 +22,20 @@ TOOL_SECONDS = 300
 
 def package(folder: Path) -> Path:
     """Build the zip in *folder* and return its path. Raises CalledProcessError if Blender's tool finds a fault."""
-    ensure(BPY_LIBRARIES)
-    python = make(ENVIRONMENT)
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
     archive = folder / f"{manifest['id']}-{manifest['version']}.zip"
     folder.mkdir(parents=True, exist_ok=True)
-    for arguments in (
-        ("validate", str(ROOT)),
-        ("build", "--source-dir", str(ROOT), "--output-filepath", str(archive)),
-        ("validate", str(archive)),
-    ):
-        command = [str(python), str(ROOT / "tools/blender_extension.py"), *arguments]
-        subprocess.run(command, check=True, timeout=TOOL_SECONDS, stdout=sys.stderr)
+    run_tool("validate", str(ROOT))
+    run_tool("build", "--source-dir", str(ROOT), "--output-filepath", str(archive))
+    run_tool("validate", str(archive))
     return archive
+
+
+def run_tool(*arguments: str) -> None:
+    """Run Blender's own extension tool. Raises CalledProcessError if it finds a fault."""
+    ensure(BPY_LIBRARIES)
+    command = [str(make(ENVIRONMENT)), str(ROOT / "tools/blender_extension.py"), *arguments]
+    subprocess.run(command, check=True, timeout=TOOL_SECONDS, stdout=sys.stderr)
 
 
 def main() -> int:

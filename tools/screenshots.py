@@ -14,8 +14,11 @@ NAMES = {
     "story-sky": "window-sky",
     "story-half-way": "window-progress",
     "story-error": "window-error",
+    "choosing-downloading": "window-models",
     "keeping-variations": "window-variations",
     "keeping-panels": "window-panels",
+    "directing-regions": "window-regions",
+    "directing-layout": "window-layout",
     "keeping-panels-large": "window-panels-large",
     "keeping-panels-light": "window-panels-light",
 }

@@ -2,16 +2,20 @@
 
 import logging
 import time
-from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from ..devices import choose_device
 from ..errors import SkyloomError
 from ..job import Job
 from ..models.loading import WarmModel
+from ..models.model import Model
 from ..pipeline import generate
+from ..plan import Plan, plan
 from ..protocol import Notice, Progress, ShotStatus
+from .lockstep import Lockstep
 from .shots import Shot
 
 log = logging.getLogger(__name__)
@@ -40,18 +44,64 @@ class Crew(Protocol):
 
 
 class Alone:
-    """This process, which makes one shot after the other."""
+    """This process. together: how many shots that are alike it makes side by side; what suits their device if not
+    given."""
 
     here = True
 
+    def __init__(self, together: int | None = None) -> None:
+        self._together = together
+
     def make(self, shots: Sequence[Shot], folder: Path) -> Generator[tuple[Shot, float | Outcome]]:
         models = WarmModel()
-        for shot in by_model(shots):
-            for state in make(shot.job, shot.exr, models):
-                yield shot, state
+        for group in alike(shots):
+            known = self._look(group[0].job, models)
+            together = self._together or (panoramas_per_call(known[1]) if known else 1)
+            for first in range(0, len(group), together):
+                rows = group[first : first + together]
+                if known and len(rows) > 1:
+                    yield from _side_by_side(rows, models, *known)
+                    continue
+                for shot in rows:
+                    for state in make(shot.job, shot.exr, models):
+                        yield shot, state
+
+    def _look(self, job: Job, models: WarmModel) -> tuple[Model, Plan] | None:
+        """The model and the plan of shots like *job*; None if they are made one by one whatever these are."""
+        try:
+            device = choose_device(job.device)
+            if job.sampler == "full" or (device.type == "cpu" and self._together is None):
+                return None
+            model = models.get(job.model, device, job.loras, job.embeddings)
+            return model, plan(job, model)
+        except Exception as error:  # each of the shots will tell
+            log.info("no shots side by side: %s", error)
+            return None
 
 
-def make(job: Job, exr: Path, models: WarmModel) -> Iterator[float | Outcome]:
+def panoramas_per_call(todo: Plan) -> int:
+    """How many panoramas like *todo* fill a call of the network on an accelerator. One that grows in stages fills it by
+    itself there, and is large."""
+    return 1 if todo.stages else max(1, todo.call // len(todo.windows))
+
+
+def _side_by_side(
+    shots: Sequence[Shot], models: WarmModel, model: Model, todo: Plan
+) -> Generator[tuple[Shot, float | Outcome]]:
+    lockstep = Lockstep(2 * todo.call)  # each window with and without the prompt
+    rows = [make(shot.job, shot.exr, models) for shot in shots]
+    try:
+        with model.gathering(lockstep.network):
+            for states in lockstep.run(rows):
+                for shot, state in zip(shots, states, strict=True):
+                    if state is not None:
+                        yield shot, state
+    finally:
+        for row in rows:
+            row.close()
+
+
+def make(job: Job, exr: Path, models: WarmModel) -> Generator[float | Outcome]:
     """Make one sky: how far it is, in [0, 1], and at the end how it ended, whatever goes wrong."""
     started = time.monotonic()
     notices: list[str] = []
@@ -78,7 +128,7 @@ def make(job: Job, exr: Path, models: WarmModel) -> Iterator[float | Outcome]:
 
 def model_of(job: Job) -> Hashable:
     """What :class:`WarmModel` tells models apart by: jobs with the same one need a single load."""
-    return job.model, job.device, job.loras, job.embeddings
+    return job.model, job.device, job.loras, job.embeddings, job.control
 
 
 def by_model(shots: Iterable[Shot]) -> list[Shot]:
@@ -87,3 +137,11 @@ def by_model(shots: Iterable[Shot]) -> list[Shot]:
     for shot in shots:
         groups.setdefault(model_of(shot.job), []).append(shot)
     return [shot for group in groups.values() for shot in group]
+
+
+def alike(shots: Iterable[Shot]) -> list[list[Shot]]:
+    """Those together that differ in their words and seed only; the groups of one model after each other."""
+    groups: dict[Job, list[Shot]] = {}
+    for shot in by_model(shots):
+        groups.setdefault(replace(shot.job, prompt="any", negative="", seed=0), []).append(shot)
+    return list(groups.values())

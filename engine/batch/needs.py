@@ -38,7 +38,8 @@ def _needs(job: Job, devices: bool) -> Iterator[Need]:
     for name in (*(file for file, _ in job.loras), *job.embeddings):
         yield find_weights, name
     pictures = (*(photo.file for photo in job.photos), *(region.mask for region in job.regions))
-    for name in filter(None, (job.noise, job.clip, job.start, job.mask, anchor_picture(job.sync_anchor), *pictures)):
+    named = (job.noise, job.clip, job.start, job.mask, job.control, job.control_image, anchor_picture(job.sync_anchor))
+    for name in filter(None, (*named, *pictures)):
         yield _find, name
 
 

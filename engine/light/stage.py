@@ -12,6 +12,7 @@ from ..sphere.equirectangular import azimuth_elevation, direction, pixels
 from .clear_sky import judge_turbidity
 from .detection import Spot, find_spot
 from .found import Colour, FoundLight, read_light
+from .ground import lay_ground
 from .highlights import expand
 from .photometry import check_panorama, level_irradiance, luminance
 from .prompt import asks_for_moon, rules_out_sun, sun_elevations
@@ -44,13 +45,15 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
     given = radiance
     if clips and job.sun == "auto":
         radiance = expand(radiance, spot.towards if shines else None)
-    sun = None
+    bright, sun = radiance, None
     if shines:
         turbidity = judge_turbidity(radiance) if job.turbidity is None else job.turbidity
-        radiance, sun = restore_sun(radiance, spot.towards, turbidity, job.sun_ratio)
+        radiance, sun = restore_sun(bright, spot.towards, turbidity, job.sun_ratio)
     if untouched is not None:
         radiance = torch.where(untouched, given, radiance)
     white = level_irradiance(radiance) / math.pi
+    if job.sky_only:
+        radiance = lay_ground(radiance, bright, white, job.sky_only)
     card = luminance(white).item()
     gain = 1.0 if job.exposure is None or not card else 2**job.exposure / card
     light = replace(kept or _found(spot, sun), white=_colour(white), white_card=card)

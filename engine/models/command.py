@@ -8,7 +8,7 @@ from ..environment import models_folder
 from ..errors import BadModel, BadRequest, Cancelled, ExitCode
 from ..protocol import Downloaded, DownloadProgress, Event, Notice
 from ..quiet import silence_hub
-from ..wording import duration
+from ..wording import duration, size
 from .catalogue import Entry, catalogue
 from .store import damaged, find_entry, installed, read_record, remove, started_bytes
 
@@ -96,11 +96,6 @@ def state(entry: Entry) -> str:
     if begun := started_bytes(entry):
         return f"{size(begun)} of {size(entry.megabytes * 1e6)}"
     return f"{size(entry.megabytes * 1e6)} to download"
-
-
-def size(amount: float) -> str:
-    """Bytes as ``135 MB`` or ``2.1 GB``."""
-    return f"{amount / 1e6:.0f} MB" if amount < 1e9 else f"{amount / 1e9:.1f} GB"
 
 
 class DownloadTerminal:

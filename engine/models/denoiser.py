@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from ..sampling.solver import Level
 from .circular import circular_width
 
 Inputs = dict[str, Tensor]  # by name, each [n or 1, ...]: one row a window, or one for all
+NetworkCall = Callable[[Tensor, Tensor, Inputs], Tensor]  # a network's output for x, a timestep and inputs
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Conditioning:
     positive: Inputs
     negative: Inputs
     guidance: float
+
+    def beside(self, inputs: Inputs) -> "Conditioning":
+        """This, and *inputs* that are the same with and without the prompt."""
+        return replace(self, positive=self.positive | inputs, negative=self.negative | inputs)
 
     def rows(self, which: Tensor) -> tuple[Inputs, Inputs]:
         """The inputs of the windows *which* ``[k]``, positive and negative."""
@@ -46,7 +51,7 @@ class GuidedDenoiser:
     def __init__(
         self,
         network: nn.Module,
-        call: Callable[[Tensor, Tensor, Inputs], Tensor],
+        call: NetworkCall,
         prediction: str,
         conditioning: Conditioning,
         wraps: bool,

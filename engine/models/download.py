@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..environment import models_folder
-from ..errors import BadModel, DownloadFailed, ModelGone, NoSpace, Offline
+from ..errors import BadModel, DownloadFailed, ModelGone, NoRoom, Offline
 from ..protocol import Downloaded, DownloadProgress, DownloadStage, Event, Notice
 from .catalogue import Entry
 from .folder import find_model, find_weights
@@ -23,7 +23,7 @@ def download(entry: Entry, say: Callable[[Event], None]) -> Downloaded:
     """Download *entry* into the folder of models, unless it is there, and tell the progress.
 
     It can be interrupted at any time and goes on in the next call. Raises :class:`DownloadFailed`, of the class that
-    fits the cause, and :class:`BadRequest` if another process is at it.
+    fits the cause, :class:`NoRoom`, and :class:`BadRequest` if another process is at it.
     """
     started = time.monotonic()
     with held(entry) as partial:
@@ -45,7 +45,7 @@ def _from_mirrors(entry: Entry, partial: Path, say: Callable[[Event], None]) -> 
         try:
             _from_mirror(entry, look_up(mirror), partial, say)
             return
-        except (NoSpace, Offline):
+        except Offline:
             raise  # another mirror cannot help
         except DownloadFailed as error:
             failures.append(error)
@@ -126,7 +126,7 @@ def _check_space(entry: Entry, missing: list[HubFile], partial: Path) -> None:
     needed = sum(file.size for file in missing) - sum(part.stat().st_size for part in parts if part.is_file())
     free = shutil.disk_usage(partial).free
     if needed > free:
-        raise NoSpace(
+        raise NoRoom(
             f"The disk of {models_folder()} has too little room for {entry.title}: "
             f"{needed / 1e9:.2f} GB are needed, {free / 1e9:.2f} GB are free.",
             "Free some space and try again.",

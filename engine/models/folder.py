@@ -14,16 +14,17 @@ from .store import located
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 PICKLES = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
-DIFFUSERS_HINT = "Choose a folder in diffusers layout, the one that holds model_index.json."
+DIFFUSERS_HINT = "Choose a folder in diffusers layout, the one that holds model_index.json, or a safetensors file."
 
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A folder in diffusers layout that is whole as far as can be seen from outside.
+    """A model that is whole as far as can be seen from outside: a folder in diffusers layout, or a single file.
 
     family: the pipeline class it was saved from. parts: what is in it, by name.
     card: what its ``skyloom.json`` says, empty for ordinary models. variant: ``"fp16"`` if some weights are there
-    with 16 bits only, under the names that the hub gives such files.
+    with 16 bits only, under the names that the hub gives such files. settings: for a single file, see
+    :mod:`engine.models.single_file`.
     """
 
     path: Path
@@ -31,16 +32,17 @@ class ModelFolder:
     parts: frozenset[str]
     card: dict[str, Any]
     variant: str | None = None
+    settings: Path | None = None
 
 
 def find_model(name: str) -> ModelFolder:
     """The folder of *name*: the bundled model's name, that of a downloaded one, or a path.
 
-    Raises :class:`BadModel` if it is missing, empty, not in diffusers layout, truncated, or holds pickles only.
+    Raises :class:`BadModel` if it is missing, empty, in no known layout, truncated, or holds pickles only.
     """
     path = ASSETS / BUNDLED_MODEL if name == BUNDLED_MODEL else located(name, "model")
     if path.is_file():
-        _refuse_file(path)
+        return _find_file(path)
     if not path.is_dir():
         raise BadModel(f"The model folder {path} does not exist.", DIFFUSERS_HINT)
     if not any(path.iterdir()):
@@ -51,7 +53,7 @@ def find_model(name: str) -> ModelFolder:
         raise BadModel(f"There is no model_index.json in {path}.", DIFFUSERS_HINT)
     index = _read_json(path / "model_index.json")
     parts = parts_of(index)
-    half = [_check_part(path / name) for name in sorted(parts)]
+    half = [check_part(path / name) for name in sorted(parts)]
     card = path / "skyloom.json"
     family, about = str(index.get("_class_name")), _read_json(card) if card.is_file() else {}
     return ModelFolder(path, family, parts, about, "fp16" if any(half) else None)
@@ -71,7 +73,7 @@ def find_weights(name: str) -> Path:
     return file
 
 
-def _check_part(part: Path) -> bool:
+def check_part(part: Path) -> bool:
     """Raise :class:`BadModel` if *part* is not whole; returns whether its weights have 16 bits only."""
     if not part.is_dir() or not any(part.iterdir()):
         raise BadModel(
@@ -107,10 +109,16 @@ def _read_json(file: Path) -> dict[str, Any]:
     return values
 
 
-def _refuse_file(file: Path) -> None:
+def _find_file(file: Path) -> ModelFolder:
     if file.suffix in PICKLES:
         _refuse_pickle(file)
-    raise BadModel(f"The model {file} is a file, not a folder.", DIFFUSERS_HINT)
+    if file.suffix != ".safetensors":
+        raise BadModel(f"The model {file} is a file that is not known.", DIFFUSERS_HINT)
+    from .single_file import settings_of  # brings transformers, which a download does without
+
+    settings = settings_of(file)
+    index = _read_json(settings / "model_index.json")
+    return ModelFolder(file, str(index["_class_name"]), parts_of(index), {}, settings=settings)
 
 
 def _refuse_pickle(file: Path) -> None:

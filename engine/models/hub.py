@@ -27,7 +27,7 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers
 
 from .. import __version__
-from ..errors import AccessDenied, DownloadFailed, ModelGone, NoSpace, Offline
+from ..errors import AccessDenied, DownloadFailed, ModelGone, NoRoom, Offline, SkyloomError
 from .catalogue import Mirror
 
 _CHUNK = 1 << 16  # bytes between two writes: what is lost when a line breaks, and how finely progress is told
@@ -76,7 +76,8 @@ def look_up(mirror: Mirror) -> Repository:
 def fetch(repository: Repository, file: HubFile, partial: Path, tick: Callable[[int], None]) -> None:
     """Make *partial* hold all of *file*, beginning where an earlier call stopped.
 
-    tick: called with the bytes that are there, now and then. Raises :class:`DownloadFailed`, of the class that fits.
+    tick: called with the bytes that are there, now and then. Raises :class:`DownloadFailed`, of the class that fits,
+    and :class:`NoRoom`.
     """
     constants.DOWNLOAD_CHUNK_SIZE = _CHUNK
     url = hf_hub_url(repository.name, file.path, revision=repository.commit)
@@ -135,7 +136,7 @@ class _Sink:
         return written
 
 
-def _explained(error: Exception, repository: str) -> DownloadFailed:
+def _explained(error: Exception, repository: str) -> SkyloomError:
     """*error*, whatever the client raises, as one of ours; its message is one of a list of mirrors."""
     status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
     match error:
@@ -156,5 +157,5 @@ def _explained(error: Exception, repository: str) -> DownloadFailed:
         case httpx2.TransportError():
             return DownloadFailed(f"{repository} cannot be reached, or the line broke ({type(error).__name__})")
         case OSError(errno=errno.ENOSPC):
-            return NoSpace("The disk became full during the download.")
-    return DownloadFailed(f"{repository} could not be read ({type(error).__name__}: {str(error).splitlines()[0]})")
+            return NoRoom("The disk became full during the download.")
+    return DownloadFailed(f"{repository} could not be read ({type(error).__name__}: {error})".splitlines()[0])

@@ -49,13 +49,16 @@ class WarmModel:
         device: torch.device,
         loras: tuple[tuple[str, float], ...] = (),
         embeddings: tuple[str, ...] = (),
+        control: str | None = None,
     ) -> Model:
         """The model with what is added to it, loaded if that is not what it was last time. Raises :class:`BadModel`."""
-        key = (name, device, loras, embeddings)
+        key = (name, device, loras, embeddings, control)
         if self._model is None or self._key != key:
             self._model = self._key = None  # before the next one is loaded: there may not be room for both
             model = load_model(name, device)
             model.adapt(loras, embeddings)
+            if control:
+                model.follow(control)
             self._model, self._key = model, key
         self._model.move(device)  # it may have been parked
         return self._model

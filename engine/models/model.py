@@ -1,7 +1,9 @@
 """What all diffusion models have in common: parts in a folder, a network, a noise schedule, and default settings."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -13,10 +15,13 @@ from ..precision import Precision
 from ..sampling.chunks import Chunks
 from ..sampling.solver import Solver, SolverName, fitting_solvers, is_few_step
 from .adapters import merge_loras, teach_words
-from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs
+from .control import load_control
+from .denoiser import TO_CLEAN, Conditioning, GuidedDenoiser, Inputs, NetworkCall
 from .folder import ModelFolder
+from .single_file import load_single_file
 
 Guidance = Literal["classifier-free", "embedded", "none"]
+Gather = Callable[[NetworkCall, Tensor, Tensor, Inputs], Tensor]  # makes a call for somebody, perhaps for others too
 
 _DETAIL = 0.35
 
@@ -40,6 +45,7 @@ class Model(ABC):
     network_part: ClassVar[str] = "unet"
     reads_text: ClassVar[bool] = True
     half: ClassVar[torch.dtype] = torch.float16  # the 16-bit type that suits its network
+    follows_control: ClassVar[bool] = False  # whether a ControlNet can steer its network
     goes_round: ClassVar[bool] = True  # whether the network can see a ring as one, which takes convolutions
 
     factor: int
@@ -50,6 +56,8 @@ class Model(ABC):
     def __init__(self, folder: ModelFolder, device: torch.device) -> None:
         """Load *folder* in float32 onto *device*. Raises :class:`BadModel` if its parts do not make a model."""
         self.device = device
+        self.control: Any = None
+        self._gather: Gather | None = None
         self._pipeline = self._load(folder)
         self._network: Any = getattr(self._pipeline, self.network_part).to(memory_format=torch.channels_last)
         scheduler = type(self._pipeline.scheduler).__name__
@@ -77,12 +85,23 @@ class Model(ABC):
         """Move the weights to *device*; :attr:`device` stays what the model was loaded for."""
         if next(self._network.parameters()).device.type != device.type:
             self._pipeline.to(device)
+            if self.control is not None:
+                self.control.to(device)
 
     def adapt(self, loras: Sequence[tuple[str, float]], embeddings: Sequence[str]) -> None:
         """Add LoRAs, files with their scales, and textual inversion files, for good. Raises :class:`BadModel`."""
         merge_loras(self._pipeline, loras)
         teach_words(self._pipeline, embeddings)
         _freeze(self._pipeline)
+
+    def follow(self, folder: str) -> None:
+        """Load the ControlNet in *folder*, for good. Raises :class:`BadModel` if it does not fit."""
+        if not self.follows_control:
+            raise BadModel(
+                f"A {type(self._pipeline).__name__} follows no ControlNet here.",
+                "Choose a Stable Diffusion 1.x, 2.x or XL model, or leave the ControlNet out.",
+            )
+        self.control = load_control(folder, self._network, self.device)
 
     def _load(self, folder: ModelFolder) -> Any:
         if missing := [part for part in self.needs if part not in folder.parts]:
@@ -91,11 +110,15 @@ class Model(ABC):
                 "Download the whole model.",
             )
         options = self.without | {part: None for part in self.optional if part not in folder.parts}
-        options |= {"dtype": torch.float32, "variant": folder.variant}
+        options |= {"dtype": torch.float32}
         try:
-            pipeline = self.pipeline_class.from_pretrained(
-                folder.path, use_safetensors=True, local_files_only=True, **options
-            ).to(self.device)
+            if folder.settings:
+                pipeline = load_single_file(self.pipeline_class, folder.path, folder.settings, **options)
+            else:
+                pipeline = self.pipeline_class.from_pretrained(
+                    folder.path, variant=folder.variant, use_safetensors=True, local_files_only=True, **options
+                )
+            pipeline.to(self.device)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # whatever diffusers and transformers raise for a folder that they cannot read
@@ -148,8 +171,18 @@ class Model(ABC):
         precision: Precision | None = None,
     ) -> GuidedDenoiser:
         """What denoises windows, see :class:`GuidedDenoiser`."""
-        call, prediction = self._call_network, self._prediction
+        call = partial(self._gather, self._call_network) if self._gather else self._call_network
+        prediction = self._prediction
         return GuidedDenoiser(self._network, call, prediction, conditioning, wraps, chunks, precision)
+
+    @contextmanager
+    def gathering(self, gather: Gather) -> Iterator[None]:
+        """Denoisers that are made inside have *gather* call the network."""
+        self._gather = gather
+        try:
+            yield
+        finally:
+            self._gather = None
 
     @property
     def network_channels(self) -> int:

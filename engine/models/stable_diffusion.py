@@ -6,6 +6,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
+from .control import residuals
 from .denoiser import Conditioning, Inputs
 from .latent_diffusion import LatentDiffusion
 from .text import encode_clip
@@ -20,6 +21,7 @@ class StableDiffusion(LatentDiffusion):
         "feature_extractor": None,
         "requires_safety_checker": False,
     }
+    follows_control: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("unet", "vae", "scheduler", "text_encoder", "tokenizer")
 
     def _prepare(self) -> None:
@@ -43,4 +45,9 @@ class StableDiffusion(LatentDiffusion):
         return Conditioning(positive | {"guidance": scale.to(self.device)}, {}, 1.0)
 
     def _call_network(self, x: Tensor, timestep: Tensor, inputs: Inputs) -> Tensor:
-        return self._network(x, timestep, inputs["text"], timestep_cond=inputs.get("guidance")).sample
+        scale, control = inputs.get("guidance"), self._steered(x, timestep, inputs)
+        return self._network(x, timestep, inputs["text"], timestep_cond=scale, **control).sample
+
+    def _steered(self, x: Tensor, timestep: Tensor, inputs: Inputs, **more: Any) -> dict[str, Any]:
+        """What a ControlNet adds to the UNet; *more*: what the family tells its networks besides."""
+        return residuals(self.control, x, timestep, inputs["text"], inputs, **more) if self.control else {}

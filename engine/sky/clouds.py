@@ -12,6 +12,7 @@ from .parameters import Clouds
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 _SLICES = 6
+_COVER = 0.9  # of a density: from next to no clouds of a kind, or with next to no gaps, to the usual
 _SLATE = (0.86, 1.0, 1.2)  # grey of a rain cloud, lit by blue sky from its sides
 
 
@@ -74,7 +75,8 @@ def _cirrus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View
     warp = noise(u * 0.7, v * 0.5)
     streaks = noise(u + 0.03 * warp[SOFT], v + 0.03 * warp[WISP])[WISP]
     threads = noise(u * 2.3 + 0.05 * warp[SOFT], v * 3.1 + 0.03 * warp[SOFT])[WISP]
-    density = 0.5 * streaks + 0.45 * warp[SOFT] + 0.28 * threads + per_pixel(amount * 1.5 - 1.25)
+    more = _COVER * scene.more_clouds
+    density = 0.5 * streaks + 0.45 * warp[SOFT] + 0.28 * threads + per_pixel(amount * 1.5 - 1.25 + more)
     depth = F.softplus(density * 1.6) * 0.42 * per_pixel((amount > 0).float())
     opacity = (1 - torch.exp(-1.1 * depth))[:, None] * (1 - torch.exp(-dome.z[:, None] * 6)) * 0.93
     lit_by_sun = per_picture(lit.sun_aloft) * view.silver[:, None] * 0.15
@@ -89,7 +91,8 @@ def _mackerel(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _Vi
     rows = torch.cos(6.2832 * (7 * u + 0.5 * warp[SOFT]))
     cells = noise(u * 0.45, v * 0.45)[DETAIL]
     detail = torch.exp(-((t / 8) ** 2))
-    density = torch.sigmoid(3 * ((0.9 * rows + 0.8 * cells) * detail + 0.6 * patches - 0.55))
+    more = per_pixel(_COVER * scene.more_clouds)
+    density = torch.sigmoid(3 * ((0.9 * rows + 0.8 * cells) * detail + 0.6 * patches - 0.55 + more))
     opacity = (
         (density * per_pixel(scene.clouds(Clouds.MACKEREL)))[:, None] * (1 - torch.exp(-dome.z[:, None] * 9)) * 0.92
     )
@@ -105,6 +108,7 @@ def _cumulus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _Vie
     none = 1 - few - scattered - broken - storm
     draws = scene.uniform("cumulus", 2)
     threshold = 1.05 * few + 0.45 * scattered - 0.25 * broken - 0.9 * storm + 50 * none + (draws[:, 0] - 0.5) * 0.3
+    threshold = threshold - _COVER * scene.more_clouds
     threshold, scale = per_pixel(threshold), per_pixel(0.06 + 0.03 * draws[:, 1])
     base_shade = per_pixel(0.12 + 0.35 * broken + 0.75 * storm)
     sun, ambient = per_picture(lit.sun_aloft), per_picture(lit.ambient) / torch.pi

@@ -73,7 +73,8 @@ class SkyParameters:
     ``sun_elevation``: degrees above the horizon. ``sun_azimuth``: degrees clockwise from north as Blender shows it
     (north is +Y; the centre column of a panorama is +X, azimuth 90). With ``Time.MOON`` both speak of the moon.
     ``glow`` colours light near sunset only. ``aerosol``: density of haze particles as a multiple of clear air, 0.6
-    to 6. ``seed``: where clouds, stars and mountains lie.
+    to 6. ``cover``: how much of the sky the clouds cover, in [0, 1]; 0.5 is usual for the kind, and a closed deck stays
+    closed. ``seed``: where clouds, stars and mountains lie.
     """
 
     time: Time
@@ -88,6 +89,7 @@ class SkyParameters:
     aurora: bool = False
     glow: Glow = Glow.ORANGE
     aerosol: float = 0.8
+    cover: float = 0.5
     seed: int = 0
 
 

@@ -127,6 +127,11 @@ class Scene:
         return self._tensor([p.time != Time.NIGHT and p.sun_elevation > -0.8 for p in self.parameters])
 
     @cached_property
+    def more_clouds(self) -> Tensor:
+        """From -1, next to none, to 1; 0 is usual for the kind."""
+        return self._tensor([2 * p.cover - 1 for p in self.parameters])
+
+    @cached_property
     def aerosol(self) -> Tensor:
         return self._tensor([p.aerosol for p in self.parameters])
 

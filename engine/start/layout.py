@@ -29,6 +29,7 @@ def sky_parameters(layout: Layout) -> SkyParameters:
         milky_way=layout.light == "stars" and layout.clouds in ("clear", "few", "cirrus"),
         glow=Glow(layout.glow),
         aerosol=_HAZY_AIR if layout.haze else _LOW_SUN_AIR if layout.elevation < 12 else _CLEAR_AIR,
+        cover=layout.cover,
         seed=layout.seed,
     )
 

@@ -79,6 +79,29 @@ def test_settings_come_back_from_a_sky(scene, quick, tmp_path):
     assert np.array_equal(read(first), read(second))
 
 
+def test_reference_and_control_become_the_job_and_come_back(scene, quick, tmp_path):
+    direction = scene.skyloom.direction
+    direction.reference = picture = bpy.data.images.new("look", 32, 16)
+    with pytest.raises(RuntimeError, match="not saved"):
+        bpy.ops.skyloom.generate_panorama(**quick)
+    picture.filepath_raw, picture.file_format = str(tmp_path / "look.png"), "PNG"
+    picture.save()
+    direction.reference_by, direction.reference_strength = "STYLE", 0.5
+    sky = result(**quick)
+    job = header(sky)
+    assert (job["sync_anchor"], job["sync_loss"]) == (str(tmp_path / "look.png"), "50 * style")
+    direction.reference = None
+    bpy.ops.skyloom.use_settings(filepath=sky)
+    assert (direction.reference, direction.reference_by, direction.reference_strength) == (picture, "STYLE", 0.5)
+    direction.reference = None
+    direction.control = str(tmp_path)
+    with pytest.raises(RuntimeError, match="no control_image"):
+        bpy.ops.skyloom.generate_panorama(**quick)
+    direction.control_image = str(tmp_path / "look.png")
+    with pytest.raises(RuntimeError, match="no ControlNet in"):
+        bpy.ops.skyloom.generate_panorama(**quick)
+
+
 def test_sun_from_a_lamp_and_region_from_the_camera(scene):
     with pytest.raises(RuntimeError, match="no Sun lamp"):
         bpy.ops.skyloom.layout_from_lamp()
@@ -103,6 +126,22 @@ def test_sun_from_a_lamp_and_region_from_the_camera(scene):
     scene.camera = None
     with pytest.raises(RuntimeError, match="neither a 3D view nor a camera"):
         bpy.ops.skyloom.set_from_view(what="REGION")
+
+
+def test_sun_by_date_and_place(scene):
+    """Noon in Greenwich at midsummer; what the date then says no longer moves a sun that a lamp has set."""
+    layout = scene.skyloom.direction.layout
+    layout.hour = 12
+    assert layout.elevation == 30, "the place is not asked for yet"
+    layout.use_place = True
+    assert (layout.azimuth, layout.elevation) == pytest.approx((179, 62), abs=1)
+    layout.month, layout.day = 2, 31  # there is no such day: the month's last
+    assert layout.elevation == pytest.approx(30.5, abs=0.5)
+    bpy.ops.object.light_add(type="SUN", rotation=(radians(60), 0, radians(180)))
+    bpy.context.view_layer.update()
+    bpy.ops.skyloom.layout_from_lamp()
+    layout.hour = 9
+    assert layout.elevation == pytest.approx(30, abs=0.02)
 
 
 def test_compass_picture_shows_each_part_in_its_direction(scene):

@@ -1,6 +1,7 @@
 """The sliders of the horizon: it is tipped and raised with its sun, and a ground is laid below it."""
 
 from math import degrees, pi, radians, tan
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -113,3 +114,10 @@ def test_mirror(scene, sky, tmp_path):
 def test_as_generated_without_it(scene, sky, tmp_path):
     picture = seen(scene, tmp_path, sky, Ground_Mirror=0.7, Ground_Color=(1, 0, 0, 1))
     np.testing.assert_allclose(picture[1:30], np.broadcast_to(GROUND, (29, 128, 3)), atol=1e-3)
+
+
+def test_a_backdrop_has_it_in_its_file(scene, quick):
+    scene.skyloom.sky_only = True
+    bpy.ops.skyloom.generate_panorama(**quick, target="BACKDROP")
+    job = extension("scene.history").job_of(Path(bpy.context.window_manager.skyloom.result))
+    assert job["sky_only"] == {"colour": [0.2, 0.2, 0.2], "fade": 5.0, "mirror": 0.0}

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import ROOT, engine_environment
-from hub_server import Hub
 from safetensors.torch import load_file, save_file
 
 from engine.errors import BadModel
@@ -20,6 +19,7 @@ from engine.job import Job
 from engine.models.folder import find_model, find_weights
 from engine.pipeline import generate
 from engine.protocol import Event, parse_event
+from tests.hub_server import Hub
 
 MODEL, LORA, PINNED = "lcm-dreamshaper", "360-sd15", "sd15"
 MIRRORS = ("SimianLuo/LCM_Dreamshaper_v7", "ckpt/LCM_Dreamshaper_v7", "patrickvonplaten/LCM_Dreamshaper_v7")
@@ -264,7 +264,7 @@ def test_full_disk(run: Run, start: Start, hub: Hub, models: Path, filled: bool)
             code, events, _ = run(*get())
             last = events[-1]
             assert not hub.asked(".safetensors")
-        assert (code, last.code) == (4, "no_space")
+        assert (code, last.code) == (4, "no_room")
         assert not (models / MODEL).exists()
     finally:
         subprocess.run(["umount", models], check=True)

@@ -64,7 +64,7 @@ def test_fault_is_named(says, model):
         load_model(str(model), torch.device("cpu"))
 
 
-@pytest.mark.parametrize(("name", "says"), [("sd.ckpt", "is a pickle"), ("sd.safetensors", "is a file")])
+@pytest.mark.parametrize(("name", "says"), [("sd.ckpt", "is a pickle"), ("sd.gguf", "is a file")])
 def test_single_file_is_refused(name, says, tmp_path):
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(BadModel, match=says):

@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 import pytest
 from batches import ends, events_of, start
+from conftest import ROOT
 from skies import pixels
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -176,7 +177,8 @@ def test_no_such_cluster_is_one_clear_line(engine, shot_list, tmp_path, address,
 
 def test_a_cluster_without_skyloom_is_told(cluster, shot_list, tmp_path):
     """The engine is where the head has it; here it is hidden from the workers by a version of its own."""
-    copy = shutil.copytree(Path(__file__).parents[2] / "engine", tmp_path / "head" / "engine")
+    copy = shutil.copytree(ROOT / "engine", tmp_path / "head" / "engine")
+    (copy.parent / "assets").symlink_to(ROOT / "assets")
     command = [
         sys.executable,
         "-c",

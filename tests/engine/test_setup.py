@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.setup import builds
+from engine.setup import builds, kept, lock
 from engine.setup.place import EngineFolder
 from tests.tiny_packages import BUILD, PIP_ALONE, make_packages
 
@@ -89,8 +89,8 @@ def test_the_next_try_repairs_a_damaged_package(installed):
 
 def test_other_packages_are_refused(tmp_path):
     workshop = Workshop(tmp_path)
-    lock = workshop.locks / "packages.txt"
-    lock.write_text(lock.read_text()[:-2] + ("0" if lock.read_text()[-2] != "0" else "1") + "\n")
+    packages = workshop.locks / "packages.txt"
+    packages.write_text(packages.read_text()[:-2] + ("0" if packages.read_text()[-2] != "0" else "1") + "\n")
     end = workshop.run()[-1]
     assert end["code"] == "damaged_download"
     assert workshop.engine.record() is None
@@ -104,6 +104,24 @@ def test_cancel(tmp_path):
     assert json.loads(output.splitlines()[-1]) == {"event": "cancelled"}
     assert process.wait(60) == 130
     assert workshop.engine.record() is None
+
+
+def test_only_whole_packages_of_an_earlier_try_are_used(tmp_path, monkeypatch):
+    workshop = Workshop(tmp_path)
+    monkeypatch.setattr(kept, "LOCKS", workshop.locks)
+    cloud, torch = (next(workshop.packages.glob(f"{name}*")) for name in ("tiny_clouds", "torch"))
+    for wheel, content in ((cloud, cloud.read_bytes()), (torch, torch.read_bytes()[:-1])):
+        unpacking = workshop.engine.temporary / f"pip-unpack-{wheel.stem}"
+        unpacking.mkdir(parents=True)
+        (unpacking / wheel.name).write_bytes(content)
+    assert [wheel.name for wheel in kept.whole_wheels(workshop.engine)] == [cloud.name]
+
+
+def test_every_lock_has_checksums():
+    """But for the one whose index was out of reach when the locks were made."""
+    without = [path.stem for path in lock.LOCKS.glob("*.txt") if not lock.has_checksums(path.stem)]
+    assert without == ["torch-rocm7.2"]
+    assert all(lock.lock_file(build.lock).is_file() for build in builds.builds_here().values())
 
 
 def test_too_little_room(tmp_path):

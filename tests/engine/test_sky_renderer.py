@@ -111,6 +111,15 @@ def test_storm_is_darker_than_clear(renderer: SkyRenderer) -> None:
     assert b < 0.6 * a
 
 
+@pytest.mark.parametrize("clouds", [Clouds.FEW, Clouds.SCATTERED, Clouds.BROKEN, Clouds.CIRRUS, Clouds.MACKEREL])
+def test_cover_covers_more(renderer: SkyRenderer, clouds: Clouds) -> None:
+    """Clouds are greyer than the sky behind them."""
+    skies = [_clear(clouds=clouds, cover=cover) for cover in (0.0, 0.5, 1.0)]
+    high = renderer.render(skies, HEIGHT)[:, :, : HEIGHT // 3]
+    little, usual, much = (high[:, 0] / high.sum(1)).mean((1, 2)).tolist()
+    assert little < usual - 0.005 and usual < much - 0.005
+
+
 def test_batch_may_mix_everything_at_any_size(renderer: SkyRenderer, skies: list[SkyParameters]) -> None:
     picture = renderer.render(skies[::5], 34)
     assert picture.shape[2:] == (34, 68)

@@ -17,7 +17,7 @@ from tools.debian import Unavailable
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "gui"
 MODEL = ROOT / "tests" / "models" / "nano-sd1"
-STORIES = ("installing", "story", "keeping", "directing", "closing", "crash")
+STORIES = ("installing", "story", "keeping", "choosing", "directing", "closing", "crash")
 SECONDS = 900
 
 

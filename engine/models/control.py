@@ -1,0 +1,80 @@
+"""ControlNets (2302.05543): a second network that reads a picture, such as a depth map, and steers the first by it."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import ControlNetModel
+from torch import Tensor
+
+from ..errors import BadModel
+from .folder import check_part
+
+# What has to be the same for a ControlNet's residuals to fit a UNet's: its shape, and what it is told.
+_SHARED = (
+    "in_channels",
+    "block_out_channels",
+    "down_block_types",
+    "layers_per_block",
+    "cross_attention_dim",
+    "addition_embed_type",
+    "projection_class_embeddings_input_dim",
+)
+
+
+def load_control(folder: str, network: Any, device: torch.device) -> Any:
+    """The ControlNet in *folder*, in diffusers layout, for the UNet *network*.
+
+    Raises :class:`BadModel` if it is missing or damaged, or made for another family.
+    """
+    path = Path(folder).expanduser()
+    if not (path / "config.json").is_file():
+        raise BadModel(
+            f"There is no ControlNet in {path}.", "Choose a folder in diffusers layout, with a config.json and weights."
+        )
+    half = check_part(path)
+    try:
+        control = ControlNetModel.from_pretrained(
+            path,
+            use_safetensors=True,
+            local_files_only=True,
+            torch_dtype=torch.float32,
+            variant="fp16" if half else None,
+        )
+    except Exception as error:  # whatever diffusers raises for a folder that it cannot read
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise BadModel(f"The ControlNet in {path} cannot be loaded: {reason}", "Download it again.") from error
+    for name in _SHARED:
+        own, wanted = (_plain(getattr(part.config, name, None)) for part in (control, network))
+        if own != wanted:
+            raise BadModel(
+                f"The ControlNet in {path} was made for another family of models: its {name} is {own}, "
+                f"the model's {wanted}.",
+                "Choose one that was made for this kind of model.",
+            )
+    return control.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+
+def residuals(
+    control: Any, x: Tensor, timestep: Tensor, text: Tensor, inputs: dict[str, Tensor], **more: Any
+) -> dict[str, Any]:
+    """What a UNet is to add where, as its call has it; nothing if *inputs* have no picture to follow.
+
+    inputs: ``control``, pictures ``[k, 3, H, W]`` in [0, 1], and ``control_scale``, ``[k, 1, 1, 1]``.
+    """
+    if "control" not in inputs:
+        return {}
+    down, middle = control(
+        x,
+        timestep,
+        encoder_hidden_states=text,
+        controlnet_cond=inputs["control"],
+        conditioning_scale=inputs["control_scale"],
+        return_dict=False,
+        **more,
+    )
+    return {"down_block_additional_residuals": down, "mid_block_additional_residual": middle}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | list) else value

@@ -1,0 +1,55 @@
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ..engine.errors import SkyloomError
+from ..engine.models.store import find_entry
+from ..folders import absolute
+
+
+class SKYLOOM_OT_choose_model(bpy.types.Operator):
+    bl_idname = "skyloom.choose_model"
+    bl_label = "Choose Model"
+    bl_options: ClassVar = {"INTERNAL", "UNDO"}
+
+    name: bpy.props.StringProperty(name="Model", description="Its name in the catalogue", options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        return find_entry(properties.name).about
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make the model the scene's, or put the LoRA on or off."""
+        settings = context.scene.skyloom
+        try:
+            entry = find_entry(self.name)
+        except SkyloomError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if entry.kind == "lora":
+            settings.lora = "" if settings.lora == entry.name else entry.name
+            settings.lora_scale = entry.scale
+        else:
+            settings.model = entry.name
+        return {"FINISHED"}
+
+
+class SKYLOOM_OT_open_model(ImportHelper, bpy.types.Operator):
+    bl_idname = "skyloom.open_model"
+    bl_label = "Open Model"
+    bl_description = "Choose a model on this computer: the model_index.json of a folder, or a single safetensors file"
+    bl_options: ClassVar = {"INTERNAL", "UNDO"}
+
+    filename_ext = ".safetensors"
+    filter_glob: bpy.props.StringProperty(default="*.safetensors;model_index.json", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = absolute(self.filepath)
+        context.scene.skyloom.model = str(path if path.suffix == ".safetensors" else _folder(path))
+        return {"FINISHED"}
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent

@@ -1,0 +1,73 @@
+from typing import ClassVar
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from .. import preferences
+from ..engine.errors import BadRequest, SkyloomError
+from ..folders import make_folder, output_folder
+from ..scene.pixels import free_path, save_png
+from ..scene.scene_maps import render_map
+
+
+class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
+    bl_idname = "skyloom.render_scene_map"
+    bl_label = "Render Scene Map"
+    bl_description = "Look around in the scene, so that the sky can be made to fit it"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    kind: bpy.props.EnumProperty(
+        name="Kind",
+        items=(
+            ("DEPTH", "Depth", "How far everything is, as the picture that a ControlNet for depth follows"),
+            ("LINES", "Lines", "Where things end, as the picture that a ControlNet for line art follows"),
+            ("SKY", "Visible Sky", "A region where the sky is seen: its prompt is for there, and not behind the set"),
+        ),
+        options={"SKIP_SAVE"},
+    )
+    eye: bpy.props.EnumProperty(
+        name="From",
+        description="Where to look around",
+        items=(("CAMERA", "Camera", "The scene's camera"), ("CURSOR", "3D Cursor", "The 3D cursor")),
+    )
+    width: bpy.props.IntProperty(name="Width", description="Pixels", default=1024, min=64, max=8192, step=64)
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        return properties.bl_rna.properties["kind"].enum_items[properties.kind].description
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        direction = scene.skyloom.direction
+        try:
+            seen = render_map(scene, self._eye(scene), self.width // 2 * 2)
+            if self.kind != "DEPTH" and seen.sky.all():
+                raise BadRequest("Nothing stands around: all of the sky is seen.", "Choose another place to look from.")
+            if self.kind == "SKY" and not seen.sky.any():
+                raise BadRequest("No sky is seen from there.", "Choose another place to look from.")
+            values = {"DEPTH": lambda: seen.depth, "LINES": lambda: seen.lines, "SKY": lambda: seen.sky}[self.kind]()
+            folder = output_folder(preferences.get(context).output_folder)
+            make_folder(folder)
+            path = free_path(folder, f"{scene.name}-{self.kind.lower()}")
+            picture = np.ones((*values.shape, 4), np.float32)
+            picture[..., :3] = values[..., None]
+            save_png(picture, path)
+        except (SkyloomError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if self.kind == "SKY":
+            region = direction.regions.add()
+            region.prompt, region.mask = scene.skyloom.prompt, str(path)
+            direction.region = len(direction.regions) - 1
+        else:
+            direction.control_image = str(path)
+        self.report({"INFO"}, f"The picture is kept in {path}")
+        return {"FINISHED"}
+
+    def _eye(self, scene: bpy.types.Scene) -> Vector:
+        if self.eye == "CURSOR":
+            return scene.cursor.location.copy()
+        if scene.camera is None:
+            raise BadRequest(f"The scene '{scene.name}' has no camera.", "Add one, or look around from the 3D cursor.")
+        return scene.camera.matrix_world.translation.copy()

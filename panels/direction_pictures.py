@@ -1,0 +1,65 @@
+"""The sub-panels of pictures that a sky is to be like or to go with: a style reference, the scene around."""
+
+from typing import ClassVar
+
+import bpy
+
+from .direction_lists import plain
+from .sidebar import SidebarTab
+from .world import WorldTab
+
+
+class Reference:
+    bl_label = "Style Reference"
+    bl_description = "A picture whose look the sky is drawn towards"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = plain(self.layout), context.scene.skyloom
+        direction = settings.direction
+        layout.template_ID(direction, "reference", open="image.open")
+        if not direction.reference:
+            return
+        column = layout.column()
+        column.row().prop(direction, "reference_by", expand=True)
+        if direction.reference_by == "CLIP":
+            column.prop(direction, "clip")
+        column.prop(direction, "reference_strength")
+        if settings.coherence == "OFF":
+            layout.label(text="Needs coherence, which is off", icon="ERROR")
+
+
+class Fit:
+    bl_label = "Fit My Scene"
+    bl_description = "Let the sky go with what stands in the scene"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, direction = plain(self.layout), context.scene.skyloom.direction
+        column = layout.column(align=True)
+        sky = column.operator("skyloom.render_scene_map", text="Visible Sky as Region", icon="MOD_MASK")
+        sky.kind = "SKY"
+        row = column.row(align=True)
+        for kind, icon in (("DEPTH", "CAMERA_DATA"), ("LINES", "OUTLINER_DATA_GREASEPENCIL")):
+            row.operator("skyloom.render_scene_map", text=f"Render {kind.title()}", icon=icon).kind = kind
+        layout.prop(direction, "control")
+        column = layout.column()
+        column.active = bool(direction.control)
+        column.prop(direction, "control_image")
+        column.prop(direction, "control_scale")
+
+
+class SKYLOOM_PT_world_reference(WorldTab, Reference, bpy.types.Panel):
+    bl_parent_id = "SKYLOOM_PT_world_direction"
+
+
+class SKYLOOM_PT_sidebar_reference(SidebarTab, Reference, bpy.types.Panel):
+    bl_parent_id = "SKYLOOM_PT_sidebar_direction"
+
+
+class SKYLOOM_PT_world_fit(WorldTab, Fit, bpy.types.Panel):
+    bl_parent_id = "SKYLOOM_PT_world_direction"
+
+
+class SKYLOOM_PT_sidebar_fit(SidebarTab, Fit, bpy.types.Panel):
+    bl_parent_id = "SKYLOOM_PT_sidebar_direction"

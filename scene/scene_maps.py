@@ -1,0 +1,133 @@
+"""What stands around a point of the scene, as a panorama: how far it is, where its edges are, where the sky is seen."""
+
+import math
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from ..engine.errors import GenerationFailed
+from .backdrop import is_backdrop
+from .pixels import pixels_of
+
+_JUMP = 1.15  # how much farther the neighbour has to be for an edge
+
+
+@dataclass(frozen=True)
+class SceneMap:
+    """distance: metres from the point, ``[height, width]`` from the bottom row up, infinite where there is sky."""
+
+    distance: np.ndarray
+
+    @property
+    def sky(self) -> np.ndarray:
+        """Where nothing stands, boolean."""
+        return np.isinf(self.distance)
+
+    @property
+    def depth(self) -> np.ndarray:
+        """In [0, 1], as ControlNets read depth: 1 is the nearest, 0 infinitely far, inverse to the distance."""
+        return 0 * self.distance if self.sky.all() else self.distance.min() / self.distance
+
+    @property
+    def lines(self) -> np.ndarray:
+        """1 where something ends before something farther, else 0."""
+        near = 1 / self.distance  # 0 is the sky
+        upright = np.pad(near, ((1, 1), (0, 0)), mode="edge")
+        around = (np.roll(near, 1, 1), np.roll(near, -1, 1), upright[2:], upright[:-2])  # sideways across the seam
+        return np.any([near > _JUMP * other for other in around], axis=0).astype(np.float32)
+
+
+def render_map(scene: bpy.types.Scene, eye: Vector, width: int) -> SceneMap:
+    """Look around from *eye* with Cycles, one sample a pixel. What a render would not show is not there either.
+
+    Raises :class:`GenerationFailed` if Blender cannot render.
+    """
+    with _stage(scene, eye, width) as stage, tempfile.TemporaryDirectory(prefix="skyloom-") as folder:
+        file = Path(folder) / "map.exr"
+        stage.render.filepath = str(file)
+        try:
+            bpy.ops.render.render("EXEC_DEFAULT", write_still=True, scene=stage.name)
+            image = bpy.data.images.load(str(file))
+        except RuntimeError as error:
+            raise GenerationFailed(f"The scene around could not be rendered ({str(error).strip()}).") from error
+        image.colorspace_settings.name = "Non-Color"
+        pixels = pixels_of(image)
+        bpy.data.images.remove(image)
+    return SceneMap(np.where(pixels[..., 3] > 0.5, pixels[..., 0], np.inf))
+
+
+@contextmanager
+def _stage(scene: bpy.types.Scene, eye: Vector, width: int) -> Iterator[bpy.types.Scene]:
+    """A scene of its own with the things of *scene*, whose material tells their distance, and a camera that sees all
+    around. *scene* itself is left alone."""
+    stage = bpy.data.scenes.new("Skyloom Map")
+    camera = bpy.data.objects.new("Skyloom Map", bpy.data.cameras.new("Skyloom Map"))
+    material = _distance_material()
+    try:
+        stage.collection.objects.link(camera)
+        for thing in scene.collection.objects:
+            stage.collection.objects.link(thing)
+        for collection in scene.collection.children:
+            stage.collection.children.link(collection)
+        layer = stage.view_layers[0]
+        layer.material_override = material
+        _exclude(layer.layer_collection, bpy.context.view_layer.layer_collection)
+        _set_camera(camera, eye)
+        stage.camera = camera
+        stage.frame_set(scene.frame_current)
+        _set_render(stage, width)
+        yield stage
+    finally:
+        data = camera.data
+        bpy.data.scenes.remove(stage)
+        bpy.data.objects.remove(camera)
+        bpy.data.cameras.remove(data)
+        bpy.data.materials.remove(material)
+
+
+def _exclude(copy: bpy.types.LayerCollection, original: bpy.types.LayerCollection) -> None:
+    """Leave out of *copy* what is left out of *original*, and our own backdrop, which is sky."""
+    for child in copy.children:
+        own = original.children.get(child.name)
+        child.exclude = (own is not None and own.exclude) or any(map(is_backdrop, child.collection.objects))
+        if own is not None:
+            _exclude(child, own)
+
+
+def _set_camera(camera: bpy.types.Object, eye: Vector) -> None:
+    """All around, as the world's texture lies: +X is in the middle."""
+    camera.location, camera.rotation_euler = eye, (math.radians(90), 0, math.radians(-90))
+    lens = camera.data
+    lens.type, lens.clip_start, lens.clip_end = "PANO", 1e-3, 1e7
+    (lens if hasattr(lens, "panorama_type") else lens.cycles).panorama_type = "EQUIRECTANGULAR"
+
+
+def _set_render(stage: bpy.types.Scene, width: int) -> None:
+    render, cycles = stage.render, stage.cycles
+    render.engine, render.film_transparent = "CYCLES", True
+    render.resolution_x, render.resolution_y, render.resolution_percentage = width, width // 2, 100
+    render.use_compositing = render.use_sequencer = False
+    render.image_settings.file_format, render.image_settings.color_mode = "OPEN_EXR", "RGBA"
+    render.image_settings.color_depth = "32"
+    cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = 1, False, False
+    cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01  # a mean of two distances is nowhere
+
+
+def _distance_material() -> bpy.types.Material:
+    material = bpy.data.materials.new("Skyloom Distance")
+    if bpy.app.version < (5, 0, 0):  # from 5.0 on a material always has nodes
+        material.use_nodes = True
+    tree = material.node_tree
+    tree.nodes.clear()
+    kinds = ("ShaderNodeCameraData", "ShaderNodeEmission", "ShaderNodeOutputMaterial")
+    distance, emission, output = (tree.nodes.new(kind) for kind in kinds)
+    tree.links.new(distance.outputs["View Distance"], emission.inputs["Strength"])
+    tree.links.new(emission.outputs["Emission"], output.inputs["Surface"])
+    emission.inputs["Color"].default_value = (1, 1, 1, 1)
+    return material

@@ -1,0 +1,130 @@
+"""ControlNets: each window follows its own crop of the picture; the network is diffusers' own; others are refused."""
+
+import numpy as np
+import pytest
+import torch
+from diffusers import ControlNetModel, StableDiffusionControlNetPipeline, UNet2DConditionModel
+from PIL import Image
+from skies import pixels
+from tiny_models import make_model
+
+from engine.errors import BadModel, BadRequest
+from engine.job import Job
+from engine.models.denoiser import Conditioning, GuidedDenoiser
+from engine.models.loading import load_model
+from engine.pipeline import generate
+from engine.sampling.samplers import multidiffusion
+from engine.sampling.solver import Solver
+from engine.sampling.windows import Windows
+from engine.start.control import control_inputs
+
+STEPS = 3
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A model, and beside it a ControlNet of its family with random weights throughout."""
+    root = tmp_path_factory.mktemp("control")
+    for family in ("sd1", "sdxl"):
+        make_model(family, root / family)
+        torch.manual_seed(3)
+        unet = UNet2DConditionModel.from_pretrained(root / family / "unet")
+        control = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(4, 4, 8, 8))
+        for name, weight in control.named_parameters():
+            if "controlnet_" in name and "cond_embedding" not in name:  # these begin at zero, and would do nothing
+                torch.nn.init.normal_(weight, std=0.3)
+        for weight in control.controlnet_cond_embedding.conv_out.parameters():
+            torch.nn.init.normal_(weight, std=0.3)
+        control.save_pretrained(root / f"{family}-control")
+    return root
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory):
+    """A panorama whose grey says which column it is."""
+    file = tmp_path_factory.mktemp("pictures") / "columns.png"
+    Image.fromarray(np.tile(np.arange(256, dtype=np.uint8), (128, 1))).save(file)
+    return str(file)
+
+
+def test_each_window_gets_its_crop(picture):
+    """An identity network, which takes the crop that it was given for the clean window, paints the picture itself."""
+    windows = Windows.layout("ring", 32, 16, 4)
+    inputs = control_inputs(Job(prompt="x", control="c", control_image=picture), windows, factor=8)
+    assert inputs["control"].shape == (8, 3, 128, 128)
+
+    def identity(x, _timestep, given):
+        return torch.nn.functional.avg_pool2d(given["control"], 8).mean(1, keepdim=True).expand_as(x)
+
+    conditioning = Conditioning({}, {}, 7.0).beside(inputs)
+    denoise = GuidedDenoiser(torch.nn.Identity(), identity, "sample", conditioning, wraps=False)
+    solver = Solver("ddim", {"num_train_timesteps": 1000, "clip_sample": False}, STEPS, torch.device("cpu"))
+    *_, last = multidiffusion(denoise, torch.randn(1, 4, 16, 32), solver, windows)
+    columns = torch.arange(32) * 8 + 3.5  # each latent is the mean of eight columns
+    torch.testing.assert_close(last.x0[0, 0, 0], columns / 255, atol=2e-3, rtol=0)
+    assert last.x0.std(2).max() < 1e-5
+
+
+@pytest.mark.parametrize("guidance", [1.0, 5.0])
+def test_latents_are_diffusers_own(folder, guidance):
+    model = load_model(str(folder / "sd1"), torch.device("cpu"))
+    model.follow(str(folder / "sd1-control"))
+    noise = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(1))
+    hint = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(2))
+    control = {"control": hint, "control_scale": torch.full((1, 1, 1, 1), 0.7)}
+    condition = model.condition("a storm", "a calm", guidance).beside(control)
+    solver = model.solver("ddim", STEPS, (16, 16), torch.Generator())
+    *_, last = multidiffusion(model.denoiser(condition), noise, solver, Windows.layout("strip", 16, 16, 16))
+    theirs = StableDiffusionControlNetPipeline.from_pretrained(
+        folder / "sd1",
+        controlnet=ControlNetModel.from_pretrained(folder / "sd1-control"),
+        safety_checker=None,
+        feature_extractor=None,
+    )(
+        "a storm",
+        hint,
+        negative_prompt="a calm",
+        latents=noise.clone(),
+        guidance_scale=guidance,
+        num_inference_steps=STEPS,
+        controlnet_conditioning_scale=0.7,
+        output_type="latent",
+    ).images
+    torch.testing.assert_close(last.x, theirs, atol=1e-4, rtol=0)
+
+
+def sky(tmp_path, name, **fields):
+    *_, _result = generate(Job(prompt="a storm", steps=2, width=128, seed=1, sun="off", **fields), tmp_path / name)
+    return pixels(tmp_path / name)
+
+
+@pytest.mark.parametrize("family", ["sd1", "sdxl"])
+def test_public_path(folder, picture, tmp_path, family):
+    free = {"model": str(folder / family), "sampler": "multidiffusion"}
+    control = {"control": str(folder / f"{family}-control"), "control_image": picture}
+    first, again, off, without = (
+        sky(tmp_path, f"{number}.exr", **free, **fields)
+        for number, fields in enumerate((control, control, control | {"control_scale": 0}, {}))
+    )
+    assert np.array_equal(first, again)
+    assert np.allclose(off, without, atol=1e-5)
+    assert not np.allclose(first, without, atol=1e-3)
+
+
+def test_what_does_not_fit_is_refused(folder, picture, tmp_path):
+    model = str(folder / "sd1")
+    with pytest.raises(BadModel, match="another family"):
+        sky(tmp_path, "x.exr", model=model, control=str(folder / "sdxl-control"), control_image=picture)
+    with pytest.raises(BadModel, match="no ControlNet in"):
+        sky(tmp_path, "x.exr", model=model, control=str(tmp_path), control_image=picture)
+    with pytest.raises(BadRequest, match="no control_image"):
+        Job(prompt="x", control="c")
+    with pytest.raises(BadRequest, match="cannot follow"):
+        sky(
+            tmp_path,
+            "x.exr",
+            model=model,
+            control=str(folder / "sd1-control"),
+            control_image=picture,
+            sync_windows="side-by-side",
+        )
