@@ -1,18 +1,18 @@
 """Skies larger than the model knows: plain enlargement beside painted detail, against true skies of that size.
 
-    python -m benchmarks.sizes [--width 2048] [--details 0 0.5] [--prompts ...] [--seed 1] [--out out/sizes]
+    python -m benchmarks.sizes [--width 2048] [--details 0 0.5] [--prompts TEXT ...] [--seed 1] [--out out/sizes]
     python -m benchmarks.sizes --memory 2048 4096 8192 [--model FOLDER]
 
 Waves: the amplitude of horizontal ones in five octaves, from the finest (2 to 4 pixels long) up, over that in skies of
 the procedural renderer of the same kind and size, so that 1 is like them; sky is 5 to 60 degrees high, ground as much
 below. Then seam and pole ratios (see engine.metrics) and CPU seconds. The skies stay in --out, with views to zenith,
-nadir and front as PNG. --memory: growth of a fresh process's peak, by all of one generation, and by a stage's windows
-alone, beside two pictures of that size.
+nadir and front as PNG. --memory (Linux): by how much a process grows in all of one generation, and how much of it are a
+stage's windows and canvases, without its pictures.
 """
 
 import argparse
+import gc
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -33,6 +33,7 @@ from torch import Tensor  # noqa: E402
 PROMPTS = {
     "golden hour over a calm sea, scattered clouds": {"elevation": 8.0, "clouds": "scattered", "ground": "sea"},
     "puffy white clouds over green fields, midday": {"elevation": 55.0, "clouds": "few", "ground": "grass"},
+    "storm clouds over a grass field": {"elevation": 30.0, "clouds": "storm", "ground": "grass"},
 }
 _OCTAVES, _TRUE_SKIES = 5, 6
 _VIEWS = ((90, 90), (90, -90), (90, 20))  # azimuth, elevation
@@ -105,8 +106,15 @@ def save_views(radiance: Tensor, path: Path) -> None:
     save_png(path, torch.cat(views, 2), {})
 
 
-def peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def resident(which: str) -> int:
+    """Bytes that this process holds now, ``VmRSS``, or held at most since :func:`forget_peak`, ``VmHWM``."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(which))
+
+
+def forget_peak() -> None:
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # proc(5): reset the peak
 
 
 def measure_memory(part: str, width: int, model: str, out: Path) -> None:
@@ -125,13 +133,13 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     loaded = warm.get(model, choose_device("cpu"))
     native = 2 * loaded.native_height
     job = Job(prompt=next(iter(PROMPTS)), model=model, seed=1, steps=10, sync_steps=0, sun="off", device="cpu")
-    list(generate(replace(job, width=2 * native), out / "first.exr", warm))  # libraries allocate on their first use
+    list(generate(replace(job, width=native), out / "first.exr", warm))  # libraries allocate on their first use
     todo = plan(replace(job, width=width, base_width=width // 2, poles=False), loaded)
     refiner = Refiner(todo, loaded, denoisers(todo, loaded, encode(todo.job, loaded), Precision()))
     if part == "windows":
-        picture = torch.zeros(3, width // 2, width)
-        picture + picture  # that of the result
-    before, began = peak(), time.process_time()
+        picture = torch.rand(3, width // 2, width)
+    forget_peak()
+    before, began = resident("VmRSS"), time.process_time()
     if part == "windows":
         assert todo.job.detail
         for _ in refiner._refine(picture, todo.job.detail, 2, None):
@@ -139,7 +147,10 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     else:
         list(generate(replace(job, width=width), out / f"{width}.exr", warm))
     estimate = None if part == "windows" else enlarged_bytes(width)
-    print(json.dumps([peak() - before, estimate, time.process_time() - began]))
+    taken = resident("VmHWM") - before
+    if part == "windows":
+        taken -= picture.nbytes  # of the result
+    print(json.dumps([taken, estimate, time.process_time() - began]))
 
 
 def compare_memory(chosen: argparse.Namespace) -> None:

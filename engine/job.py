@@ -46,8 +46,9 @@ class Job:
     embeddings: files of words learned by textual inversion.
     width: pixels; the height is half of it. base_width: at which the whole sky is composed, by default *width*, but no
     more than the model was trained for; what is wider is made of that in stages. steps, sampler, windows and coherence
-    are about the composition. detail: which share of the denoising each stage does anew: 0 enlarges only. poles: paint
-    zenith and nadir anew as they are seen, so that nothing is pinched there; ``None``: unless quality is draft.
+    are about the composition. detail: which share of the denoising the first stage does anew, later ones less: 0
+    enlarges only. poles: paint zenith and nadir anew as they are seen, so that nothing is pinched there; ``None``:
+    unless quality is draft.
     upscaler: the safetensors file of a learned upscaler that enlarges in the stages; detail is then 0 by default.
     quality: how many steps by default: fewer than the model's own, as many, or more.
     steps: denoising steps. guidance: classifier-free guidance scale (up to 1: off). solver: how a step is taken.

@@ -34,6 +34,7 @@ from .start.regions import shares
 from .upscaling import Upscaler
 
 _TONES = 1 / 8  # of a window: what is larger stays as it was, only what is smaller is painted anew
+_LESS = 0.7  # of the detail from stage to stage: the smaller a window's part, the less it is like a whole sky
 _FEWEST = 3  # steps of a stage: fewer leave it blurred
 _COMPOSED_CAP, _LARGE_CAP = 110.0, 80.0  # degrees across the views of the poles, before and in the stages
 _TURN = 137.5  # degrees from stage to stage, so that what a model puts in a view's middle comes to lie elsewhere
@@ -78,9 +79,10 @@ class Refiner:
         if not job.detail:
             return picture
         steps = self._steps(width)
-        refined = yield from self._refine(picture, job.detail, steps, keep)
+        detail = self._detail(width)
+        refined = yield from self._refine(picture, detail, steps, keep)
         if job.poles:
-            refined = yield from self._mended(refined, picture, given, _LARGE_CAP, min(_CAP_DETAIL, job.detail), steps)
+            refined = yield from self._mended(refined, picture, given, _LARGE_CAP, min(_CAP_DETAIL, detail), steps)
         return refined
 
     @property
@@ -101,6 +103,11 @@ class Refiner:
     def _cap_steps(self) -> int:
         assert self._job.steps is not None
         return max(min(_FEWEST, self._job.steps), round(self._job.steps * _CAP_DETAIL))
+
+    def _detail(self, width: int) -> float:
+        """The share of the denoising in the stage to *width*."""
+        assert self._job.detail is not None
+        return self._job.detail * _LESS ** self._todo.stages.index(width)
 
     def _steps(self, width: int) -> int:
         """Denoising steps of the stage to *width*: half as many as before, for four times as many windows."""
