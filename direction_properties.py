@@ -33,7 +33,7 @@ def _degrees(name: str, default: float, low: float, high: float, description: st
 
 def _follow_place(layout: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     """Put the sun where it stands at the date and place that were set."""
-    if not layout.use_place:
+    if not layout.use_place or layout.light != "sun":
         return
     zone = timezone(timedelta(hours=layout.zone))
     day = min(layout.day, monthrange(layout.year, layout.month)[1])

@@ -113,7 +113,7 @@ def write(folder: Path) -> None:
         gain = white if name == "restored" else 1.0
         light = brighter(lit.light, gain)
         folder.mkdir(parents=True, exist_ok=True)
-        write_exr(folder / f"{name}.exr", lit.radiance * gain, job.to_dict(), light)
+        write_exr(folder / f"{name}.exr", lit.radiance * gain, job.to_dict(), job.to_dict(), light)
 
 
 def main() -> int:

@@ -3,9 +3,11 @@
 import json
 import os
 import queue
+import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,7 +82,8 @@ class EventProcess:
         """End the process: politely by closing its stdin, by force after *grace* seconds."""
         if self._process.stdin and not self._process.stdin.closed:
             try:
-                self._process.stdin.close()
+                with _survives_broken_pipe():
+                    self._process.stdin.close()
             except OSError:  # the process is gone already, and unsent bytes with it
                 self._process.kill()
         try:
@@ -92,8 +95,9 @@ class EventProcess:
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(message) + "\n")
-            self._process.stdin.flush()
+            with _survives_broken_pipe():
+                self._process.stdin.write(json.dumps(message) + "\n")
+                self._process.stdin.flush()
         except (OSError, ValueError) as error:
             raise EngineLost("The engine has stopped.", f"Try again; its log is {self.log}.") from error
 
@@ -108,6 +112,24 @@ class EventProcess:
         with open(self.log, "rb") as handle:
             handle.seek(self._log_start)
             return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
+
+
+@contextmanager
+def _survives_broken_pipe() -> Iterator[None]:
+    """Inside, writing to a process that has ended raises BrokenPipeError, as it does in Python by itself.
+
+    Python in a Blender with a window leaves the signal as it is, and that would end Blender.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows knows no such signal
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
+    try:
+        yield
+    finally:
+        if signal.SIGPIPE in signal.sigpending():
+            signal.sigwait({signal.SIGPIPE})
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def engine_environment() -> dict[str, str]:

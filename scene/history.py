@@ -10,6 +10,7 @@ from ..engine.errors import BadRequest
 from ..engine.output.header import read_job
 from ..history import Sky, read_sky, skies_in
 from .images import WRITTEN, images_of, path_of
+from .painting import painted_image
 from .world import sky_node, world_panorama
 
 _JOB = "skyloom_job"  # custom property of an image: the job in its file's header, as JSON
@@ -57,6 +58,8 @@ def forget(path: Path) -> bool:
         if not group.users:
             bpy.data.node_groups.remove(group)
     images = images_of(path)
+    for painting in filter(None, map(painted_image, images)):
+        bpy.data.images.remove(painting)
     if any(image.users > image.use_fake_user for image in images):
         return False
     for image in images:

@@ -31,7 +31,8 @@ def new_painting(sky: bpy.types.Image) -> bpy.types.Image:
     image[_OF] = sky
     image.pixels.foreach_set(_as_shown(sky).ravel())
     image.update()
-    image.pack()  # so that Blender saves it with the file
+    image.pack()
+    image.use_fake_user = True  # both, so that Blender saves it with the file
     return image
 
 

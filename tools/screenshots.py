@@ -18,7 +18,6 @@ NAMES = {
     "keeping-variations": "window-variations",
     "keeping-panels": "window-panels",
     "directing-regions": "window-regions",
-    "directing-layout": "window-layout",
     "keeping-panels-large": "window-panels-large",
     "keeping-panels-light": "window-panels-light",
 }

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..protocol import Event, Work
 from .place import EngineFolder, tree_bytes
 
 TICK = 0.5  # seconds between two looks at the progress
+MEASURE_EVERY = 2.0  # seconds between two looks at the size of what is there, which are many thousand files
 GRACE = 5.0  # seconds that a command has to end by itself when it is cancelled
 PACKAGES_END = 0.94  # the share of the whole that is done when all packages are there
 _STEP = re.compile(r"\b(Downloading|Building|Installing|Preparing)\b[ :]+([\w.\[\]-]+)")
@@ -65,14 +67,17 @@ class Commands:
         self._say = say
         self._stop = stop
         self._fraction = 0.0
+        self._bytes, self._measured = 0, -MEASURE_EVERY
 
     def tell(self, task: str, fraction: float | None = None) -> None:
         """Tell what is done now. Raises :class:`Cancelled` if the artist has said no."""
         if self._stop.is_set():
             raise Cancelled("Cancelled. What was downloaded is kept for the next time.")
-        grown = min(tree_bytes(self._folder.path), self._expected)
-        self._fraction = fraction or max(self._fraction, PACKAGES_END * grown / self._expected)
-        self._say(Work(task=task, fraction=self._fraction, done=grown, total=self._expected))
+        if time.monotonic() - self._measured > MEASURE_EVERY:
+            self._bytes = min(tree_bytes(self._folder.path), self._expected)
+            self._measured = time.monotonic()
+        self._fraction = fraction or max(self._fraction, PACKAGES_END * self._bytes / self._expected)
+        self._say(Work(task=task, fraction=self._fraction, done=self._bytes, total=self._expected))
 
     def run(
         self,

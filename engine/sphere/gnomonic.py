@@ -1,6 +1,7 @@
 """Flat views of the sphere (gnomonic projection): great circles, and so straight things, are straight in them."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,21 @@ from .equirectangular import direction
 from .resampling import Reader, sample
 
 _BAND = 64  # rows that are rendered at once
+
+
+def frame(azimuth: float, elevation: float, like: Tensor, roll: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Unit vectors ``[3]`` to the right, up and forward of a camera that was turned clockwise by *roll* degrees."""
+    forward = direction(azimuth, elevation).to(like)
+    level = direction(azimuth + 90, 0.0).to(like)
+    above, turn = torch.linalg.cross(level, forward), math.radians(roll)
+    if not roll:
+        return level, above, forward
+    return level * math.cos(turn) - above * math.sin(turn), level * math.sin(turn) + above * math.cos(turn), forward
+
+
+def reaches(vectors: Tensor, axes: tuple[Tensor, ...]) -> Iterator[Tensor]:
+    """How far *vectors* ``[3, ...]`` reach along each of *axes* ``[3]``."""
+    return (torch.tensordot(axis, vectors, dims=1) for axis in axes)
 
 
 @dataclass(frozen=True)
@@ -30,12 +46,6 @@ class View:
         """Half the view's width at a distance of 1."""
         return math.tan(math.radians(self.angle / 2))
 
-    def frame(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Unit vectors ``[3]`` to the right, up and forward."""
-        forward = direction(self.azimuth, self.elevation).to(like)
-        right = direction(self.azimuth + 90, 0.0).to(like)
-        return right, torch.linalg.cross(right, forward), forward
-
     def directions(
         self, rows: range | None = None, columns: range | None = None, device: torch.device | str = "cpu"
     ) -> Tensor:
@@ -45,7 +55,7 @@ class View:
             (torch.tensor(places or whole, dtype=torch.float32, device=device) + 0.5) * (2 / self.size) - 1
             for places in (rows, columns)
         )
-        right, up, forward = (axis[:, None, None] for axis in self.frame(x))
+        right, up, forward = (axis[:, None, None] for axis in frame(self.azimuth, self.elevation, x))
         vectors = forward + self.reach * (x * right - y[:, None] * up)
         return vectors / vectors.norm(dim=0)
 
@@ -54,7 +64,7 @@ class View:
 
         Pixel centres are at whole numbers.
         """
-        right, up, forward = (torch.tensordot(axis, vectors, dims=1) for axis in self.frame(vectors))
+        right, up, forward = reaches(vectors, frame(self.azimuth, self.elevation, vectors))
         depth = forward.clamp(min=1e-6) * self.reach
         x, y = right / depth, -up / depth
         seen = (forward > 0) & (x.abs() <= 1) & (y.abs() <= 1)

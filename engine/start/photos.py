@@ -9,7 +9,8 @@ from torch.nn.functional import grid_sample, interpolate
 
 from ..errors import BadRequest
 from ..job_parts import Photo
-from ..sphere.equirectangular import direction, directions
+from ..sphere.equirectangular import directions
+from ..sphere.gnomonic import frame, reaches
 from .reading import read_picture
 
 _AZIMUTH = 90.0  # of the panorama's centre, where a photo is put whose heading nobody knows
@@ -36,15 +37,7 @@ class PlacedPhoto:
     def plane(self, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Where *vectors* ``[3, ...]`` meet the picture: to the right and down, both in [-1, 1] inside, and whether
         they point to its side at all."""
-        forward = direction(self.azimuth, self.elevation).to(vectors)
-        level = direction(self.azimuth + 90, 0.0).to(vectors)
-        above = torch.linalg.cross(level, forward)
-        turn = math.radians(self.roll)
-        right, up = (
-            level * math.cos(turn) - above * math.sin(turn),
-            level * math.sin(turn) + above * math.cos(turn),
-        )
-        x, y, depth = (torch.tensordot(axis, vectors, dims=1) for axis in (right, up, forward))
+        x, y, depth = reaches(vectors, frame(self.azimuth, self.elevation, vectors, self.roll))
         across, along = self.reach
         near = depth.clamp(min=1e-6)
         return x / near / across, -y / near / along, depth > 0

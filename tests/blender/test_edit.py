@@ -88,6 +88,15 @@ def test_ground_is_made_anew_below_the_horizon(scene, sky):
     assert job(after)["prompt"] == "noon"
 
 
+def test_a_painting_goes_with_its_sky(scene, sky):
+    bpy.ops.skyloom.paint_edit()
+    painting, path = bpy.data.images[f"Edit {sky.name}"].name, sky.filepath
+    scene.world = None
+    bpy.ops.skyloom.delete_panorama(filepath=path)
+    assert painting not in bpy.data.images and not Path(path).exists()
+    assert not any(image.filepath == path for image in bpy.data.images)
+
+
 def test_what_cannot_be_edited_is_said(scene, sky):
     Path(sky.filepath).rename(sky.filepath + ".away")
     with pytest.raises(RuntimeError, match="is gone"):

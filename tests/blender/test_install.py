@@ -33,6 +33,7 @@ def packages(folder, preferences, tmp_path, monkeypatch):
     real = extension("engine.environment").find_engine_python()
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     lend = subprocess.run([real, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    monkeypatch.delenv("SKYLOOM_ENGINE_PYTHON", raising=False)  # it comes before what is installed
     make_packages(tmp_path / "packages", locks, Path(lend))
     preferences.build, preferences.package_folder = BUILD, str(tmp_path / "packages")
     yield tmp_path / "packages"

@@ -6,7 +6,10 @@ import torch
 from skies import pixels
 
 from engine.errors import BadRequest
+from engine.job import Job
 from engine.job_parts import Region
+from engine.models.loading import WarmModel
+from engine.pipeline import generate
 from engine.sampling.regions import RegionalDenoiser
 from engine.sampling.windows import Windows
 from engine.start.regions import region_mask, shares
@@ -67,3 +70,19 @@ def test_overlap_is_told_and_spot_refused(make):
     assert make("a", regions=regions)[1] == ["regions_overlap"]
     with pytest.raises(BadRequest, match="spot"):
         make("b", regions=regions, sampler="spot")
+
+
+def test_bundled_model_keeps_to_its_directions(tmp_path):
+    """Night or storm in one direction of a clear noon, also across the seam: dark there, bright elsewhere."""
+    models, held = WarmModel(), 0
+    turn = (torch.arange(512) + 0.5) / 512 * 360 - 90
+    for number in range(10):
+        prompt, azimuth = ("night sky, stars", "storm clouds")[number % 2], 36.0 * number
+        region = {"prompt": prompt, "azimuth": azimuth, "width": 100}
+        quick = {"seed": number, "steps": 5, "width": 512, "sampler": "multidiffusion", "sun": "off"}
+        job, out = Job(prompt="noon, clear sky over the sea", regions=(region,), **quick), tmp_path / f"{number}.exr"
+        *_, _result = generate(job, out, models)
+        columns = torch.tensor(pixels(out)[:110]).mean((0, 2))  # of the sky
+        apart = ((turn - azimuth + 180) % 360 - 180).abs()
+        held += bool(columns[apart < 30].mean() < 0.6 * columns[apart > 90].mean())
+    assert held >= 8

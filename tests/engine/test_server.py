@@ -2,12 +2,14 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import engine_environment
 
 from engine.client import EngineClient
 from engine.environment import PYTHON_VARIABLE, find_engine_python
@@ -141,3 +143,24 @@ def test_engine_python_is_found_in_order(tmp_path, monkeypatch):
     assert find_engine_python(str(tmp_path / "chosen")) == tmp_path / "chosen"
     with pytest.raises(EngineIncomplete, match="gone"):
         find_engine_python(str(tmp_path / "gone"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_writing_to_an_engine_that_has_ended_is_an_error_and_no_death(tmp_path):
+    """Where the signal of a broken pipe kills, as it does in a Blender with a window."""
+    code = f"""
+import signal, time
+from pathlib import Path
+from engine.errors import EngineLost
+from engine.process import EventProcess
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+process = EventProcess(["true"], Path({str(tmp_path / "engine.log")!r}))
+process.wait(30)
+try:
+    process.cancel()
+except EngineLost:
+    process.close()
+    print("lost")
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=engine_environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "lost\n"), done.stderr

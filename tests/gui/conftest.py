@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "gui"
 MODEL = ROOT / "tests" / "models" / "nano-sd1"
 STORIES = ("installing", "story", "keeping", "choosing", "directing", "closing", "crash")
-SECONDS = 900
+SECONDS = 1200
 
 
 @dataclass(frozen=True)

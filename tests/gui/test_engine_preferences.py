@@ -14,6 +14,10 @@ def test_a_failed_installation_leaves_the_window_usable(window: Window) -> None:
     window.saw("installing", "failure")
 
 
+def test_cancel_button_ends_a_check(window: Window) -> None:
+    assert "makes a sky" not in window.saw("installing", "cancel")["report"]
+
+
 def test_check_reports(window: Window) -> None:
     saw = window.saw("installing", "check")
     assert not saw["during"]

@@ -5,7 +5,7 @@ from screen import Until, find_button, move, screenshot
 from story import Steps, area, click_button, preferences
 
 PREFERENCES = ("PREFERENCES", "WINDOW")
-INSTALL, CHECK = "skyloom.install_engine()", "skyloom.check_engine()"
+INSTALL, CHECK, CANCEL = (f"skyloom.{name}()" for name in ("install_engine", "check_engine", "cancel_installation"))
 
 
 def idle() -> Until:
@@ -40,6 +40,17 @@ def failure(saw: dict) -> Steps:
     yield from screenshot("failure")
 
 
+def cancel(saw: dict) -> Steps:
+    """A check is stopped by the button that stands where the others were."""
+    yield from click_button(CHECK, PREFERENCES)
+    yield 0.5
+    yield from screenshot("progress")
+    yield from click_button(CANCEL, PREFERENCES)
+    yield idle()
+    bpy.ops.skyloom.copy_install_log()
+    saw["report"] = bpy.context.window_manager.clipboard
+
+
 def check(saw: dict) -> Steps:
     """The engine that runs these tests is looked over, while the window lives."""
     yield from click_button(CHECK, PREFERENCES)
@@ -51,4 +62,4 @@ def check(saw: dict) -> Steps:
     yield from screenshot("check")
 
 
-STEPS = (offline, failure, check)
+STEPS = (offline, failure, cancel, check)
