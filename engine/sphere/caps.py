@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .equirectangular import directions
-from .gnomonic import View
+from .gnomonic import View, frame
 from .resampling import at_pixels
 
 _WHOLE, _END = 0.5, 0.9  # of the view's half angle: to where it replaces the panorama, and where it is gone
@@ -21,7 +21,7 @@ def paste_cap(panorama: Tensor, view: View, picture: Tensor) -> None:
     for first in range(0, height, _BAND):
         rows = slice(first, min(first + _BAND, height))
         towards = directions(height, panorama.device, rows)
-        _, _, forward = view.frame(towards)
+        _, _, forward = frame(view.azimuth, view.elevation, towards)
         angle = torch.rad2deg(torch.acos(torch.tensordot(forward, towards, dims=1).clamp(-1, 1)))
         if angle.min() >= end:
             continue
