@@ -12,7 +12,13 @@ from .engine.protocol import Cancelled, Event, Failure, Lost, Notice, Preview, P
 
 CANCEL_PATIENCE = 5.0  # seconds; a step can take longer than that on a CPU, and then the process is ended
 
-STAGES = {"load": "Loading the model", "refine": "Adding detail", "decode": "Finishing the picture", "save": "Saving"}
+STAGES = {
+    "load": "Loading the model",
+    "poles": "Mending the poles",
+    "refine": "Adding detail",
+    "decode": "Finishing the picture",
+    "save": "Saving",
+}
 
 
 @dataclass

@@ -16,7 +16,8 @@ SIZES = (
     ("512", "512 x 256 px", "A quick draft"),
     ("1024", "1024 x 512 px", "A preview, or a blurred background"),
     ("2048", "2048 x 1024 px", "Light and a soft background"),
-    ("4096", "4096 x 2048 px", "A sharp background; needs much memory and time"),
+    ("4096", "4096 x 2048 px", "A background for a wide view; takes many times as long as the model's own size"),
+    ("8192", "8192 x 4096 px", "A background for any view; takes four times as long as 4096, and several gigabytes"),
 )
 
 

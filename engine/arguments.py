@@ -54,6 +54,12 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         help="how much detail is painted where the sky is enlarged, 0 to 1",
         **unset,
     )
+    look.add_argument(
+        "--poles",
+        action=argparse.BooleanOptionalAction,
+        help="mend what is pinched at zenith and nadir (default: unless quality is draft)",
+        **unset,
+    )
     look.add_argument("--upscaler", metavar="FILE", help="enlarge with this learned upscaler (safetensors)", **unset)
     look.add_argument("--quality", choices=get_args(Quality), help="fewer or more steps (default: standard)", **unset)
     look.add_argument("--steps", type=int, help="denoising steps", **unset)

@@ -25,7 +25,14 @@ from .output.header import read_job
 from .protocol import Cancelled as CancelledEvent
 from .protocol import Event, Failure, Finished, Notice, Progress, Result
 
-STAGES = {"load": "loading", "sample": "step", "refine": "adding detail", "decode": "decoding", "save": "saving"}
+STAGES = {
+    "load": "loading",
+    "sample": "step",
+    "poles": "mending the poles",
+    "refine": "adding detail",
+    "decode": "decoding",
+    "save": "saving",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

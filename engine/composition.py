@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from .coherence import synchronization
-from .job import SEED_LIMIT
-from .models.denoiser import Inputs
+from .job import SEED_LIMIT, Job
+from .models.denoiser import Conditioning
 from .models.loading import WarmModel
 from .models.model import Model
 from .plan import Plan
@@ -30,15 +30,22 @@ from .start.regions import shares
 
 
 def compose(
-    todo: Plan, models: WarmModel, model: Model, noise: Tensor, given: Given | None, precision: Precision
+    todo: Plan,
+    models: WarmModel,
+    model: Model,
+    conditions: Sequence[Conditioning],
+    noise: Tensor,
+    given: Given | None,
+    precision: Precision,
 ) -> Iterator[Step]:
-    """Sample *todo*'s canvas, beginning with *noise* and with what is *given*."""
+    """Sample *todo*'s canvas, beginning with *noise* and with what is *given*. conditions: see :func:`encode`."""
     job, windows = todo.job, todo.windows
     assert job.steps is not None and job.sync_steps is not None and job.seed is not None and job.solver is not None
     fresh_noise = torch.Generator().manual_seed(SEED_LIMIT + job.seed)  # no seed's starting noise
     solver = model.solver(job.solver, job.steps, (todo.canvas[0], windows.columns.shape[1]), fresh_noise)
     control = control_inputs(job, windows, model.factor)
-    everywhere, *regional = denoisers(todo, model, precision, rings=job.sampler == "full", beside=control)
+    conditions = [condition.beside(control) for condition in conditions]
+    everywhere, *regional = denoisers(todo, model, conditions, precision, rings=job.sampler == "full")
     denoise = _by_direction(todo, [everywhere, *regional], solver, model.device) if regional else everywhere
     first, known, x = first_step(job), None, noise
     if given and first < job.steps:
@@ -60,17 +67,17 @@ def compose(
     return sync_diffusion(denoise, x, solver, windows, sync, first, known)
 
 
-def denoisers(
-    todo: Plan, model: Model, precision: Precision, rings: bool = False, beside: Inputs | None = None
-) -> list[Denoiser]:
-    """With the job's prompt, and with that of each of its regions. rings: windows are whole rings. beside: what the
-    network is given beside the prompt."""
-    job = todo.job
+def encode(job: Job, model: Model) -> list[Conditioning]:
+    """The prompt of *job*, completed, and that of each of its regions."""
     assert job.guidance is not None
-    conditions = [
-        model.condition(prompt, job.negative, job.guidance).beside(beside or {})
-        for prompt in (job.prompt, *(region.prompt for region in job.regions))
-    ]
+    prompts = (job.prompt, *(region.prompt for region in job.regions))
+    return [model.condition(prompt, job.negative, job.guidance) for prompt in prompts]
+
+
+def denoisers(
+    todo: Plan, model: Model, conditions: Sequence[Conditioning], precision: Precision, rings: bool = False
+) -> list[Denoiser]:
+    """One for each of *conditions*. rings: windows are whole rings."""
     return [model.denoiser(condition, rings, Chunks(todo.call), precision) for condition in conditions]
 
 

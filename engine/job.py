@@ -46,7 +46,9 @@ class Job:
     embeddings: files of words learned by textual inversion.
     width: pixels; the height is half of it. base_width: at which the whole sky is composed, by default *width*, but no
     more than the model was trained for; what is wider is made of that in stages. steps, sampler, windows and coherence
-    are about the composition. detail: which share of the denoising each stage does anew: 0 enlarges only.
+    are about the composition. detail: which share of the denoising the first stage does anew, later ones less: 0
+    enlarges only. poles: paint zenith and nadir anew as they are seen, so that nothing is pinched there; ``None``:
+    unless quality is draft.
     upscaler: the safetensors file of a learned upscaler that enlarges in the stages; detail is then 0 by default.
     quality: how many steps by default: fewer than the model's own, as many, or more.
     steps: denoising steps. guidance: classifier-free guidance scale (up to 1: off). solver: how a step is taken.
@@ -102,6 +104,7 @@ class Job:
     width: int | None = None
     base_width: int | None = None
     detail: float | None = None
+    poles: bool | None = None
     upscaler: str | None = None
     quality: Quality = "standard"
     steps: int | None = None
@@ -160,6 +163,8 @@ class Job:
         checks.integer("width", self.width, *WIDTH_RANGE)
         checks.integer("base_width", self.base_width, *WIDTH_RANGE)
         checks.number(self, "detail", 0, 1)
+        if self.poles is not None:
+            checks.flag("poles", self.poles)
         checks.integer("steps", self.steps, 1, 1000)
         checks.integer("sync_steps", self.sync_steps, 0, 1000)
         checks.integer("sync_from", self.sync_from, 0, 1000)

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .composition import compose, denoisers
+from .composition import compose, denoisers, encode
 from .devices import choose_device
 from .errors import GenerationFailed
 from .job import Job, default_output
@@ -22,8 +22,8 @@ from .pace import Pace
 from .plan import Plan, plan
 from .precision import Precision, half_type
 from .preview import Previews
-from .protocol import Event, Notice, Progress, Result
-from .refinement import Refiner, shrunk
+from .protocol import Event, Notice, Progress, Result, Stage
+from .refinement import Refiner, Refining, shrunk
 from .sampling.samplers import Step
 from .start.given import Given, begins_unclipped, first_step, gather
 from .trace import Trace, starting_noise
@@ -97,16 +97,23 @@ def _paint(
         picture, radiance = model.transfer.from_radiance(given.radiance), given.radiance
     else:
         precision = Precision(half_type(model.device, model.half) if job.precision == "half" else None)
-        refiner = Refiner(todo, model, denoisers(todo, model, precision)) if todo.stages else None
+        conditions = encode(job, model)
+        refiner = Refiner(todo, model, denoisers(todo, model, conditions, precision))
         pace = Pace(_work(todo, refiner), _LOADED, _PAINTED)
         preview = Previews(model, todo.windows.wraps) if previews else None
-        steps = compose(todo, models, model, noise.to(model.device), given, precision)
+        steps = compose(todo, models, model, conditions, noise.to(model.device), given, precision)
         latents = yield from _sample(steps, len(todo.windows), pace, preview, record)
         with torch.no_grad():
             picture = model.paint(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
-        if refiner:
-            picture, given = yield from _enlarge(todo, refiner, picture, pace, preview)
-        elif todo.painted != todo.base:
+        if todo.painted != todo.base:
+            given = gather(job, todo.painted)
+        if job.poles:
+            picture = yield from _refine(refiner.mend(picture.cpu(), given), "poles", (1, 1), pace, preview)
+        for stage, width in enumerate(todo.stages, 1):
+            given = gather(job, width)
+            refining = refiner.enlarge(picture.cpu(), width, given)
+            picture = yield from _refine(refining, "refine", (stage, len(todo.stages)), pace, preview)
+        if todo.painted > todo.size[0]:
             picture, given = shrunk(picture, todo.size[0]), gather(job, todo.size[0])
         if precision.gave_up:
             yield Notice(
@@ -124,11 +131,12 @@ def _is_unpainted(job: Job) -> bool:
     return first_step(job) == job.steps
 
 
-def _work(todo: Plan, refiner: Refiner | None) -> int:
+def _work(todo: Plan, refiner: Refiner) -> int:
     """In windows."""
-    assert todo.job.steps is not None
-    composition = (todo.job.steps - first_step(todo.job)) * len(todo.windows)
-    return composition + (sum(map(refiner.windows, todo.stages)) if refiner else 0)
+    job = todo.job
+    assert job.steps is not None
+    composing = (job.steps - first_step(job)) * len(todo.windows)
+    return composing + (refiner.mending if job.poles else 0) + sum(map(refiner.enlarging, todo.stages))
 
 
 def _sample(
@@ -150,24 +158,19 @@ def _sample(
     return step.x
 
 
-def _enlarge(
-    todo: Plan, refiner: Refiner, picture: Tensor, pace: Pace, preview: Previews | None
-) -> Generator[Event, None, tuple[Tensor, Given | None]]:
-    """Returns picture values ``[3, H, 2 H]``, and what was given at that size."""
-    picture, given = picture.cpu(), None
-    for stage, width in enumerate(todo.stages, 1):
-        given = gather(todo.job, width)
-        refining = refiner.enlarge(picture, width, given)
-        while True:
-            try:
-                beat = next(refining)
-            except StopIteration as end:
-                picture = end.value
-                break
-            yield Progress(stage="refine", step=stage, total=len(todo.stages), **pace.after(beat.windows))
-            if preview and beat.x0 is not None and (picture_so_far := preview.of(beat.x0)):
-                yield picture_so_far
-    return picture, given
+def _refine(
+    refining: Refining, stage: Stage, place: tuple[int, int], pace: Pace, preview: Previews | None
+) -> Generator[Event, None, Tensor]:
+    """Tell how *refining* goes on, which is one of several: *place*. Returns the picture."""
+    step, total = place
+    while True:
+        try:
+            beat = next(refining)
+        except StopIteration as end:
+            return end.value
+        yield Progress(stage=stage, step=step, total=total, **pace.after(beat.windows))
+        if preview and beat.x0 is not None and (picture_so_far := preview.of(beat.x0)):
+            yield picture_so_far
 
 
 def _finish(

@@ -97,6 +97,7 @@ def plan(job: Job, model: Model) -> Plan:
         width=width,
         base_width=base,
         detail=_detail(job, model),
+        poles=_poles(job),
         window=window,
         stride=stride,
         steps=steps,
@@ -178,6 +179,10 @@ def _width(job: Job, model: Model) -> int:
             f"The width is {job.width}, but the panorama to edit is {width} pixels wide.", "Leave out the width."
         )
     return width
+
+
+def _poles(job: Job) -> bool:
+    return job.quality != "draft" and job.windows != "strip" if job.poles is None else job.poles
 
 
 def _detail(job: Job, model: Model) -> float:

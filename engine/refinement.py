@@ -1,12 +1,15 @@
 """From the composition to the size that was asked for: each stage doubles the panorama and paints its detail anew.
 
 A model composes at the size that it was trained on. Then the picture is enlarged, encoded, noised in part and denoised
-in windows as large as the model knows (SDEdit, arXiv 2108.01073; in tiles as in MultiDiffusion, 2302.08113). Pictures
+in windows as large as the model knows (SDEdit, arXiv 2108.01073; in tiles as in MultiDiffusion, 2302.08113), while all
+that is larger than a fraction of a window is held (ILVR, 2108.02938): a model takes each window for a whole sky, and
+would paint a horizon into it. Around the poles, where a panorama is stretched, the same is done in flat views. Pictures
 are kept in the CPU's memory; of all else there is as much as a few windows need, whatever the size.
 """
 
+import math
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -23,12 +26,20 @@ from .sampling.known import Known
 from .sampling.regions import RegionalDenoiser
 from .sampling.samplers import Denoiser
 from .sampling.solver import Level, Solver
+from .sphere.caps import paste_cap
+from .sphere.gnomonic import View, render
 from .sphere.resampling import reader
 from .start.given import Given
 from .start.regions import shares
 from .upscaling import Upscaler
 
 _TONES = 1 / 8  # of a window: what is larger stays as it was, only what is smaller is painted anew
+_LESS = 0.7  # of the detail from stage to stage: the smaller a window's part, the less it is like a whole sky
+_FEWEST = 3  # steps of a stage: fewer leave it blurred
+_COMPOSED_CAP, _LARGE_CAP = 110.0, 80.0  # degrees across the views of the poles, before and in the stages
+_TURN = 137.5  # degrees from stage to stage, so that what a model puts in a view's middle comes to lie elsewhere
+_CAP_DETAIL = 0.3  # takes pinch and rings away; with more, a model paints a horizon across the zenith
+_BAND = 16  # rows of averages that are enlarged at once
 _CLEAN = 0.06  # noise level below which a step would change nothing
 _MOST_STEPS = 50  # of a solver of which the last few are taken, if the job's own has no more
 
@@ -45,7 +56,7 @@ Refining = Generator[Beat, None, Tensor]  # a picture in the end
 
 
 class Refiner:
-    """Enlarges the panorama of *todo*. denoisers: with the job's prompt, and with that of each region."""
+    """Refines the panorama of *todo*. denoisers: with the job's prompt, and with that of each region."""
 
     def __init__(self, todo: Plan, model: Model, denoisers: Sequence[Denoiser]) -> None:
         assert todo.job.seed is not None and todo.job.detail is not None
@@ -53,39 +64,100 @@ class Refiner:
         self._upscaler = Upscaler(todo.job.upscaler, model.device) if todo.job.upscaler else None
         self._noise = torch.Generator().manual_seed(3 * SEED_LIMIT + todo.job.seed)  # no other noise of this job
 
-    def steps(self, width: int) -> int:
-        """Denoising steps of the stage to *width*: half as many as of the one before, which has a quarter of it."""
-        job = self._job
-        assert job.steps is not None and job.detail is not None
-        return max(1, round(job.steps * job.detail / 2 ** self._todo.stages.index(width))) if job.detail else 0
+    @property
+    def _scale(self) -> int:
+        """Pixels of a refined picture per latent."""
+        return self._model.factor * self._model.paint_scale
 
-    def windows(self, width: int) -> int:
-        """How many windows :meth:`enlarge` to *width* works on."""
-        steps = self.steps(width)
-        return (steps + 2) * len(self._grid(width // 2, width)) if steps else 0
+    def mend(self, picture: Tensor, given: Given | None) -> Refining:
+        """The composed panorama ``[3, H, 2 H]`` of picture values with the sky around zenith and nadir painted anew."""
+        return (yield from self._mended(picture, picture, given, _COMPOSED_CAP, _CAP_DETAIL, self._cap_steps))
 
     def enlarge(self, picture: Tensor, width: int, given: Given | None) -> Refining:
         """The panorama ``[3, h, 2 h]`` of picture values, *width* pixels wide and with what is *given* at that size."""
+        job = self._job
+        assert job.detail is not None
         picture, keep = self._enlarged(picture, width), None
         if given:
             keep = given.keep
             picture = torch.lerp(picture, self._model.transfer.from_radiance(given.radiance), keep)
-        steps = self.steps(width)
-        return (yield from self._refine(picture, steps, keep)) if steps else picture
+        if not job.detail:
+            return picture
+        steps = self._steps(width)
+        detail = self._detail(width)
+        refined = yield from self._refine(picture, detail, steps, keep)
+        if job.poles:
+            refined = yield from self._mended(refined, picture, given, _LARGE_CAP, min(_CAP_DETAIL, detail), steps)
+        return refined
+
+    @property
+    def mending(self) -> int:
+        """How many windows :meth:`mend` works on."""
+        return 2 * (self._cap_steps + 2) * len(self._grid(self._cap(90, _COMPOSED_CAP, self._todo.painted // 2)))
+
+    def enlarging(self, width: int) -> int:
+        """How many windows :meth:`enlarge` to *width* works on."""
+        if not self._job.detail:
+            return 0
+        windows = len(self._grid(None, (width // 2, width)))
+        if self._job.poles:
+            windows += 2 * len(self._grid(self._cap(90, _LARGE_CAP, width // 2)))
+        return (self._steps(width) + 2) * windows
+
+    @property
+    def _cap_steps(self) -> int:
+        assert self._job.steps is not None
+        return max(min(_FEWEST, self._job.steps), round(self._job.steps * _CAP_DETAIL))
+
+    def _detail(self, width: int) -> float:
+        """The share of the denoising in the stage to *width*."""
+        assert self._job.detail is not None
+        return self._job.detail * _LESS ** self._todo.stages.index(width)
+
+    def _steps(self, width: int) -> int:
+        """Denoising steps of the stage to *width*: half as many as before, for four times as many windows."""
+        job = self._job
+        assert job.steps is not None and job.detail is not None
+        most = job.steps * job.detail / 2 ** (1 + self._todo.stages.index(width))
+        return max(min(_FEWEST, job.steps), round(most))
 
     def _enlarged(self, picture: Tensor, width: int) -> Tensor:
         while self._upscaler and picture.shape[2] < width:
             picture = self._upscaler(picture)
         return enlarged(picture, width) if picture.shape[2] < width else shrunk(picture, width)
 
-    def _refine(self, picture: Tensor, steps: int, keep: Tensor | None) -> Refining:
-        """Encode the *picture* ``[3, h, w]``, noise it, take the last *steps* of the denoising and decode it."""
-        model = self._model
-        grid = self._grid(*picture.shape[1:])
-        pixels = grid.scaled(model.factor)
+    def _cap(self, elevation: float, angle: float, height: int) -> View:
+        """A view *angle* degrees across of a pole, its pixels about as fine as those of a panorama of *height* rows."""
+        unit = self._scale * self._model.multiple
+        size = 2 * math.tan(math.radians(angle / 2)) * height / math.pi
+        pixels = max(min(self._model.native_height * self._model.paint_scale, height), round(size / unit) * unit)
+        return View(_TURN * math.log2(height), elevation, angle, pixels)
+
+    def _mended(
+        self, panorama: Tensor, seen: Tensor, given: Given | None, angle: float, detail: float, steps: int
+    ) -> Refining:
+        """*panorama*, changed in place, with the poles of *seen*, refined in views *angle* degrees across."""
+        height, caps = panorama.shape[1], []
+        for elevation in (90.0, -90.0):
+            view = self._cap(elevation, angle, height)
+            flat = render(reader(seen), height, view, "bicubic")
+            keep = render(reader(given.keep), height, view) if given else None
+            caps.append((view, (yield from self._refine(flat, detail, steps, keep, view))))
+        for view, cap in caps:
+            paste_cap(panorama, view, cap)
+        return panorama
+
+    def _refine(
+        self, picture: Tensor, detail: float, steps: int, keep: Tensor | None, view: View | None = None
+    ) -> Refining:
+        """Encode the *picture* ``[3, h, w]``, a panorama or a *view* of it, noise it, take the last *steps* of the
+        denoising, which are its share *detail*, and decode it. keep: ``[1, h, w]``, how much of a pixel stays."""
+        model, wraps = self._model, self._todo.windows.wraps and view is None
+        grid = self._grid(view, picture.shape[1:])
+        pixels = grid.scaled(self._scale)
         window = grid.rows.shape[1], grid.columns.shape[1]
         at_once = windows_per_decode(model, window)
-        solver, levels = self._solver(steps, window)
+        solver, levels = self._solver(detail, steps, window)
 
         latents = yield from _beats(pixels.map(picture[None], self._encode, at_once, grid))
         latents = latents.to(model.device)
@@ -93,7 +165,7 @@ class Refiner:
         if keep is not None:
             weight = adaptive_avg_pool2d(keep, grid.size)[None].to(latents)
             known = Known(latents, weight, until=torch.full_like(weight, len(solver.levels)))
-        denoise = self._denoise(grid, solver)
+        denoise = self._denoiser(grid, solver, view)
         noise = torch.randn(latents.shape, generator=self._noise).to(latents)
         x = x0 = solver.noise_to(levels[0], latents, noise)
         for index in levels:
@@ -101,41 +173,51 @@ class Refiner:
             x0 = yield from _beats(grid.map(x, denoised, self._todo.call))
             if not torch.isfinite(x0).all():
                 raise GenerationFailed(
-                    f"The picture fell apart when it was enlarged to {picture.shape[2]} (values that are not numbers).",
+                    f"The picture fell apart when {picture.shape[2]} pixels were refined (values are not numbers).",
                     "Lower the detail or the guidance.",
                 )
+            x0 = _with_tones(x0[0], latents[0], _TONES * grid.window, wraps)[None]
             x0 = known.into(index, x0) if known else x0
             x = solver.step(index, x, x0)
-            yield Beat(0, x0)
+            yield Beat(0, None if view else x0)
         refined = (yield from _beats(grid.map(x0.cpu(), self._decode, at_once, pixels)))[0]
-        return _with_tones(refined, picture, round(_TONES * model.native_height), self._todo.windows.wraps)
+        return _with_tones(refined, picture, _TONES * pixels.window, wraps)
 
-    def _grid(self, height: int, width: int) -> Grid:
-        factor = self._model.factor
-        window = self._model.native_height // factor
-        return Grid.layout((height // factor, width // factor), window, self._todo.windows.wraps, self._model.device)
+    def _grid(self, view: View | None, pixels: Sequence[int] = ()) -> Grid:
+        """For a panorama of *pixels* (height, width), or a *view* of one."""
+        height, width = (view.size, view.size) if view else pixels
+        wraps = self._todo.windows.wraps and view is None
+        window = self._model.native_height // self._model.factor
+        return Grid.layout((height // self._scale, width // self._scale), window, wraps, self._model.device)
 
-    def _solver(self, steps: int, window: tuple[int, int]) -> tuple[Solver, range]:
+    def _solver(self, detail: float, steps: int, window: tuple[int, int]) -> tuple[Solver, range]:
         """A solver, and which of its steps are *steps* that end where hardly any noise is left."""
         job = self._job
-        assert job.solver is not None and job.steps is not None and job.detail
-        total = min(round(steps / job.detail), max(_MOST_STEPS, job.steps))
+        assert job.solver is not None and job.steps is not None
+        total = max(steps, min(round(steps / detail), max(_MOST_STEPS, job.steps)))
         solver = self._model.solver(job.solver, total, window, self._noise)
         end = len(solver.levels) - (solver.levels[-1].sigma < _CLEAN and total > steps)
         return solver, range(end - steps, end)
 
-    def _denoise(self, grid: Grid, solver: Solver) -> Denoiser:
-        if not self._job.regions:
+    def _denoiser(self, grid: Grid, solver: Solver, view: View | None) -> Denoiser:
+        regions, base = self._job.regions, self._todo.base
+        if not regions:
             return self._denoisers[0]
-        share = shares(self._job.regions, max(self._todo.base, grid.size[1]), grid.size).to(self._model.device)
+        if view:
+            small = replace(view, size=grid.size[0])
+            around = shares(regions, base, (base // 2, base))
+            share = torch.stack([render(reader(each), base // 2, small) for each in around])
+        else:
+            share = shares(regions, max(base, grid.size[1]), grid.size)
+        share = share.to(self._model.device)
         return RegionalDenoiser(self._denoisers, share, grid, solver, bootstrap=0, generator=self._noise)
 
     def _encode(self, pictures: Tensor, _which: Tensor) -> Tensor:
-        return self._model.encode(pictures.to(self._model.device), wraps=False)
+        seen = avg_pool2d(pictures.to(self._model.device), self._model.paint_scale)
+        return self._model.encode(seen, wraps=False)
 
     def _decode(self, latents: Tensor, _which: Tensor) -> Tensor:
-        painted = self._model.paint(latents.to(self._model.device), wraps=False).float()
-        return avg_pool2d(painted, self._model.paint_scale)
+        return self._model.paint(latents.to(self._model.device), wraps=False).float()
 
 
 def _at(denoise: Denoiser, level: Level, windows: Tensor, which: Tensor) -> Tensor:
@@ -167,21 +249,19 @@ def _beats(counts: Generator[int, None, Tensor]) -> Refining:
         yield Beat(windows)
 
 
-def _with_tones(refined: Tensor, picture: Tensor, reach: int, wraps: bool) -> Tensor:
-    """*refined* ``[3, H, W]``, changed in place with the tones of *picture* in all that is larger than *reach*
-    pixels: an autoencoder flattens them, and windows that are decoded one by one differ a little."""
-    height, width = picture.shape[1:]
-    cell = max(1, min(reach // 4, height // 4))
-    small = _coarse(picture, cell) - _coarse(refined, cell)
+def _with_tones(refined: Tensor, picture: Tensor, reach: float, wraps: bool) -> Tensor:
+    """*refined* ``[C, H, W]``, changed in place, with the tones of *picture* in all that is larger than *reach*: an
+    autoencoder flattens them, and windows that are decoded one by one differ a little."""
+    cell = math.gcd(1 << max(0, int(math.log2(reach / 4))), *refined.shape[1:])
+    small = avg_pool2d(picture[None], cell) - avg_pool2d(refined[None], cell)
     for _ in range(2):
-        small = pad(small, (1, 1, 0, 0), mode="circular" if wraps else "replicate")
-        small = avg_pool2d(pad(small, (0, 0, 1, 1), mode="replicate"), 3, stride=1)
-    small = pad(small, (1, 1, 0, 0), mode="circular" if wraps else "replicate")
-    for channel, tones in zip(refined, small.split(1, dim=1), strict=True):
-        large = interpolate(tones, size=(height, width + 2 * cell), mode="bilinear", align_corners=False)[0, 0]
-        channel += large[:, cell : cell + width]
+        small = avg_pool2d(_with_margin(small, wraps), 3, stride=1)
+    small = _with_margin(small, wraps)
+    for first in range(0, small.shape[2] - 2, _BAND):
+        some = interpolate(small[:, :, first : first + _BAND + 2], scale_factor=cell, mode="bilinear")[0]
+        refined[:, first * cell : (first + _BAND) * cell] += some[:, cell:-cell, cell:-cell]
     return refined
 
 
-def _coarse(picture: Tensor, cell: int) -> Tensor:
-    return avg_pool2d(picture[None], cell, ceil_mode=True, count_include_pad=False)
+def _with_margin(small: Tensor, wraps: bool) -> Tensor:
+    return pad(pad(small, (1, 1, 0, 0), mode="circular" if wraps else "replicate"), (0, 0, 1, 1), mode="replicate")

@@ -7,6 +7,7 @@ synchronized step. The picture that is kept is decoded once.
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -66,7 +67,7 @@ class FineDecoder(nn.Module):
             if not widths:
                 raise KeyError("enlarge")
             blocks = [_count(state, f"levels.{level}") for level in range(len(widths))]
-            decoder = cls(state["first.weight"].shape[1], widths, blocks)
+            decoder: Any = cls(state["first.weight"].shape[1], widths, blocks)
             decoder.load_state_dict(state)
         except (SafetensorError, OSError, KeyError, RuntimeError) as error:
             raise BadModel(

@@ -42,6 +42,11 @@ class Grid:
         )
         return type(self)(rows, columns, (self.size[0] * factor, self.size[1] * factor))
 
+    @property
+    def window(self) -> int:
+        """Places along a window's longer side."""
+        return max(self.rows.shape[1], self.columns.shape[1])
+
     def __len__(self) -> int:
         return len(self.rows) * len(self.columns)
 
@@ -61,7 +66,8 @@ class Grid:
         down, across = _fading(onto.rows, onto.size[0]), _fading(onto.columns, onto.size[1])
         total: Tensor | None = None
         for band, rows in enumerate(self.rows):
-            strip = canvas[0, :, rows]
+            strip = canvas[0, :, int(rows[0]) : int(rows[-1]) + 1]  # a view: a copy would grow with the canvas
+            first, last = int(onto.rows[band, 0]), int(onto.rows[band, -1]) + 1
             for some in torch.arange(len(self.columns), device=self.columns.device).split(at_once):
                 windows = strip[..., self.columns[some]].permute(2, 0, 1, 3)
                 with torch.no_grad():
@@ -69,9 +75,8 @@ class Grid:
                 made *= (down[band, :, None] * across[some, None, None, :]).to(made)
                 if total is None:
                     total = made.new_zeros(made.shape[1], *onto.size)
-                first, last = int(onto.rows[band, 0]), int(onto.rows[band, -1]) + 1
-                columns = onto.columns[some].flatten().to(made.device)
-                total[:, first:last].index_add_(2, columns, made.permute(1, 2, 0, 3).flatten(2))
+                for window, columns in zip(made, onto.columns[some].to(made.device), strict=True):
+                    total[:, first:last, columns] += window
                 yield len(some)
         assert total is not None
         return total[None]

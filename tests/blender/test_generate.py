@@ -4,6 +4,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from conftest import extension
 
 
 def generate(**arguments) -> Path:
@@ -131,3 +132,17 @@ def test_prompt_with_newlines_emoji_and_great_length(scene, quick):
 def test_bundled_model(scene):
     generate(prompt="golden hour over a calm sea", steps=2, coherence="OFF", seed=1)
     assert image_of(scene.world).size[0] >= 256
+
+
+def test_a_sky_larger_than_it_was_composed(scene, quick):
+    scene.skyloom.other = '{"base_width": 128}'
+    generate(**quick | {"width": 256})
+    assert tuple(image_of(scene.world).size) == (256, 128)
+
+
+def test_every_size_can_be_asked_for(scene):
+    sizes = [int(value) for value, _, _ in extension("properties").SIZES]
+    assert sizes[0] == 0 and sizes[1:] == sorted(sizes[1:]) and sizes[-1] == 8192
+    for size in sizes[1:]:
+        scene.skyloom.width = str(size)
+        assert extension("engine.job").Job(prompt="a", width=size).width == size
