@@ -10,10 +10,10 @@ from diffusers import StableDiffusionPipeline
 
 from engine.job import Job
 from engine.light.transfer import tonemap
-from engine.metrics import seam_ratio
 from engine.models.folder import ASSETS
 from engine.pipeline import generate
 
+BLOCK = 32  # pixels of a latent, at the size at which it paints
 FOLDER = ASSETS / "sky-small"
 PROMPTS = {
     "noon": "clear blue sky at noon over sand dunes",
@@ -42,7 +42,10 @@ def skies(warm, tmp_path_factory) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("name", PROMPTS)
 def test_the_wrap_is_like_any_other_place(name, skies):
-    assert 0.7 < seam_ratio(tonemap(skies[name])) < 1.3
+    """Of those where blocks of the decoder meet: there neighbours differ less than within a block."""
+    sky = tonemap(skies[name])
+    steps = (sky - sky.roll(1, -1)).abs().mean((0, 1))[::BLOCK]
+    assert 0.8 * steps[1:].min() < steps[0] < 1.25 * steps[1:].max()
 
 
 def test_light_follows_the_hour(skies):
