@@ -31,32 +31,32 @@ def _degrees(name: str, default: float, low: float, high: float, description: st
     return FloatProperty(name=name, description=description, default=default, min=low, max=high, step=100, precision=1)
 
 
-def _follow_place(layout: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    """Put the sun where it stands at the date and place that were set."""
+def light_direction(layout: bpy.types.PropertyGroup) -> tuple[float, float]:
+    """Azimuth and elevation of the light: as they are set, or where the sun stands at the date and place that are.
+
+    Asked for when it is needed: Blender 4.2 crashes at its end when properties with callbacks were uninstalled.
+    """
     if not layout.use_place or layout.light != "sun":
-        return
+        return layout.azimuth, layout.elevation
     zone = timezone(timedelta(hours=layout.zone))
     day = min(layout.day, monthrange(layout.year, layout.month)[1])
     moment = datetime(layout.year, layout.month, day, tzinfo=zone) + timedelta(hours=layout.hour)
     azimuth, elevation = sun_position(moment, layout.latitude, layout.longitude)
-    layout.azimuth, layout.elevation = round(azimuth, 2), round(elevation, 2)
+    return round(azimuth, 2), round(elevation, 2)
 
 
 def _whole(name: str, default: int, low: int, high: int) -> Any:
-    return IntProperty(name=name, default=default, min=low, max=high, update=_follow_place)
+    return IntProperty(name=name, default=default, min=low, max=high)
 
 
 def _of_place(name: str, default: float, low: float, high: float, description: str) -> Any:
-    return FloatProperty(
-        name=name, description=description, default=default, min=low, max=high, precision=2, update=_follow_place
-    )
+    return FloatProperty(name=name, description=description, default=default, min=low, max=high, precision=2)
 
 
 class SKYLOOM_PG_layout(bpy.types.PropertyGroup):
     use_place: BoolProperty(
         name="By Date and Place",
         description="Put the sun where it stands at a time and a place; north is +Y",
-        update=_follow_place,
     )
     latitude: _of_place("Latitude", 51.48, -90, 90, "Degrees, north is positive")
     longitude: _of_place("Longitude", 0, -180, 180, "Degrees, east is positive")

@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 
+from .direction_properties import light_direction
 from .engine.errors import BadRequest
 from .engine.job import loss_weights
 from .engine.job_parts import Layout, Photo, Region
@@ -43,6 +44,7 @@ def direction_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
 
 def layout_of(layout: bpy.types.PropertyGroup) -> dict[str, Any]:
     values = {field.name: _number(getattr(layout, field.name)) for field in fields(Layout)}
+    values["azimuth"], values["elevation"] = map(_number, light_direction(layout))
     if values["light"] == "moon":  # the slider goes down to twilight, where there is no moon
         values["elevation"] = max(values["elevation"], 0.0)
     return values

@@ -9,6 +9,7 @@ from math import cos, radians, sin
 import bpy
 import numpy as np
 
+from ..direction_properties import light_direction
 from .letters import CARDINALS, stamp
 from .thumbnails import drawn
 
@@ -44,7 +45,7 @@ def compass_icon(direction: bpy.types.PropertyGroup) -> int:
     )
     layout = direction.layout
     shown = direction.begin == "LAYOUT" and layout.light != "stars"
-    sun = (layout.light, layout.azimuth, layout.elevation) if shown else None
+    sun = (layout.light, *light_direction(layout)) if shown else None
     chosen = direction.region
     return drawn("compass", (regions, photos, sun, chosen), lambda: _picture(regions, photos, sun, chosen))
 

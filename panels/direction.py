@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import bpy
 
+from ..direction_properties import light_direction
 from ..operators.preview_layout import SKYLOOM_OT_preview_layout
 from .sidebar import SidebarTab
 from .world import WorldTab
@@ -42,7 +43,7 @@ def _draw_layout(layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup)
         column.prop(drawn, "cover")
     for name in ("ground", "horizon", "haze"):
         column.prop(drawn, name)
-    if drawn.light == "sun" and drawn.elevation < 12:
+    if drawn.light == "sun" and light_direction(drawn)[1] < 12:
         column.prop(drawn, "glow")
     column.prop(drawn, "seed")
     layout.prop(direction, "strength")
@@ -59,11 +60,11 @@ def _draw_place(column: bpy.types.UILayout, drawn: bpy.types.PropertyGroup) -> N
     if by_place:
         for name in ("latitude", "longitude", "year", "month", "day", "hour", "zone"):
             column.prop(drawn, name)
-    angles = column.column()
-    angles.enabled = not by_place
-    angles.prop(drawn, "azimuth")
-    angles.prop(drawn, "elevation")
-    if not by_place:
+        azimuth, elevation = light_direction(drawn)
+        column.label(text=f"Azimuth {azimuth:.1f}°, elevation {elevation:.1f}°")
+    else:
+        column.prop(drawn, "azimuth")
+        column.prop(drawn, "elevation")
         row = column.row(align=True)
         row.operator("skyloom.layout_from_lamp", text="From Lamp", icon="LIGHT_SUN")
         row.operator("skyloom.set_from_view", text="From View", icon="HIDE_OFF").what = "SUN"

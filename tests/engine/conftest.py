@@ -105,7 +105,8 @@ def shot_list(tmp_path: Path, nano_path: Path) -> Callable[..., Path]:
 
     def write(*rows: str) -> Path:
         path = tmp_path / "shots.toml"
-        defaults = f'[defaults]\nmodel = "{nano_path}"\nwidth = 128\nsteps = 2\nsampler = "multidiffusion"\n'
+        quick = 'width = 128\nsteps = 2\nsampler = "multidiffusion"\npoles = false\n'
+        defaults = f'[defaults]\nmodel = "{nano_path}"\n{quick}'
         path.write_text(defaults + "".join(f"[[shot]]\n{row}\n" for row in rows), encoding="utf-8")
         return path
 
