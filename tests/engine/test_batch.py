@@ -27,14 +27,14 @@ def test_one_bad_row_does_not_stop_the_others(engine, shot_list, tmp_path):
     assert made.returncode == 4, made.stderr
     folder = tmp_path / "shots"
     assert "3 made, 0 already there, 1 failed" in made.stdout
-    assert "line 9: failed" in made.stderr and "100 does not fit the model" in made.stderr
+    assert "line 10: failed" in made.stderr and "100 does not fit the model" in made.stderr
     assert set(whole(folder)) == {"a-0", "a-1", "c-d-0"}
     told = json.loads((folder / "summary.json").read_text())["shots"]
     assert [(row["line"], row["output"], row["status"]) for row in told] == [
-        (6, "a-0.exr", "done"),
-        (6, "a-1.exr", "done"),
-        (9, "b-0.exr", "failed"),
-        (12, "c-d-0.exr", "done"),
+        (7, "a-0.exr", "done"),
+        (7, "a-1.exr", "done"),
+        (10, "b-0.exr", "failed"),
+        (13, "c-d-0.exr", "done"),
     ]
     assert told[2]["job"]["width"] == 100 and "100" in told[2]["message"]
     table = (folder / "summary.txt").read_text().splitlines()
@@ -87,7 +87,7 @@ def test_a_model_that_disappears_takes_only_its_own_rows(shot_list, nano_path, t
             shutil.rmtree(other)
     assert ends(events) == {"a-0": "done", "b-0": "failed", "c-0": "done"}
     assert "other does not exist" in next(event.message for event in events if getattr(event, "status", "") == "failed")
-    with pytest.raises(BadShots, match=r"(?s)nothing was started\.\nline 8: .*other does not exist"):
+    with pytest.raises(BadShots, match=r"(?s)nothing was started\.\nline 9: .*other does not exist"):
         list(run_batch(shots, tmp_path / "out"))
 
 
@@ -102,7 +102,7 @@ def test_files_that_are_missing_are_told_before_anything_starts(shot_list, tmp_p
     with pytest.raises(BadShots) as caught:
         make(shot_list(*rows, 'prompt = "h"\nregions = [{prompt = "i", mask = "no.tif"}]'))
     told = caught.value.message.splitlines()
-    assert [line.partition(":")[0] for line in told[1:]] == [f"line {line}" for line in (8, 12, 15, 18, 21, 24, 27)]
+    assert [line.partition(":")[0] for line in told[1:]] == [f"line {line}" for line in (9, 13, 16, 19, 22, 25, 28)]
     assert f"{tmp_path / 'no.png'} does not exist" in told[3]
     assert not list((tmp_path / "shots").glob("*.exr"))
 
@@ -133,7 +133,7 @@ def test_bad_rows_start_nothing(engine, shot_list, tmp_path):
     refused = engine("batch", shot_list('prompt = "a"', "width = 5", 'promt = "c"'), "--out", tmp_path / "out")
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[0] == "Error: shots.toml has 2 bad rows; nothing was started."
-    assert [line.split(":")[0] for line in refused.stderr.splitlines()[1:]] == ["line 8", "line 10"]
+    assert [line.split(":")[0] for line in refused.stderr.splitlines()[1:]] == ["line 9", "line 11"]
     assert not (tmp_path / "out").exists()
 
 
