@@ -27,6 +27,7 @@ PROMPTS = (
 )
 SEED = 1
 FOLDER, SHEET = ROOT / "out" / "skies", ROOT / "docs" / "images" / "skies.jpg"
+SHOWN = (600, 300)  # pixels of a panorama on the sheet
 COLUMNS, LABEL = 2, 18  # panoramas in a row, pixels of a caption
 
 
@@ -36,7 +37,7 @@ def main() -> None:
     for number, prompt in enumerate(PROMPTS):
         *_, result = generate(Job(prompt=prompt, seed=SEED), FOLDER / f"{number}.exr", models)
         assert isinstance(result, Result)
-        pictures.append(Image.open(result.png).convert("RGB"))
+        pictures.append(Image.open(result.png).convert("RGB").resize(SHOWN, Image.Resampling.LANCZOS))
         print(f"{result.seconds:6.1f} s  {prompt}", flush=True)
     width, height = pictures[0].width, pictures[0].height + LABEL
     page = Image.new("RGB", (COLUMNS * width, len(pictures) // COLUMNS * height), (24, 24, 24))
