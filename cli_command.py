@@ -14,7 +14,8 @@ from .engine.arguments import Parser, add_job_arguments, given
 from .engine.batch.command import BatchTerminal, add_batch_arguments, chosen_shots
 from .engine.batch.shots import check_scenes
 from .engine.errors import ExitCode, SkyloomError
-from .engine.job import Job, default_output
+from .engine.file_names import default_output
+from .engine.job import Job
 from .engine.protocol import Failure, Result
 from .engine.wording import progress_text
 from .folders import engine_log

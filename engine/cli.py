@@ -18,7 +18,8 @@ from .batch.command import BatchTerminal, add_batch_arguments
 from .batch.command import run as run_batch
 from .environment import cache_root
 from .errors import BadRequest, Cancelled, EngineIncomplete, ExitCode, GenerationFailed, SkyloomError
-from .job import Job, default_output
+from .file_names import default_output
+from .job import Job
 from .models.command import DownloadTerminal, add_models_arguments
 from .models.command import run as run_models
 from .output.header import read_job

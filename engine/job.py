@@ -9,7 +9,6 @@ import math
 import random
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
 from . import checks
@@ -297,14 +296,3 @@ def loss_weights(text: str) -> dict[LossName, float]:
             )
         weights[cast(LossName, name)] = weight
     return weights
-
-
-def default_output(folder: Path, job: Job) -> Path:
-    """A file name in *folder* that says what it holds: the prompt's first words and the seed."""
-    return folder / f"{slug(job.prompt)}-{job.seed}.exr"
-
-
-def slug(text: str) -> str:
-    """The first words of *text* as part of a file name: ASCII letters, digits and hyphens."""
-    words = "".join(c if c.isascii() and c.isalnum() else " " for c in text.lower()).split()
-    return "-".join(words)[:60].strip("-") or "sky"

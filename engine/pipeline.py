@@ -10,7 +10,8 @@ from torch import Tensor
 from .composition import compose, denoisers, encode
 from .devices import choose_device
 from .errors import GenerationFailed
-from .job import Job, default_output
+from .file_names import default_output
+from .job import Job
 from .light.found import FoundLight
 from .light.stage import light_panorama
 from .models.loading import WarmModel

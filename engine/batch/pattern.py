@@ -6,7 +6,8 @@ from string import Formatter
 from typing import Any
 
 from ..errors import BadRequest
-from ..job import PATH_FIELDS, Job, slug
+from ..file_names import slug
+from ..job import PATH_FIELDS, Job
 
 _LONGEST = 200  # letters of a name: systems end at 255, and while it is written a file's name is longer
 

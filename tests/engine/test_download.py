@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import ROOT, engine_environment
-from safetensors.torch import load_file, save_file
+from conftest import engine_environment
+from publishing import publish
+from safetensors.torch import save_file
 
 from engine.errors import BadModel
 from engine.job import Job
@@ -29,26 +30,7 @@ CHUNK = 1 << 16  # bytes, in which a download grows
 
 @pytest.fixture(scope="module")
 def published(nano_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny model as the hub holds such models: also with 16 bits, as pickles, for other runtimes, and a checker."""
-    folder = tmp_path_factory.mktemp("hub") / "model"
-    shutil.copytree(nano_path, folder)
-    for file in list(folder.rglob("*.safetensors")):
-        half = {name: tensor.half() for name, tensor in load_file(file).items()}
-        save_file(half, file.with_suffix(".fp16.safetensors"))
-    index = json.loads((folder / "model_index.json").read_text())
-    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
-    index["feature_extractor"] = ["transformers", "CLIPImageProcessor"]
-    (folder / "model_index.json").write_text(json.dumps(index))
-    for name in (
-        *("unet/diffusion_pytorch_model.bin", "unet/diffusion_pytorch_model.non_ema.safetensors", "unet/model.onnx"),
-        *("safety_checker/model.safetensors", "safety_checker/config.json", "model.ckpt", "README.md"),
-        *("vae/openvino_model.xml", "text_encoder/flax_model.msgpack"),
-    ):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(b"not wanted")
-    (folder / "feature_extractor").mkdir()
-    (folder / "feature_extractor" / "preprocessor_config.json").write_text("{}")
-    return folder
+    return publish(nano_path, tmp_path_factory.mktemp("hub") / "model")
 
 
 @pytest.fixture
@@ -306,31 +288,3 @@ def test_nothing_is_asked_for_without_licence_or_network(
     with pytest.raises(BadModel, match=f"models download {MODEL}"):
         find_model(MODEL)
     assert not hub.requests
-
-
-GUARD = """
-import os, sys
-def note(event, arguments):
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.sendmsg"):
-        with open(os.environ["NETWORK_LOG"], "a") as log:
-            log.write(f"{event} {arguments}\\n")
-sys.addaudithook(note)
-"""
-
-
-def test_generation_needs_and_asks_for_no_network(nano_path: Path, tmp_path: Path):
-    """In a network namespace without any network, if that may be made, and with every try written down."""
-    (tmp_path / "guard").mkdir()
-    (tmp_path / "guard" / "sitecustomize.py").write_text(GUARD)
-    log, sky = tmp_path / "network.log", tmp_path / "sky.exr"
-    environment = {key: value for key, value in engine_environment().items() if not key.startswith(("HF_", "TRANSF"))}
-    environment |= {"PYTHONPATH": os.pathsep.join([str(tmp_path / "guard"), str(ROOT)]), "NETWORK_LOG": str(log)}
-    can_cut = shutil.which("unshare") and subprocess.run(["unshare", "--net", "true"]).returncode == 0
-    command = [sys.executable, "-m", "engine", "generate", "a storm", "--model", str(nano_path), "--out", str(sky)]
-    quick = ["--width", "128", "--steps", "2", "--sync-steps", "1", "--stride", "4"]
-    subprocess.run([*(["unshare", "--net"] if can_cut else []), *command, *quick], env=environment, check=True)
-    assert sky.exists()
-    assert not log.exists(), log.read_text()
-    tried = [sys.executable, "-c", "import socket; socket.getaddrinfo('127.0.0.1', 1)"]
-    subprocess.run(tried, env=environment, check=True)
-    assert log.exists(), "the guard sees nothing"

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.errors import BadRequest
-from engine.job import Job, default_output, loss_weights
+from engine.file_names import default_output
+from engine.job import Job, loss_weights
 
 
 def test_round_trip_through_json():
