@@ -4,21 +4,21 @@ It begins as the encoder's linear inverse and learns what to add: block edges aw
 latents are wrong by more or less, as those of a denoiser are.
 """
 
-import math
 import random
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.models.fine_decoder import SCALE, FineDecoder
 
 from .adversary import Adversary
 from .checkpoint import Trainee
-from .colour import to_opponent, to_rgb
+from .colour import to_opponent
 from .dataset import Panoramas
-from .reconstruction import ReconstructionLoss, decibels, display
+from .painting import train_to_paint
+from .reconstruction import decibels
 from .settings import Settings
 from .transform import BlockTransform
 
@@ -40,7 +40,22 @@ def train_fine_decoder(
     decoder = new_fine_decoder(transform, settings).to(device, memory_format=torch.channels_last)
     trainee = Trainee(decoder, folder, settings.fine_rate, settings.fine_minutes, average=0.998)
     if trainee.progress < 1:
-        _run(trainee, Adversary(folder / "adversary", settings, device), transform, panoramas, settings, device)
+
+        def pairs(rng: random.Random) -> tuple[Tensor, Tensor]:
+            x = to_opponent(_strips(panoramas, rng, settings).to(device))
+            z = transform(F.avg_pool2d(x, SCALE))
+            error = torch.tensor([rng.uniform(0, _MOST_ERROR) for _ in x], device=device).view(-1, 1, 1, 1)
+            z = z + error * z.std((0, 2, 3), keepdim=True) * torch.randn_like(z)
+            return z.contiguous(memory_format=torch.channels_last), x
+
+        def quality(averaged: nn.Module) -> float:
+            return _quality(averaged, transform, panoramas, device)
+
+        def edges(difference: Tensor) -> Tensor:
+            return _EDGE_WEIGHT * _edge_difference(difference, SCALE * settings.factor)
+
+        adversary, last = Adversary(folder / "adversary", settings, device), decoder.enlarge[-1]
+        train_to_paint(trainee, adversary, last, pairs, quality, _ALONE, settings, device, edges)
     return trainee.averaged
 
 
@@ -56,48 +71,6 @@ def new_fine_decoder(transform: BlockTransform, settings: Settings) -> FineDecod
     decoder.base.weight.copy_(F.interpolate(blocks, scale_factor=SCALE, mode="bicubic", align_corners=False))
     decoder.base.bias.copy_(plain.mean((0, 2, 3)))
     return decoder
-
-
-def _run(
-    trainee: Trainee,
-    adversary: Adversary,
-    transform: BlockTransform,
-    panoramas: Panoramas,
-    settings: Settings,
-    device: torch.device,
-) -> None:
-    reconstruction = ReconstructionLoss().to(device)
-    losses: list[float] = []
-
-    def save() -> None:
-        trainee.record(decibel=_quality(trainee.averaged, transform, panoramas, device))
-        trainee.save()
-        adversary.save()
-
-    while (progress := trainee.progress) < 1:
-        rng = random.Random(settings.seed * 1_000_003 + trainee.step)
-        x = to_opponent(_strips(panoramas, rng, settings).to(device))
-        z = transform(F.avg_pool2d(x, SCALE))
-        error = torch.tensor([rng.uniform(0, _MOST_ERROR) for _ in x], device=device).view(-1, 1, 1, 1)
-        z = z + error * z.std((0, 2, 3), keepdim=True) * torch.randn_like(z)
-        with torch.autocast(device.type, torch.bfloat16):
-            y = trainee.module(z.contiguous(memory_format=torch.channels_last)).float()
-        loss = reconstruction(y, x) + _EDGE_WEIGHT * _edge_difference(y - x, SCALE * settings.factor)
-        losses.append(loss.item())
-        rate = 0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * progress))
-        if progress > _ALONE:
-            decoded, rendered = display(to_rgb(y)), display(to_rgb(x))
-            loss = loss + adversary.term(decoded, loss, trainee.module.enlarge[-1].weight)
-            trainee.update(loss, rate)
-            adversary.learn(decoded, rendered)
-        else:
-            trainee.update(loss, rate)
-        if trainee.step % settings.log_every == 0:
-            trainee.record(loss=sum(losses) / len(losses))
-            losses = []
-        if trainee.minutes_since_saved > settings.save_minutes:
-            save()
-    save()
 
 
 def _edge_difference(difference: Tensor, side: int) -> Tensor:
@@ -119,7 +92,7 @@ def _strips(panoramas: Panoramas, rng: random.Random, settings: Settings) -> Ten
 
 
 @torch.no_grad()
-def _quality(decoder: torch.nn.Module, transform: BlockTransform, panoramas: Panoramas, device: torch.device) -> float:
+def _quality(decoder: nn.Module, transform: BlockTransform, panoramas: Panoramas, device: torch.device) -> float:
     """Decibels at the size of the autoencoder's pictures, so that they compare with the decoder's."""
     scores = []
     for index in range(min(_HELD_OUT, len(panoramas))):
