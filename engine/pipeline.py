@@ -106,16 +106,17 @@ def _paint(
         latents = yield from _sample(steps, len(todo.windows), pace, preview, record)
         with torch.no_grad():
             picture = model.paint(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
-        if todo.painted != todo.base:
-            given = gather(job, todo.painted)
         if job.poles:
-            picture = yield from _refine(refiner.mend(picture.cpu(), given), "poles", (1, 1), pace, preview)
+            around = given if todo.painted == todo.base else gather(job, todo.painted)
+            picture = yield from _refine(refiner.mend(picture.cpu(), around), "poles", (1, 1), pace, preview)
         for stage, width in enumerate(todo.stages, 1):
             given = gather(job, width)
             refining = refiner.enlarge(picture.cpu(), width, given)
             picture = yield from _refine(refining, "refine", (stage, len(todo.stages)), pace, preview)
         if todo.painted > todo.size[0]:
-            picture, given = shrunk(picture, todo.size[0]), gather(job, todo.size[0])
+            picture = shrunk(picture, todo.size[0])
+        if given and todo.base != todo.size[0] and not todo.stages:
+            given = gather(job, todo.size[0])
         if precision.gave_up:
             yield Notice(
                 code="full_precision",
