@@ -15,8 +15,8 @@ sys.path.insert(0, str(ROOT))
 from tools.debian import BPY_LIBRARIES, Unavailable, ensure  # noqa: E402
 from tools.environments import make  # noqa: E402
 
-PROMPT = "sunset over the ocean with wispy clouds"
-SEED = "1"
+PROMPT = "golden hour over a calm sea, scattered clouds"
+SEED = "7"
 FOLDER = ROOT / "out" / "demo"
 RESULTS = {"panorama": "sky.exr", "preview": "sky.png", "scene": "sky.blend", "still": "still.png"}
 
