@@ -10,6 +10,7 @@ def register() -> None:
     folders.register()
     session.register()
     downloads.register()
+    installation.register()
     live_preview.register()
     operators.register()
     panels.register()
@@ -18,10 +19,10 @@ def register() -> None:
 
 def unregister() -> None:
     cli_command.unregister()
-    installation.close()
     panels.unregister()
     operators.unregister()
     live_preview.unregister()
+    installation.unregister()
     downloads.unregister()
     session.unregister()
     folders.unregister()
