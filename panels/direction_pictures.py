@@ -5,8 +5,6 @@ from typing import ClassVar
 import bpy
 
 from .direction_lists import plain
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class Reference:
@@ -47,19 +45,3 @@ class Fit:
         column.active = bool(direction.control)
         column.prop(direction, "control_image")
         column.prop(direction, "control_scale")
-
-
-class SKYLOOM_PT_world_reference(WorldTab, Reference, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world_direction"
-
-
-class SKYLOOM_PT_sidebar_reference(SidebarTab, Reference, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar_direction"
-
-
-class SKYLOOM_PT_world_fit(WorldTab, Fit, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world_direction"
-
-
-class SKYLOOM_PT_sidebar_fit(SidebarTab, Fit, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar_direction"

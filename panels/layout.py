@@ -78,10 +78,10 @@ def _draw_number(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, 
 
 
 def _draw_seed(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    row = layout.row(align=True)
+    row = layout.row(align=True, heading="Seed")  # aligned with the other fields, as a label of its own is not
     field = row.row(align=True)
     field.active = not settings.use_random_seed
-    field.prop(settings, "seed")
+    field.prop(settings, "seed", text="")
     row.prop(settings, "use_random_seed", text="", icon="UNLOCKED" if settings.use_random_seed else "LOCKED")
 
 

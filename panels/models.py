@@ -9,8 +9,6 @@ from ..engine.models.catalogue import Entry, catalogue
 from ..engine.models.store import installed, started_bytes
 from ..engine.wording import size
 from ..wrapped_text import draw_text
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class Models:
@@ -42,14 +40,6 @@ class Models:
             if lora not in loras:
                 draw_text(layout.column(), context, f"{lora.title} belongs to another kind of model.", "ERROR")
             _draw_details(layout, context, lora)
-
-
-class SKYLOOM_PT_world_models(Models, WorldTab, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world"
-
-
-class SKYLOOM_PT_sidebar_models(Models, SidebarTab, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar"
 
 
 def _draw_row(layout: bpy.types.UILayout, entry: Entry, chosen: bool, on: str, off: str) -> None:
