@@ -29,8 +29,8 @@ class Algorithm1:
 
     def run(
         self, prompt: str, noise: Tensor, windows: Windows, steps: int, guidance: float, weight: float, decay: float
-    ) -> tuple[Tensor, Tensor]:
-        """Latents ``[1, C, h, W]`` and their picture ``[3, H, W]`` as a viewer sees it, every step synchronized."""
+    ) -> Tensor:
+        """Latents ``[1, C, h, W]``, every step synchronized."""
         scheduler = DDIMScheduler.from_config(self._pipeline.scheduler.config, clip_sample=False)
         scheduler.set_timesteps(steps, device=self._device)
         positive, negative = self._pipeline.encode_prompt(prompt, self._device, 1, True)
@@ -62,8 +62,7 @@ class Algorithm1:
                 value[..., columns] += stepped
                 count[..., columns] += 1
             latents = value / count
-        with torch.no_grad():
-            return latents, self._decode(latents)[0]
+        return latents
 
     def _decode(self, latents: Tensor) -> Tensor:
         vae = self._pipeline.vae

@@ -1,7 +1,7 @@
 """How coherent the panoramas of each weight w and each sampler are, as a table and a contact sheet.
 
-    python -m benchmarks.coherence [--model FOLDER] [--width 256] [--steps N] [--prompts TEXT ...] [--seeds 0 ...]
-        [--out out/coherence] [--clip FOLDER] [--device cpu]
+    python -m benchmarks.coherence [--model FOLDER] [--width 1024] [--steps N] [--prompts TEXT ...] [--seeds 0 ...]
+        [--rows NAME ...] [--out out/coherence] [--clip FOLDER] [--device cpu]
 
 One row per way of making them, one picture per prompt and seed; the measures are means over these, the intra distances
 as in the paper. "nothing" is windows side by side that know nothing of each other. The measured files stay in --out.
@@ -29,11 +29,20 @@ from engine.models.loading import WarmModel  # noqa: E402
 from engine.pipeline import generate  # noqa: E402
 from engine.plan import plan  # noqa: E402
 
-PROMPTS = ("golden hour over a calm sea, scattered clouds", "storm clouds over a grass field")
+PROMPTS = (
+    "golden hour over a calm sea, scattered clouds",
+    "storm clouds over a grass field",
+    "puffy white clouds over green fields, midday",
+    "clear blue sky at noon over sand dunes",
+    "overcast sky over a meadow",
+    "starry night with the milky way over the desert",
+    "sunset over the ocean with wispy clouds",
+    "dusk over a snowy plain, mountains",
+)
 LABEL = 150  # pixels of a contact sheet's first column
 
 
-def ways(window: int, steps: int) -> dict[str, dict[str, Any]]:
+def ways(window: int) -> dict[str, dict[str, Any]]:
     """What a row of the table is called, and what its jobs ask for. window: latent columns of one window."""
     synchronized = {f"sync, w = {w}": {"sync_weight": float(w), "sync_windows": "all"} for w in (5, 10, 20)}
     return {
@@ -55,6 +64,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
     parser.add_argument("--prompts", nargs="+", default=PROMPTS)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--rows", nargs="+", help="only these rows of the table")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "coherence")
     parser.add_argument("--clip", help="folder of a CLIP model, for the CLIP score")
     parser.add_argument("--device", default="cpu")
@@ -63,9 +73,10 @@ def main() -> int:
     model = warm.get(chosen.model, choose_device(chosen.device))
     asked = {"model": chosen.model, "width": chosen.width, "steps": chosen.steps, "device": chosen.device}
     plain = plan(Job(prompt=chosen.prompts[0], **asked), model).job
-    assert plain.window is not None and plain.steps is not None
+    assert plain.window is not None
     means, files = [], {}
-    for name, way in ways(plain.window, plain.steps).items():
+    rows_asked = {k: v for k, v in ways(plain.window).items() if chosen.rows is None or k in chosen.rows}
+    for name, way in rows_asked.items():
         folder = chosen.out / "".join(c if c.isalnum() else "-" for c in name)
         files[name], rows = [], []
         for number, prompt in enumerate(chosen.prompts):

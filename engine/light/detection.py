@@ -77,9 +77,13 @@ def _sky() -> _Sky:
     up, turn = 1 - k / _CANDIDATES, math.pi * (1 + 5**0.5) * k  # Fibonacci hemisphere
     side = (1 - up.square()).sqrt()
     candidates = torch.stack([side * turn.cos(), side * turn.sin(), up], 1)
-    angle = _degrees(candidates @ towards)
-    near, around = (area * torch.exp(-angle / reach) for reach in (_NEAR, _AROUND))
-    contrast = near / near.sum(1, keepdim=True) - around / around.sum(1, keepdim=True)
+    angle = (candidates @ towards).clamp_(-1, 1).acos_()  # in place, because so much is slow to allocate
+
+    def nearby(reach: float) -> Tensor:
+        weight = (angle / -math.radians(reach)).exp_().mul_(area)
+        return weight.div_(weight.sum(1, keepdim=True))
+
+    contrast = nearby(_NEAR).sub_(nearby(_AROUND))
     return _Sky(above, towards, area / area.sum(), candidates, contrast, angle.argmin(1))
 
 

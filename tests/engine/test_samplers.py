@@ -39,11 +39,10 @@ def test_synchronized_it_is_the_papers_algorithm_1(exact, exact_bench, nano_path
     """The literal loop of the benchmark; in float64 what is equal in theory is equal in figures."""
     noise, windows = exact_bench.noise[..., :8, :16], Windows.layout("ring", 16, 8, 4)
     loop = Algorithm1(str(nano_path), exact.transfer, exact.device, torch.float64)
-    theirs, picture = loop.run(PROMPT, noise, windows, steps=2, guidance=GUIDANCE, weight=20.0, decay=0.95)
+    theirs = loop.run(PROMPT, noise, windows, steps=2, guidance=GUIDANCE, weight=20.0, decay=0.95)
     denoise = exact.denoiser(exact.condition(PROMPT, "", GUIDANCE))
     *_, last = sync_diffusion(denoise, noise, exact_bench.solver(), windows, exact_bench.sync())
     torch.testing.assert_close(last.x, theirs, atol=1e-5, rtol=0)
-    assert picture.shape == (3, 64, 128)
 
 
 def test_weight_zero_is_multidiffusion(bench):
