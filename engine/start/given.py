@@ -71,7 +71,10 @@ def gather(job: Job, width: int) -> Given | None:
     if job.photos:
         given = _with_photos(job, given or _nothing(width))
     if given and job.mask is not None:
-        inside = soft_mask(read_mask(job.mask, width), job.feather)
+        mask = read_mask(job.mask, width)
+        inside = soft_mask(mask, job.feather)
+        if job.erase and mask.min() == 0:
+            given = replace(given, radiance=fill(given.radiance, (mask == 0).float()))
         outside = 1 - inside
         # Outside nothing is free; inside, photos may be held as well.
         given = replace(
