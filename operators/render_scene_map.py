@@ -21,7 +21,7 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
         name="Kind",
         items=(
             ("DEPTH", "Depth", "How far everything is, as the picture that a ControlNet for depth follows"),
-            ("LINES", "Lines", "Where things end, as the picture that a ControlNet for line art follows"),
+            ("LINES", "Lines", "Where things end or bend, as the picture that a ControlNet for line art follows"),
             ("NORMALS", "Normals", "Which way things face, as the picture that a ControlNet for normals follows"),
             ("SKY", "Visible Sky", "A region where the sky is seen: its prompt is for there, and not behind the set"),
         ),
@@ -71,7 +71,9 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
             raise BadRequest("Nothing stands around: all of the sky is seen.", "Choose another place to look from.")
         if self.kind == "SKY" and not seen.sky.any():
             raise BadRequest("No sky is seen from there.", "Choose another place to look from.")
-        return {"DEPTH": seen.depth, "LINES": seen.lines, "SKY": seen.sky}[self.kind][..., None]
+        if self.kind == "LINES":
+            return np.maximum(seen.lines, seen.creases(render_normals(scene, eye, width)))[..., None]
+        return (seen.depth if self.kind == "DEPTH" else seen.sky)[..., None]
 
     def _eye(self, scene: bpy.types.Scene) -> Vector:
         if self.eye == "CURSOR":

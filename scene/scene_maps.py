@@ -17,6 +17,7 @@ from .backdrop import is_backdrop
 from .pixels import pixels_of
 
 Tell = Callable[[bpy.types.NodeTree, bpy.types.Node], None]  # joins what a material shall say to its emission
+_BEND = math.cos(math.radians(30))  # between the normals of neighbours, for an edge
 _JUMP = 1.15  # how much farther the neighbour has to be for an edge
 
 
@@ -38,11 +39,26 @@ class SceneMap:
 
     @property
     def lines(self) -> np.ndarray:
-        """1 where something ends before something farther, else 0."""
+        """1 where something ends before the sky or something farther, else 0.
+
+        A floor that goes on does not end: towards the horizon the inverse of its distance falls by like steps.
+        """
         near = 1 / self.distance  # 0 is the sky
         upright = np.pad(near, ((1, 1), (0, 0)), mode="edge")
-        around = (np.roll(near, 1, 1), np.roll(near, -1, 1), upright[2:], upright[:-2])  # sideways across the seam
-        return np.any([near > _JUMP * other for other in around], axis=0).astype(np.float32)
+        left, right, up, down = np.roll(near, 1, 1), np.roll(near, -1, 1), upright[2:], upright[:-2]  # across the seam
+        ends = [
+            (near > _JUMP * other) & ((other == 0) | (near - other > 2 * (opposite - near)))
+            for other, opposite in ((left, right), (right, left), (up, down), (down, up))
+        ]
+        return np.any(ends, axis=0).astype(np.float32)
+
+    def creases(self, normals: np.ndarray) -> np.ndarray:
+        """1 where things meet or bend, as *normals* of :func:`render_normals` tell, else 0."""
+        faced, ground = normals * 2 - 1, ~self.sky
+        above, above_ground = (np.concatenate([values[1:], values[-1:]]) for values in (faced, ground))
+        beside = ((np.roll(faced, -1, 1), np.roll(ground, -1, 1)), (above, above_ground))  # across the seam
+        bends = [ground & there & ((faced * other).sum(-1) < _BEND) for other, there in beside]
+        return np.any(bends, axis=0).astype(np.float32)
 
 
 def render_map(scene: bpy.types.Scene, eye: Vector, width: int) -> SceneMap:

@@ -57,6 +57,9 @@ def test_horizon_and_box_are_where_geometry_says(place):
     assert abs(columns - middle + 0.5).max() * pixel == pytest.approx(degrees(atan(1 / 9)), abs=pixel)
     top = np.flatnonzero(~seen.sky[:, WIDTH // 2]).max() + 1
     assert top * pixel - 90 == pytest.approx(degrees(atan((4 - EYE) / 9)), abs=pixel)
+    lines = seen.lines
+    assert lines[:, 0].sum() == 1 and lines[WIDTH // 4 - 1, 0], "the horizon is more than a line"
+    assert lines[top - 1, WIDTH // 2] and lines[:, WIDTH // 2].sum() == 1, "the box ends at its top alone"
     assert at(seen.distance, 90, 0.5) == pytest.approx(9, rel=0.01)
     assert at(seen.sky, 0, 5) and at(seen.sky, 270, 5), "what is hidden is seen"
 
@@ -79,6 +82,10 @@ def test_normals_face_where_geometry_says(place):
     # Facing south, the viewer has east on the left, to where this box was turned.
     red, green, blue = at(seen, 181, 2)
     assert red > 0.7 and green == pytest.approx(grey, abs=2e-3) and blue > 0.9
+    creases = extension("scene.scene_maps").render_map(place, place.cursor.location, WIDTH).creases(seen)
+    foot = 90 - degrees(atan(9 / EYE))  # below the horizon, where the box's front meets the floor
+    found = np.flatnonzero(creases[: WIDTH // 4, WIDTH // 2]) / WIDTH * 360 - 90
+    assert found == pytest.approx([-foot], abs=0.8)
     vectors = seen * 2 - 1
     assert np.allclose(np.linalg.norm(vectors, axis=-1), 1, atol=0.01)
 

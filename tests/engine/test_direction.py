@@ -226,8 +226,10 @@ def test_what_is_erased_does_not_come_back(make, panorama, tmp_path):
     assert np.array_equal(before[outside], after[outside])
     assert after[~outside].max() < 0.1 * before[~outside].max() and erased.light["kind"] == "none"
     assert make("painted", start=panorama, mask=str(mask), erase=True)[0].job["strength"] == 0.6
-    with pytest.raises(BadRequest, match="nothing to erase"):
-        make("bad", start=panorama, erase=True)
+    white = mask_file(tmp_path / "white.png", (0, 0, 1, 1))
+    for values, says in (({}, "nothing to erase"), ({"mask": str(white)}, "nothing that could be continued")):
+        with pytest.raises(BadRequest, match=says):
+            make("bad", start=panorama, erase=True, **values)
 
 
 def test_feather_stays_inside():
