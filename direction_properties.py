@@ -135,6 +135,10 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
         description="Only where this picture is white, the sky is painted anew; all else stays exactly as it is",
         subtype="FILE_PATH",
     )
+    erase: BoolProperty(
+        name="Erase",
+        description="Begin behind the mask with what lies around it, so that what is there goes and does not come back",
+    )
     strength: FloatProperty(
         name="Strength",
         description="How far the sky may depart from what it begins with; 0 keeps it, 1 is free",

@@ -14,7 +14,8 @@ from .engine.job_parts import Layout, Photo, Region
 _LOSSES = {"LOOK": ("lpips-vgg", 1.0), "STYLE": ("style", 100.0), "CLIP": ("clip", 1.0)}  # weights of like effect
 _REFERENCE = ("reference", "reference_by", "reference_strength", "clip")
 _CONTROL = ("control", "control_image", "control_scale")
-FIELDS = {"start", "layout", "strength", "mask", "photos", "regions", *_CONTROL}  # of a job, that are set here alone
+# Fields of a job that are set here alone.
+FIELDS = {"start", "layout", "strength", "mask", "erase", "photos", "regions", *_CONTROL}
 _KINDS = {"photos": Photo, "regions": Region}
 
 
@@ -26,7 +27,7 @@ def direction_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
     elif direction.begin == "PICTURE":
         values["start"] = bpy.path.abspath(direction.start)
         if direction.mask:
-            values["mask"] = bpy.path.abspath(direction.mask)
+            values |= {"mask": bpy.path.abspath(direction.mask), "erase": direction.erase}
         if not direction.mask or direction.is_property_set("strength"):  # an edit is free by default
             values["strength"] = _number(direction.strength)
     for name, kind in _KINDS.items():
@@ -52,7 +53,7 @@ def layout_of(layout: bpy.types.PropertyGroup) -> dict[str, Any]:
 
 def show_direction(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> dict[str, Any]:
     """Make *direction* describe *job*, and return what of the job is left to show."""
-    for name in ("begin", "start", "mask", "strength", "layout", *_REFERENCE, *_CONTROL):
+    for name in ("begin", "start", "mask", "erase", "strength", "layout", *_REFERENCE, *_CONTROL):
         direction.property_unset(name)
     rest = dict(job)
     for name in _KINDS:
@@ -66,6 +67,7 @@ def show_direction(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> d
         _fill(direction.layout, layout)
     if start := rest.pop("start", None):
         direction.begin, direction.start, direction.mask = "PICTURE", start, rest.pop("mask", None) or ""
+        direction.erase = rest.pop("erase", False)
     if rest.get("control"):
         for name in _CONTROL:
             setattr(direction, name, rest.pop(name))

@@ -52,8 +52,17 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator, prompt
             values["prompt"] = f"{values['prompt'].strip()}, {lora.words}"
     if settings.use_random_seed and "seed" not in passed:
         values["seed"] = None
-    values["model"] = bpy.path.abspath(values["model"].strip() or BUNDLED_MODEL)
+    values["model"] = _located(values["model"])
     return Job.from_dict(values)
+
+
+def chosen_model(settings: bpy.types.PropertyGroup) -> str:
+    """The model that *settings* name, as a job has it."""
+    return _located(settings.model)
+
+
+def _located(model: str) -> str:
+    return bpy.path.abspath(model.strip() or BUNDLED_MODEL)
 
 
 def use_job(settings: bpy.types.PropertyGroup, job: dict[str, Any]) -> None:

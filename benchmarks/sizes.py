@@ -119,7 +119,7 @@ def forget_peak() -> None:
 
 def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     """In a process of its own: print the bytes that a *part* takes, as estimated or None, and its CPU seconds."""
-    from engine.composition import denoisers, encode
+    from engine.composition import encode
     from engine.devices import choose_device
     from engine.job import Job
     from engine.memory import enlarged_bytes
@@ -135,7 +135,7 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     job = Job(prompt=next(iter(PROMPTS)), model=model, seed=1, steps=10, sync_steps=0, sun="off", device="cpu")
     list(generate(replace(job, width=native), out / "first.exr", warm))  # libraries allocate on their first use
     todo = plan(replace(job, width=width, base_width=width // 2, poles=False), loaded)
-    refiner = Refiner(todo, loaded, denoisers(todo, loaded, encode(todo.job, loaded), Precision()))
+    refiner = Refiner(todo, loaded, encode(todo.job, loaded), Precision())
     if part == "windows":
         picture = torch.rand(3, width // 2, width)
     forget_peak()

@@ -81,6 +81,8 @@ class Job:
     start: a picture file of 2:1 to begin with: a panorama to vary or to edit, a painted sketch. layout: in its place,
     what the procedural renderer is to draw. strength: how far the sky may depart from these: 0 keeps them, 1 is free.
     mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
+    erase: what lies behind the mask is forgotten, and begun from a smooth continuation of what is around it: what is
+    there shall go, and not become something else.
     feather: degrees within the edge of mask and photos over which old and new pass into each other.
     photos: pictures placed on the sphere, around which the rest is painted; see :class:`Photo`.
     regions: parts with prompts of their own; see :class:`Region`.
@@ -134,6 +136,7 @@ class Job:
     layout: Layout | None = None
     strength: float | None = None
     mask: str | None = None
+    erase: bool = False
     feather: float = 3.0
     photos: tuple[Photo, ...] = ()
     regions: tuple[Region, ...] = ()
@@ -224,6 +227,9 @@ class Job:
             raise BadRequest("strength has no meaning without a start or a layout.", "Leave it out, or give one.")
         if self.mask is not None and self.start is None:
             raise BadRequest("There is a mask, but no panorama to edit.", "Name it as start.")
+        checks.flag("erase", self.erase)
+        if self.erase and self.mask is None:
+            raise BadRequest("There is nothing to erase without a mask.", "Give a mask, or leave erase out.")
         if self.mask is not None and self.exposure is not None:
             raise BadRequest("exposure would change the sky outside the mask, too.", "Leave it out.")
         if self.mask is not None and self.sky_only is not None:

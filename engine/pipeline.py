@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .composition import compose, denoisers, encode
+from .composition import compose, encode
 from .devices import choose_device
 from .errors import GenerationFailed
 from .file_names import default_output
@@ -99,7 +99,7 @@ def _paint(
     else:
         precision = Precision(half_type(model.device, model.half) if job.precision == "half" else None)
         conditions = encode(job, model)
-        refiner = Refiner(todo, model, denoisers(todo, model, conditions, precision))
+        refiner = Refiner(todo, model, conditions, precision)
         pace = Pace(_work(todo, refiner), _LOADED, _PAINTED)
         preview = Previews(model, todo.windows.wraps) if previews else None
         steps = compose(todo, models, model, conditions, noise.to(model.device), given, precision)

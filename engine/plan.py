@@ -26,8 +26,8 @@ from .start.reading import panorama_width
 # Noise level below which the synchronization gradient "decoder" leaves out the denoiser. Its cosine to the exact
 # gradient was 0.85 at 0.07 and 0.4 at 0.4 with sky-small, 0.98 at about 0.4 with Stable Diffusion 2.
 _DECODER_BELOW = 0.1
-# How far a sky may depart from a picture or a layout by default.
-_START_STRENGTH, _LAYOUT_STRENGTH = 0.6, 0.6
+# How far a sky may depart from a picture, from a layout, and from what is put in place of what is erased, by default.
+_START_STRENGTH, _LAYOUT_STRENGTH, _ERASE_STRENGTH = 0.6, 0.6, 0.6
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
 
@@ -194,6 +194,8 @@ def _detail(job: Job, model: Model) -> float:
 def _strength(job: Job) -> float | None:
     if job.strength is not None:
         return job.strength
+    if job.erase:
+        return _ERASE_STRENGTH
     if job.mask is not None:
         return 1.0  # what is asked for need not be like what was there
     return _START_STRENGTH if job.start is not None else _LAYOUT_STRENGTH if job.layout is not None else None

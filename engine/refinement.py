@@ -16,11 +16,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, pad
 
+from .composition import denoisers
 from .errors import GenerationFailed
 from .job import SEED_LIMIT
 from .memory import windows_per_decode
+from .models.denoiser import Conditioning
 from .models.model import Model
 from .plan import Plan
+from .precision import Precision
 from .sampling.grid import Grid
 from .sampling.known import Known
 from .sampling.regions import RegionalDenoiser
@@ -29,6 +32,7 @@ from .sampling.solver import Level, Solver
 from .sphere.caps import paste_cap
 from .sphere.gnomonic import View, render
 from .sphere.resampling import reader
+from .start.control import control_crops
 from .start.given import Given
 from .start.regions import shares
 from .upscaling import Upscaler
@@ -56,11 +60,12 @@ Refining = Generator[Beat, None, Tensor]  # a picture in the end
 
 
 class Refiner:
-    """Refines the panorama of *todo*. denoisers: with the job's prompt, and with that of each region."""
+    """Refines the panorama of *todo*. conditions: see :func:`~engine.composition.encode`."""
 
-    def __init__(self, todo: Plan, model: Model, denoisers: Sequence[Denoiser]) -> None:
+    def __init__(self, todo: Plan, model: Model, conditions: Sequence[Conditioning], precision: Precision) -> None:
         assert todo.job.seed is not None and todo.job.detail is not None
-        self._todo, self._job, self._model, self._denoisers = todo, todo.job, model, denoisers
+        self._todo, self._job, self._model = todo, todo.job, model
+        self._conditions, self._precision = conditions, precision
         self._upscaler = Upscaler(todo.job.upscaler, model.device) if todo.job.upscaler else None
         self._noise = torch.Generator().manual_seed(3 * SEED_LIMIT + todo.job.seed)  # no other noise of this job
 
@@ -201,8 +206,11 @@ class Refiner:
 
     def _denoiser(self, grid: Grid, solver: Solver, view: View | None) -> Denoiser:
         regions, base = self._job.regions, self._todo.base
+        control = control_crops(self._job, grid, self._model.factor, view)
+        conditions = [condition.beside(control) for condition in self._conditions]
+        by_prompt = denoisers(self._todo, self._model, conditions, self._precision)
         if not regions:
-            return self._denoisers[0]
+            return by_prompt[0]
         if view:
             small = replace(view, size=grid.size[0])
             around = shares(regions, base, (base // 2, base))
@@ -210,7 +218,7 @@ class Refiner:
         else:
             share = shares(regions, max(base, grid.size[1]), grid.size)
         share = share.to(self._model.device)
-        return RegionalDenoiser(self._denoisers, share, grid, solver, bootstrap=0, generator=self._noise)
+        return RegionalDenoiser(by_prompt, share, grid, solver, bootstrap=0, generator=self._noise)
 
     def _encode(self, pictures: Tensor, _which: Tensor) -> Tensor:
         seen = avg_pool2d(pictures.to(self._model.device), self._model.paint_scale)

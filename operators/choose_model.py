@@ -5,8 +5,10 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..engine.errors import SkyloomError
-from ..engine.models.store import find_entry
+from ..engine.models.kinship import check_kinship
+from ..engine.models.store import find_entry, installed
 from ..folders import absolute
+from ..job_settings import chosen_model
 
 
 class SKYLOOM_OT_choose_model(bpy.types.Operator):
@@ -25,6 +27,8 @@ class SKYLOOM_OT_choose_model(bpy.types.Operator):
         settings = context.scene.skyloom
         try:
             entry = find_entry(self.name)
+            if entry.kind == "lora" and settings.lora != entry.name and installed(entry):
+                check_kinship(chosen_model(settings), [entry.name])
         except SkyloomError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -9,12 +9,13 @@ from .. import preferences, session
 from ..engine.errors import BadRequest, SkyloomError
 from ..folders import make_folder, output_folder
 from ..scene.history import job_of
-from ..scene.painting import disc_mask, file_of, ground_mask, painted_mask, write_mask
+from ..scene.painting import file_of, ground_mask, painted_mask, sun_mask, write_mask
 from ..scene.sun import noted_light
 from ..styles import NONE
 from .paint_edit import editable_sky
 
-_SUN_RADIUS = 9.0  # degrees around its middle that are painted anew: the disc and the glare beside it
+# Degrees around the sun that are painted anew: into the rest of its glare, a model paints a sun again.
+_SUN_RADIUS = 28.0
 _PLAIN_SKY = "clear sky"
 
 
@@ -31,7 +32,7 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
         items=(
             ("PAINTED", "Painted Area", "What is painted over becomes what the edit's prompt says"),
             ("CLOUD", "Painted Cloud", "What is painted over becomes clear sky"),
-            ("SUN", "Sun", "The sun and the glare around it become sky"),
+            ("SUN", "Sun", "The sun, the glare around it and its glitter below go"),
             (
                 "GROUND",
                 "Ground",
@@ -82,8 +83,10 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
         changes["style"] = NONE
         if self.what == "GROUND":
             return edit_prompt or job_of(start)["prompt"], changes
+        changes["erase"] = True
         if self.what == "SUN":
-            return _PLAIN_SKY, changes | {"sun": "off", "negative": "sun, glare"}
+            prompt = f"{job_of(start)['prompt']}, no sun in view"
+            return prompt, changes | {"sun": "off", "negative": "sun, glare, facing the sun"}
         return _PLAIN_SKY, changes | {"negative": "clouds"}
 
     def _mask(self, context: bpy.types.Context, sky: bpy.types.Image) -> np.ndarray:
@@ -94,5 +97,4 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
         light = noted_light(context.scene.world)
         if not light or light["kind"] == "none" or not light["seen"]:
             raise BadRequest("No sun or moon is seen in this sky.", "Paint over what shall go.")
-        radius = _SUN_RADIUS + light["extent"] / 2
-        return disc_mask(tuple(sky.size), light["azimuth"], light["elevation"], radius)
+        return sun_mask(tuple(sky.size), light["azimuth"], light["elevation"], _SUN_RADIUS)

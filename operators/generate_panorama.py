@@ -8,6 +8,7 @@ import bpy
 from .. import preferences, session
 from ..engine.errors import BadRequest, SkyloomError
 from ..engine.job import SEED_LIMIT, WIDTH_RANGE, Job
+from ..engine.models.kinship import check_kinship
 from ..engine.protocol import Cancelled, Failure, Preview, Result
 from ..folders import absolute, engine_log, make_folder, output_folder
 from ..generation import Task
@@ -155,6 +156,8 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
             raise BadRequest("Several skies do not fit into one output file.", "Leave out the output.")
         folder = output_folder(chosen.output_folder)
         make_folder(absolute(self.out).parent if self.out else folder)
+        for job in asked:
+            check_kinship(job.model, [file for file, _ in job.loras], job.control)
         for wanted, number in product(asked, range(self.variations)):
             random = wanted.seed is None
             job = wanted.with_seed() if random else replace(wanted, seed=(wanted.seed + number) % SEED_LIMIT)

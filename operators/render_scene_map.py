@@ -8,7 +8,7 @@ from .. import preferences
 from ..engine.errors import BadRequest, SkyloomError
 from ..folders import make_folder, output_folder
 from ..scene.pixels import free_path, save_png
-from ..scene.scene_maps import render_map
+from ..scene.scene_maps import render_map, render_normals
 
 
 class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
@@ -21,7 +21,8 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
         name="Kind",
         items=(
             ("DEPTH", "Depth", "How far everything is, as the picture that a ControlNet for depth follows"),
-            ("LINES", "Lines", "Where things end, as the picture that a ControlNet for line art follows"),
+            ("LINES", "Lines", "Where things end or bend, as the picture that a ControlNet for line art follows"),
+            ("NORMALS", "Normals", "Which way things face, as the picture that a ControlNet for normals follows"),
             ("SKY", "Visible Sky", "A region where the sky is seen: its prompt is for there, and not behind the set"),
         ),
         options={"SKIP_SAVE"},
@@ -41,17 +42,12 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
         scene = context.scene
         direction = scene.skyloom.direction
         try:
-            seen = render_map(scene, self._eye(scene), self.width // 2 * 2)
-            if self.kind != "DEPTH" and seen.sky.all():
-                raise BadRequest("Nothing stands around: all of the sky is seen.", "Choose another place to look from.")
-            if self.kind == "SKY" and not seen.sky.any():
-                raise BadRequest("No sky is seen from there.", "Choose another place to look from.")
-            values = {"DEPTH": lambda: seen.depth, "LINES": lambda: seen.lines, "SKY": lambda: seen.sky}[self.kind]()
+            values = self._values(scene)
             folder = output_folder(preferences.get(context).output_folder)
             make_folder(folder)
             path = free_path(folder, f"{scene.name}-{self.kind.lower()}")
-            picture = np.ones((*values.shape, 4), np.float32)
-            picture[..., :3] = values[..., None]
+            picture = np.ones((*values.shape[:2], 4), np.float32)
+            picture[..., :3] = values
             save_png(picture, path)
         except (SkyloomError, OSError) as error:
             self.report({"ERROR"}, str(error))
@@ -64,6 +60,20 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
             direction.control_image = str(path)
         self.report({"INFO"}, f"The picture is kept in {path}")
         return {"FINISHED"}
+
+    def _values(self, scene: bpy.types.Scene) -> np.ndarray:
+        """The picture, ``[height, width, 1 or 3]`` in [0, 1]. Raises :class:`SkyloomError`."""
+        eye, width = self._eye(scene), self.width // 2 * 2
+        if self.kind == "NORMALS":
+            return render_normals(scene, eye, width)
+        seen = render_map(scene, eye, width)
+        if self.kind != "DEPTH" and seen.sky.all():
+            raise BadRequest("Nothing stands around: all of the sky is seen.", "Choose another place to look from.")
+        if self.kind == "SKY" and not seen.sky.any():
+            raise BadRequest("No sky is seen from there.", "Choose another place to look from.")
+        if self.kind == "LINES":
+            return np.maximum(seen.lines, seen.creases(render_normals(scene, eye, width)))[..., None]
+        return (seen.depth if self.kind == "DEPTH" else seen.sky)[..., None]
 
     def _eye(self, scene: bpy.types.Scene) -> Vector:
         if self.eye == "CURSOR":

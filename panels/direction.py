@@ -26,6 +26,8 @@ class Direction:
             column = layout.column()
             column.prop(direction, "start")
             column.prop(direction, "mask")
+            if direction.mask:
+                column.prop(direction, "erase")
             column.prop(direction, "strength")
         layout.prop(direction, "show_in_view")
 

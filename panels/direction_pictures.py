@@ -4,6 +4,10 @@ from typing import ClassVar
 
 import bpy
 
+from ..engine.models.kinship import stranger
+from ..folders import absolute
+from ..job_settings import chosen_model
+from ..wrapped_text import draw_text
 from .direction_lists import plain
 
 
@@ -33,14 +37,17 @@ class Fit:
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, direction = plain(self.layout), context.scene.skyloom.direction
+        layout, settings = plain(self.layout), context.scene.skyloom
+        direction = settings.direction
         column = layout.column(align=True)
         sky = column.operator("skyloom.render_scene_map", text="Visible Sky as Region", icon="MOD_MASK")
         sky.kind = "SKY"
         row = column.row(align=True)
-        for kind, icon in (("DEPTH", "CAMERA_DATA"), ("LINES", "OUTLINER_DATA_GREASEPENCIL")):
-            row.operator("skyloom.render_scene_map", text=f"Render {kind.title()}", icon=icon).kind = kind
+        for kind in ("DEPTH", "NORMALS", "LINES"):
+            row.operator("skyloom.render_scene_map", text=f"Render {kind.title()}").kind = kind
         layout.prop(direction, "control")
+        if direction.control and (trouble := stranger(chosen_model(settings), (), str(absolute(direction.control)))):
+            draw_text(layout.column(), context, trouble, "ERROR")
         column = layout.column()
         column.active = bool(direction.control)
         column.prop(direction, "control_image")

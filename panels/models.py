@@ -6,8 +6,10 @@ import bpy
 
 from .. import downloads
 from ..engine.models.catalogue import Entry, catalogue
+from ..engine.models.kinship import stranger
 from ..engine.models.store import installed, started_bytes
 from ..engine.wording import size
+from ..job_settings import chosen_model
 from ..wrapped_text import draw_text
 
 
@@ -39,6 +41,8 @@ class Models:
             layout.prop(settings, "lora_scale", slider=True)
             if lora not in loras:
                 draw_text(layout.column(), context, f"{lora.title} belongs to another kind of model.", "ERROR")
+            elif installed(lora) and (trouble := stranger(chosen_model(settings), [lora.name])):
+                draw_text(layout.column(), context, trouble, "ERROR")
             _draw_details(layout, context, lora)
 
 

@@ -55,11 +55,14 @@ def painted_mask(sky: bpy.types.Image) -> np.ndarray:
     return mask
 
 
-def disc_mask(size: tuple[int, int], azimuth: float, elevation: float, radius: float) -> np.ndarray:
-    """The directions within *radius* degrees of one, boolean ``[height, width]`` from the bottom row up."""
+def sun_mask(size: tuple[int, int], azimuth: float, elevation: float, radius: float) -> np.ndarray:
+    """The directions within *radius* degrees of a sun, and below the horizon of its mirror image, where water and sand
+    glitter; boolean ``[height, width]`` from the bottom row up."""
     x, y, z = _directions(size)
     towards = sun_direction(azimuth, elevation)
-    return x * towards.x + y * towards.y + z * towards.z > np.cos(np.radians(radius))
+    level = x * towards.x + y * towards.y
+    near = np.cos(np.radians(radius))
+    return (level + z * towards.z > near) | ((level - z * towards.z > near) & (z < 0))
 
 
 def ground_mask(size: tuple[int, int]) -> np.ndarray:

@@ -41,6 +41,8 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
     kept = None if untouched is None else _kept(job, untouched)
     spot, notices = _spot(radiance, job, kept)
     stays = untouched is not None and bool(untouched[_pixel(spot.towards, height)])
+    if job.erase and not stays:  # what looks like a sun there is left of what shall be gone
+        spot = replace(spot, kind="none")
     shines = spot.kind == "sun" and job.sun == "auto" and not stays
     given = radiance
     if clips and job.sun == "auto":

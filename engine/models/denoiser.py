@@ -1,6 +1,6 @@
 """From what a network predicts to clean windows: guidance, batching, and the maths of each prediction type."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -13,6 +13,7 @@ from ..sampling.solver import Level
 from .circular import circular_width
 
 Inputs = dict[str, Tensor]  # by name, each [n or 1, ...]: one row a window, or one for all
+Rows = Tensor | Callable[[Tensor], Tensor]  # such an input, or what makes those of the windows [k]
 NetworkCall = Callable[[Tensor, Tensor, Inputs], Tensor]  # a network's output for x, a timestep and inputs
 
 
@@ -20,24 +21,26 @@ NetworkCall = Callable[[Tensor, Tensor, Inputs], Tensor]  # a network's output f
 class Conditioning:
     """What a network is given beside x and t, with and without the prompt. guidance: up to 1 leaves out *negative*."""
 
-    positive: Inputs
-    negative: Inputs
+    positive: Mapping[str, Rows]
+    negative: Mapping[str, Rows]
     guidance: float
 
-    def beside(self, inputs: Inputs) -> "Conditioning":
+    def beside(self, inputs: Mapping[str, Rows]) -> "Conditioning":
         """This, and *inputs* that are the same with and without the prompt."""
-        return replace(self, positive=self.positive | inputs, negative=self.negative | inputs)
+        return replace(self, positive={**self.positive, **inputs}, negative={**self.negative, **inputs})
 
     def rows(self, which: Tensor) -> tuple[Inputs, Inputs]:
         """The inputs of the windows *which* ``[k]``, positive and negative."""
 
-        def pick(inputs: Inputs) -> Inputs:
-            return {
-                name: rows.expand(len(which), *rows.shape[1:]) if len(rows) == 1 else rows[which]
-                for name, rows in inputs.items()
-            }
+        def pick(rows: Rows) -> Tensor:
+            if not isinstance(rows, Tensor):
+                return rows(which)
+            return rows.expand(len(which), *rows.shape[1:]) if len(rows) == 1 else rows[which]
 
-        return pick(self.positive), pick(self.negative)
+        positive, negative = (
+            {name: pick(rows) for name, rows in inputs.items()} for inputs in (self.positive, self.negative)
+        )
+        return positive, negative
 
 
 class GuidedDenoiser:

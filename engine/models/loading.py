@@ -8,6 +8,7 @@ import torch
 from ..errors import BadModel
 from ..perceptual.library import PerceptualLibrary
 from .folder import find_model
+from .kinship import check_kinship
 from .model import Model
 
 # Where the adapter of each pipeline class is. It is imported when it is needed: each brings libraries of its own.
@@ -52,6 +53,7 @@ class WarmModel:
         control: str | None = None,
     ) -> Model:
         """The model with what is added to it, loaded if that is not what it was last time. Raises :class:`BadModel`."""
+        check_kinship(name, [file for file, _ in loras], control)
         key = (name, device, loras, embeddings, control)
         if self._model is None or self._key != key:
             self._model = self._key = None  # before the next one is loaded: there may not be room for both

@@ -54,6 +54,12 @@ class Grid:
         """All windows ``[m * n, C, h, w]`` of a canvas ``[1, C, H, W]``."""
         return torch.cat([canvas[0, :, rows][..., self.columns].permute(2, 0, 1, 3) for rows in self.rows])
 
+    def cut(self, canvas: Tensor, which: Tensor) -> Tensor:
+        """The windows *which* ``[k]`` of a canvas ``[1, C, H, W]``: ``[k, C, h, w]``."""
+        rows, columns = self.rows.to(canvas.device), self.columns.to(canvas.device)
+        places = (divmod(number, len(columns)) for number in which.tolist())
+        return torch.stack([canvas[0][:, rows[band]][..., columns[place]] for band, place in places])
+
     def map(
         self, canvas: Tensor, function: Callable[[Tensor, Tensor], Tensor], at_once: int, onto: "Grid | None" = None
     ) -> Generator[int, None, Tensor]:

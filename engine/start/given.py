@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
+from ..errors import BadRequest
 from ..job import Job
 from ..light.photometry import check_panorama
 from ..models.model import Model
@@ -71,7 +72,10 @@ def gather(job: Job, width: int) -> Given | None:
     if job.photos:
         given = _with_photos(job, given or _nothing(width))
     if given and job.mask is not None:
-        inside = soft_mask(read_mask(job.mask, width), job.feather)
+        mask = read_mask(job.mask, width)
+        inside = soft_mask(mask, job.feather)
+        if job.erase:
+            given = replace(given, radiance=fill(given.radiance, _around(mask)))
         outside = 1 - inside
         # Outside nothing is free; inside, photos may be held as well.
         given = replace(
@@ -81,6 +85,13 @@ def gather(job: Job, width: int) -> Given | None:
             keep=torch.maximum(given.keep, outside),
         )
     return given
+
+
+def _around(mask: Tensor) -> Tensor:
+    """Where *mask* is black, as 1. Raises :class:`BadRequest` if it is nowhere."""
+    if mask.min() > 0:
+        raise BadRequest("The mask leaves nothing that could be continued.", "Paint it black where the sky shall stay.")
+    return (mask == 0).float()
 
 
 def soft_mask(mask: Tensor, feather: float) -> Tensor:

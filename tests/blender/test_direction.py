@@ -45,6 +45,12 @@ def test_an_edit_changes_nothing_outside_its_mask(scene, quick, tmp_path):
     assert np.array_equal(one[outside], other[outside])
     assert not np.array_equal(one, other)
     assert header(after)["strength"] == 1.0
+    direction.erase = True
+    erased = result(**quick, out=str(tmp_path / "erased.exr"))
+    assert (header(erased)["erase"], header(erased)["strength"]) == (True, 0.6)
+    direction.erase = False
+    bpy.ops.skyloom.use_settings(filepath=erased)
+    assert direction.erase and direction.mask == str(tmp_path / "mask.png")
 
 
 def read(path: str) -> np.ndarray:
@@ -100,6 +106,20 @@ def test_reference_and_control_become_the_job_and_come_back(scene, quick, tmp_pa
     direction.control_image = str(tmp_path / "look.png")
     with pytest.raises(RuntimeError, match="no ControlNet in"):
         bpy.ops.skyloom.generate_panorama(**quick)
+
+
+def test_another_familys_control_is_told_and_refused_before_the_engine_starts(scene, quick, tmp_path):
+    (tmp_path / "config.json").write_text('{"cross_attention_dim": 2048}')
+    direction = scene.skyloom.direction
+    direction.control = direction.control_image = str(tmp_path)
+    scene.skyloom.model = quick["model"]
+    told = extension("engine.models.kinship").stranger(
+        extension("job_settings").chosen_model(scene.skyloom), (), direction.control
+    )
+    assert "was made for Stable Diffusion XL" in told, "the panel would not say it"
+    with pytest.raises(RuntimeError, match="was made for Stable Diffusion XL"):
+        bpy.ops.skyloom.generate_panorama(**quick)
+    assert not extension("session").running()
 
 
 def test_sun_from_a_lamp_and_region_from_the_camera(scene):

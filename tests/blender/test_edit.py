@@ -73,10 +73,14 @@ def test_painted_area_is_made_anew_and_nothing_else(scene, sky):
 def test_sun_is_removed_where_it_was_found(scene, sky):
     scene.world["skyloom_light"] = {"kind": "sun", "azimuth": 200.0, "elevation": 40.0, "extent": 4.0, "seen": True}
     mask, after = edit("SUN", sky, scene)
-    rows, columns = np.nonzero(mask)
-    assert columns.mean() == pytest.approx((200 + 90) / 360 * 128, abs=1)
-    assert rows.mean() == pytest.approx((40 + 90) / 180 * 64, abs=1)
-    assert job(after)["sun"] == "off"
+    above, below = mask.copy(), mask.copy()
+    above[:32], below[32:] = False, False
+    for part, elevation in ((above, 40), (below, -40)):  # the sun, and its glitter
+        rows, columns = np.nonzero(part)
+        assert columns.mean() == pytest.approx((200 + 90) / 360 * 128, abs=1)
+        assert rows.mean() == pytest.approx((elevation + 90) / 180 * 64, abs=3)
+    assert job(after)["sun"] == "off" and job(after)["erase"] and job(after)["strength"] == 0.6
+    assert job(after)["prompt"] == "noon, no sun in view"
     scene.world["skyloom_light"] = {"kind": "none"}
     with pytest.raises(RuntimeError, match="No sun or moon is seen"):
         bpy.ops.skyloom.edit_sky(what="SUN")

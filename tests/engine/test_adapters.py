@@ -107,7 +107,7 @@ def test_files_that_do_not_fit_are_refused(folders, tmp_path):
     (tmp_path / "cut.safetensors").write_bytes(b"x")
     word = str(tmp_path / "word.safetensors")
     for family, loras, embeddings, says in (
-        ("sdxl", [lora], [], "first.safetensors does not fit this model, a StableDiffusionXLPipeline"),
+        ("sdxl", [lora], [], "first.safetensors was made for a kind with text"),
         ("ddpm", [lora], [], "No LoRA fits this model"),
         ("ddpm", [], [word], "learns no embeddings"),
         ("sd1", [], [word], "embedding .* does not fit this model"),

@@ -1,5 +1,8 @@
 """ControlNets: each window follows its own crop of the picture; the network is diffusers' own; others are refused."""
 
+import math
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,16 +10,25 @@ from diffusers import ControlNetModel, StableDiffusionControlNetPipeline, UNet2D
 from PIL import Image
 from skies import pixels
 from tiny_models import make_model
+from torch.nn.functional import avg_pool2d, interpolate
 
 from engine.errors import BadModel, BadRequest
 from engine.job import Job
+from engine.light.transfer import linear_to_srgb
 from engine.models.denoiser import Conditioning, GuidedDenoiser
 from engine.models.loading import load_model
 from engine.pipeline import generate
+from engine.plan import plan
+from engine.precision import Precision
+from engine.refinement import Refiner
+from engine.sampling.grid import Grid
 from engine.sampling.samplers import multidiffusion
 from engine.sampling.solver import Solver
 from engine.sampling.windows import Windows
-from engine.start.control import control_inputs
+from engine.sphere.equirectangular import direction, directions
+from engine.sphere.gnomonic import View
+from engine.start.control import control_crops, control_inputs
+from engine.start.reading import read_panorama
 
 STEPS = 3
 
@@ -93,6 +105,72 @@ def test_latents_are_diffusers_own(folder, guidance):
     torch.testing.assert_close(last.x, theirs, atol=1e-4, rtol=0)
 
 
+def blocks(file: Path, turn: int) -> str:
+    """A panorama of grey blocks, one a latent of :func:`test_larger_windows_get_their_crops`, turned by *turn*."""
+    random = torch.rand(1, 1, 32, 64, generator=torch.Generator().manual_seed(5))
+    wide = interpolate(random, scale_factor=8, mode="nearest")[0, 0].roll(turn * 8, 1)
+    Image.fromarray((wide * 255).byte().numpy()).save(file)
+    return str(file)
+
+
+def test_larger_windows_get_their_crops(folder, tmp_path, monkeypatch):
+    """An identity network again, and an autoencoder that only shrinks: a picture that is refined and follows itself
+    comes back; if it follows another, whose blocks lie elsewhere, it does not."""
+    model = load_model(str(folder / "sd1"), torch.device("cpu"))
+    assert model.factor == 8
+
+    def small(pictures, wraps=False):
+        return avg_pool2d(pictures, 8).mean(1, keepdim=True).repeat(1, model.channels, 1, 1)
+
+    def large(latents, wraps=False, tiles=False):
+        return interpolate(latents[:, :3], scale_factor=8, mode="nearest")
+
+    monkeypatch.setattr(model, "_prediction", "sample")
+    monkeypatch.setattr(model, "_call_network", lambda x, t, inputs: small(inputs["control"] * 2 - 1))
+    monkeypatch.setattr(model, "encode", small)
+    monkeypatch.setattr(model, "decode", large)
+    picture = linear_to_srgb(read_panorama(blocks(tmp_path / "0.png", 0), 512)) * 2 - 1
+    errors = []
+    for turn in (0, 5):
+        control = {"control": "c", "control_image": blocks(tmp_path / f"{turn}.png", turn)}
+        job = Job(prompt="x", model=str(folder / "sd1"), seed=0, width=512, steps=4, detail=0.5, poles=False, **control)
+        todo = plan(job, model)
+        assert todo.stages == (512,)
+        refining = Refiner(todo, model, [Conditioning({}, {}, 1.0)], Precision()).enlarge(picture, 512, None)
+        *_, refined = everything(refining)
+        errors.append((refined - picture).abs().max().item())
+    assert errors[0] < 1e-5 and errors[1] > 0.5
+
+
+@pytest.mark.parametrize("elevation", [75, -75])
+def test_views_of_the_poles_get_their_crops(tmp_path, elevation):
+    """A bright spot is in those windows, and there, where the view sees its direction."""
+    towards, view = direction(200, elevation), View(30.0, math.copysign(90, elevation), 80.0, 256)
+    spot = torch.tensordot(towards, directions(256), dims=1) > math.cos(math.radians(2))
+    Image.fromarray(spot.byte().numpy() * 255).save(tmp_path / "spot.png")
+    grid = Grid.layout((32, 32), 16, wraps=False)
+    job = Job(prompt="x", control="c", control_image=str(tmp_path / "spot.png"))
+    cut = control_crops(job, grid, 8, view)["control"]
+    row, column, _ = view.pixels(towards)
+    pixels, seen = grid.scaled(8), 0
+    for number, crop in enumerate(cut(torch.arange(len(grid)))):
+        rows, columns = pixels.rows[number // len(grid.columns)], pixels.columns[number % len(grid.columns)]
+        if min(row - rows[0], rows[-1] - row, column - columns[0], columns[-1] - column) > 8:
+            place = crop[0].argmax()
+            seen += 1
+            assert abs(rows[place // 128] - row) < 6 and abs(columns[place % 128] - column) < 6
+    assert seen
+
+
+def everything(refining):
+    while True:
+        try:
+            yield next(refining)
+        except StopIteration as end:
+            yield end.value
+            return
+
+
 def sky(tmp_path, name, **fields):
     *_, _result = generate(Job(prompt="a storm", steps=2, width=128, seed=1, sun="off", **fields), tmp_path / name)
     return pixels(tmp_path / name)
@@ -114,7 +192,7 @@ def test_public_path(folder, picture, tmp_path, family):
 def test_what_does_not_fit_is_refused(folder, picture, tmp_path):
     model = str(folder / "sd1")
     with pytest.raises(BadModel, match="another family"):
-        sky(tmp_path, "x.exr", model=model, control=str(folder / "sdxl-control"), control_image=picture)
+        load_model(model, torch.device("cpu")).follow(str(folder / "sdxl-control"))
     with pytest.raises(BadModel, match="no ControlNet in"):
         sky(tmp_path, "x.exr", model=model, control=str(tmp_path), control_image=picture)
     with pytest.raises(BadRequest, match="no control_image"):

@@ -217,6 +217,21 @@ def test_edit_finds_the_sun_that_stays(make, panorama, tmp_path):
     assert result.light["kind"] == "sun" and result.light["azimuth"] == pytest.approx(200, abs=3)
 
 
+def test_what_is_erased_does_not_come_back(make, panorama, tmp_path):
+    """At strength 0 the continuation of what lies around is seen: the bright spot is gone, the outside as it was."""
+    mask = mask_file(tmp_path / "mask.png", (0.65, 0.05, 0.3, 0.55))
+    erased, _ = make("erased", start=panorama, mask=str(mask), erase=True, strength=0)
+    before, after = pixels(panorama), pixels(erased.exr)
+    outside = np.array(Image.open(mask)) == 0
+    assert np.array_equal(before[outside], after[outside])
+    assert after[~outside].max() < 0.1 * before[~outside].max() and erased.light["kind"] == "none"
+    assert make("painted", start=panorama, mask=str(mask), erase=True)[0].job["strength"] == 0.6
+    white = mask_file(tmp_path / "white.png", (0, 0, 1, 1))
+    for values, says in (({}, "nothing to erase"), ({"mask": str(white)}, "nothing that could be continued")):
+        with pytest.raises(BadRequest, match=says):
+            make("bad", start=panorama, erase=True, **values)
+
+
 def test_feather_stays_inside():
     mask = torch.zeros(1, 64, 128)
     mask[:, 20:40, 110:] = mask[:, 20:40, :30] = 1

@@ -120,11 +120,12 @@ def painting(saw: dict) -> Steps:
         yield from click_button("skyloom.paint_edit()", SIDEBAR)
         yield 3.0
         editor = newest_window()
-        if bpy.context.tool_settings.image_paint.brush:
-            yield from drag(editor, (0.3, 0.6), (0.45, 0.65))
-        else:
-            patch(bpy.data.images[f"Edit {bpy.data.images[os.path.basename(sky)].name}"])
+        lend_brush(editor)
+        yield 1.0
+        yield from drag(editor, (0.3, 0.6), (0.45, 0.65))
         yield from screenshot("painted")
+        painted = bpy.data.images[f"Edit {bpy.data.images[os.path.basename(sky)].name}"]
+        saw["painted"] = strange_share(painted)
         with bpy.context.temp_override(window=editor):
             bpy.ops.wm.window_close()
         yield 1.0
@@ -135,13 +136,23 @@ def painting(saw: dict) -> Steps:
     saw |= {"sky": sky, "edited": shown_by(bpy.context.scene.world), "after": told()}
 
 
-def patch(image: bpy.types.Image) -> None:
-    """Paint without a brush: Debian's Blender comes without its brushes."""
-    width, height = image.size
-    values = np.array(image.pixels[:], np.float32).reshape(height, width, 4)
-    values[height * 6 // 10 : height * 7 // 10, width * 3 // 10 : width // 2, :3] = 1, 0, 1
-    image.pixels.foreach_set(values.ravel())
-    image.update()
+def lend_brush(window: bpy.types.Window) -> None:
+    """A brush of the file's own: Debian's Blender comes without the library that its brushes are in."""
+    paint = bpy.context.tool_settings.image_paint
+    if paint.brush is None:
+        brush = bpy.data.brushes.new("Soft", mode="TEXTURE_PAINT")
+        brush.asset_mark()
+        place = window.screen.areas[0]
+        inside = next(region for region in place.regions if region.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=place, region=inside):
+            bpy.ops.brush.asset_activate(asset_library_type="LOCAL", relative_asset_identifier="Brush/Soft")
+    bpy.context.tool_settings.unified_paint_settings.size = 30
+
+
+def strange_share(image: bpy.types.Image) -> float:
+    """How much of *image* has the brush's colour, which no sky has."""
+    red, green, blue, _ = np.array(image.pixels[:], np.float32).reshape(-1, 4).T
+    return float(((red > 0.6) & (green < 0.4) & (blue > 0.4)).mean())
 
 
 def newest_window() -> bpy.types.Window:
