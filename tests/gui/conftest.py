@@ -98,7 +98,7 @@ def window() -> Iterator[Window]:
         pytest.skip(str(error))
     stories, left_out, wheels = list(STORIES), {}, []
     try:
-        wheels = [packages.gather(tree)]
+        wheels = [packages.find(tree)]
     except Unavailable as error:
         stories.remove("first_start")
         left_out["first_start"] = str(error)

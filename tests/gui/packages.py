@@ -1,7 +1,10 @@
 """A folder of all that an artist's engine is made of, as the locks name it, for the Python of the tree's Blender.
 
+    ENGINE_PYTHON tests/gui/packages.py        # downloads it; the window tests then install the engine from it
+
 The real files, 2.9 GB with PyTorch for graphics cards, which is the one build that the package index has for Linux. It
-runs on the processor as well. Downloaded once and kept beside the environments.
+runs on the processor as well. They are kept beside the environments. To install them twice over takes three minutes of
+the window tests, so these leave it out where the folder is not there.
 """
 
 import os
@@ -14,33 +17,47 @@ from pathlib import Path
 from packaging.markers import Marker
 from packaging.tags import platform_tags
 
-from engine.environment import cache_root
-from engine.setup.builds import builds_here
-from engine.setup.lock import digest, disk_bytes, download_bytes, lock_file
-from tools.debian import Unavailable
-from tools.environments import locked
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from engine.environment import cache_root  # noqa: E402
+from engine.setup.builds import builds_here  # noqa: E402
+from engine.setup.lock import digest, disk_bytes, lock_file  # noqa: E402
+from tools import window_chroot  # noqa: E402
+from tools.debian import Unavailable  # noqa: E402
 
 BUILD = "cuda"
-SECONDS = 300  # for the download: 20 where the line is good
+
+
+def find(tree: Path) -> Path:
+    """The folder. Raises :class:`Unavailable` if it is not there, or if there is no room to install what it holds."""
+    folder, needed = _folder(tree), disk_bytes(builds_here()[BUILD], downloaded=False)
+    if not folder.exists():
+        raise Unavailable("to install the engine takes its packages: tests/gui/packages.py downloads 2.9 GB")
+    if shutil.disk_usage(folder).free < needed:
+        raise Unavailable(f"to install the engine takes {needed / 1e9:.0f} GB of disk, which are not free")
+    return folder
 
 
 def gather(tree: Path) -> Path:
-    """The folder, filled first if it is missing. Raises :class:`Unavailable` if that, or to install it, cannot be."""
-    build = builds_here()[BUILD]
-    version = os.readlink(tree / "usr/bin/python3").removeprefix("python")
-    folder = cache_root() / f"packages-{version}-{digest(build)}"
-    with locked(folder.with_name(f"{folder.name}.lock")):
-        needed = disk_bytes(build) + (0 if folder.exists() else download_bytes(build))
-        if shutil.disk_usage(folder.parent).free < needed:
-            raise Unavailable(f"to install the engine takes {needed / 1e9:.0f} GB of disk, which are not free")
-        if not folder.exists():
-            partial = folder.with_name(f"{folder.name}.partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            for name in ("installer", "packages", build.lock, "perceptual"):
-                _download(lock_file(name), version, partial)
-            partial.rename(folder)
+    """The folder, filled first if it is missing. Raises CalledProcessError if pip cannot."""
+    folder = _folder(tree)
+    if not folder.exists():
+        partial = folder.with_name(f"{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        for name in ("installer", "packages", builds_here()[BUILD].lock, "perceptual"):
+            _download(lock_file(name), _python(tree), partial)
+        partial.rename(folder)
     return folder
+
+
+def _folder(tree: Path) -> Path:
+    return cache_root() / f"packages-{_python(tree)}-{digest(builds_here()[BUILD])}"
+
+
+def _python(tree: Path) -> str:
+    """The version of the Python in *tree*, such as 3.13."""
+    return os.readlink(tree / "usr/bin/python3").removeprefix("python")
 
 
 def _download(lock: Path, version: str, folder: Path) -> None:
@@ -51,12 +68,7 @@ def _download(lock: Path, version: str, folder: Path) -> None:
     foreign = ["--python-version", version, "--no-build-isolation"]
     foreign += [word for tag in (*platform_tags(), "any") for word in ("--platform", tag)]
     command = [*pip, "--no-deps", "--require-hashes", *foreign, "--dest", str(folder), "--requirement", str(wanted)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"the engine's packages could not be downloaded within {SECONDS} s") from None
-    if done.returncode:
-        raise Unavailable(f"the engine's packages could not be downloaded: {done.stderr.strip().splitlines()[-1]}")
+    subprocess.run(command, check=True)
     wanted.unlink()
 
 
@@ -70,3 +82,7 @@ def _belongs(lock: str, version: str) -> list[str]:
         if not name.startswith("#") and (not marker or Marker(marker).evaluate(python)):
             entries.append(f"{name} \\\n{rest}")
     return entries
+
+
+if __name__ == "__main__":
+    print(gather(window_chroot.make()))

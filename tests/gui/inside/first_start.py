@@ -98,7 +98,7 @@ def installed(saw: dict) -> Steps:
     saw |= {
         "state": state(),
         "error": module("installation").progress().error,
-        "gigabytes": record and record.size / 1e9,
+        "bytes": record and record.size,
     }
     yield from screenshot("installed")
     close_preferences()

@@ -1,5 +1,6 @@
 """Blender subscribes to a repository on loopback; a click installs an older Skyloom from it, another updates it."""
 
+import sys
 import threading
 import tomllib
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -33,16 +34,17 @@ def repository() -> bpy.types.UserExtensionRepo:
     return next(repo for repo in bpy.context.preferences.extensions.repos if repo.module == NAME)
 
 
-def versions() -> list[str]:
-    """Of the extension on the disk and of its engine, as it is loaded."""
+def versions() -> list[str | None]:
+    """Of the extension on the disk and of its engine, as it is loaded; None for what is just being replaced."""
     manifest = Path(repository().directory) / "skyloom" / "blender_manifest.toml"
-    loaded = __import__(f"bl_ext.{NAME}.skyloom.engine", fromlist=["__version__"])
-    return [tomllib.loads(manifest.read_text())["version"], loaded.__version__]
+    on_disk = tomllib.loads(manifest.read_text())["version"] if manifest.is_file() else None
+    return [on_disk, getattr(sys.modules.get(f"bl_ext.{NAME}.skyloom.engine"), "__version__", None)]
 
 
-def there(version: str) -> bool:
-    module = f"bl_ext.{NAME}.skyloom"
-    return module in bpy.context.preferences.addons and versions() == [version, version]
+def there(folder: Path) -> Until:
+    """The version that the repository in *folder* has."""
+    version = next(folder.glob("*.zip")).stem.partition("-")[2]
+    return Until(f"version {version} to be there", lambda: versions() == [version, version], 60)
 
 
 def sync() -> None:
@@ -68,7 +70,7 @@ def installed(saw: dict) -> Steps:
     yield 2.0
     yield from screenshot("offered")
     yield from click_button(INSTALL, PREFERENCES)
-    yield Until("the older version to be there", lambda: there("0.0.9"), 60)
+    yield there(Handler.folder)
     saw["versions"] = versions()
     yield from screenshot("installed")
 
@@ -79,8 +81,8 @@ def updated(saw: dict) -> Steps:
     yield 2.0
     yield from screenshot("update")
     yield from click_button(INSTALL, PREFERENCES)
-    yield Until("the newer version to be there", lambda: versions()[0] != "0.0.9", 60)
-    yield 2.0
+    yield there(Handler.folder)
+    yield 1.0
     saw["versions"] = versions()
     yield from screenshot("updated")
     area("PREFERENCES").type = "VIEW_3D"
