@@ -1,9 +1,9 @@
 """Half precision where it is safe: chosen by the device, watched while it works, given up where it fails.
 
 Weights, latents, solvers, losses and the last decode are always float32; only networks compute in half precision, by
-PyTorch's autocast. float16 rounds eight times finer than bfloat16, which a synchronization gradient needs: on
-sky-small its cosine to the exact one is over 0.99 at every noise level, bfloat16's is not (docs/benchmarks.md). What
-float16 lacks is range, and values that left it are seen.
+PyTorch's autocast. float16 rounds eight times finer than bfloat16, which a synchronization gradient needs: where it is
+used, its cosine to the exact one is over 0.99 on sky-small, bfloat16's is not (docs/benchmarks.md). What float16 lacks
+is range, and values that left it are seen.
 """
 
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 # Noise level (sigma) above which the synchronization gradient is computed in float32. There clean predictions are small
 # differences of large numbers, and guidance multiplies what rounding does to them.
-_FULL_GRADIENT_ABOVE = 0.9
+_FULL_GRADIENT_ABOVE = 0.6
 
 
 def resolve(choice: Choice, device: torch.device) -> Choice:

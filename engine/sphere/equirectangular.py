@@ -51,5 +51,5 @@ def pixels(vectors: Tensor, height: int) -> tuple[Tensor, Tensor]:
 
 def box_filter(values: Tensor, reach: int) -> Tensor:
     """Mean of ``[H, 2 H]`` over *reach* pixels to each side, around the seam."""
-    padded = pad(values[None, None], (reach, reach, 0, 0), mode="circular")
-    return avg_pool2d(pad(padded, (0, 0, reach, reach), mode="replicate"), 2 * reach + 1, stride=1)[0, 0]
+    across = avg_pool2d(pad(values[None, None], (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), stride=1)
+    return avg_pool2d(pad(across, (0, 0, reach, reach), mode="replicate"), (2 * reach + 1, 1), stride=1)[0, 0]
