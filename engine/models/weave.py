@@ -46,12 +46,12 @@ def _strewn(seen: Tensor, period: int, wraps: bool, shifts: Tensor) -> Tensor:
     reach = min(_GROUP, columns)
     means = pad(_beside(detail, around), (0, 0, reach, reach), mode=around)
     shared = _beside(_middle(*(means[:, :, start : start + columns] for start in (0, reach, 2 * reach))), around)
-    lines = shared.mean(3, keepdim=True)
-    weave = shared - lines
+    shared = shared * (1 - _horizon(shared.mean(3, keepdim=True)))  # a shore is like itself, too, and stays
+    weave = shared - shared.mean(3, keepdim=True)
     down, right = ((torch.arange(period, device=seen.device)[:, None, None] + shift) % period for shift in shifts)
     strewn = weave.gather(3, right.permute(1, 2, 0)[:, None].expand_as(weave))
     strewn = strewn.gather(1, down.transpose(0, 1)[..., None].expand_as(weave))
-    return seen - _laid(shared - lines * _horizon(lines), around, 1.0) + _laid(strewn, around, 2.0)
+    return seen - _laid(shared, around, 1.0) + _laid(strewn, around, 2.0)
 
 
 def _horizon(lines: Tensor) -> Tensor:
