@@ -10,6 +10,7 @@ from .engine.errors import EngineIncomplete
 from .engine.setup.builds import Build, builds_here, suggested_build
 from .engine.setup.lock import disk_bytes, download_bytes
 from .engine.setup.place import State
+from .engine.wording import size
 from .folders import engine_folder, python_in_use
 from .wrapped_text import draw_text
 
@@ -21,6 +22,7 @@ WORDS = {
     State.BROKEN: ("The engine's Python is gone; was Blender moved or updated?", "Repair", "ERROR"),
     State.READY: ("Engine installed", "Repair", "CHECKMARK"),
 }
+DOT = "\N{MIDDLE DOT}"
 VERDICTS = {"ok": "CHECKMARK", "note": "INFO", "wrong": "ERROR"}
 
 
@@ -53,7 +55,8 @@ def draw_engine(
 ) -> None:
     work, column = installation.progress(), layout.column()
     if work.running:
-        column.progress(factor=work.fraction, text=work.task)
+        text = f" {DOT} ".join(filter(None, (work.task, work.size)))
+        column.progress(factor=work.fraction, text=text)
         column.operator("skyloom.cancel_installation", icon="CANCEL")
     else:
         _draw_state(column, context, preferences)
@@ -68,7 +71,10 @@ def draw_engine(
     if preferences.build == "auto":
         row = column.split(factor=0.4)  # where the properties' names end and their values begin
         row.label()
-        row.label(text=_suggested_words())
+        words = row.column(align=True)
+        words.scale_y = 0.8
+        for line in _suggested_words():
+            words.label(text=line)
     column.prop(preferences, "package_folder")
     column.prop(preferences, "engine_python", text="Existing Python")
 
@@ -80,11 +86,11 @@ def _chosen_build(preferences: bpy.types.AddonPreferences) -> Build | None:
     return _suggestion().result()[0] if _suggestion().done() else None
 
 
-def _suggested_words() -> str:
+def _suggested_words() -> tuple[str, ...]:
     if not _suggestion().done():
-        return "Looking at this computer"
+        return ("Looking at this computer",)
     build, why = _suggestion().result()
-    return f"{build.label}. {why}"
+    return build.label, why
 
 
 def _draw_state(
@@ -94,10 +100,11 @@ def _draw_state(
     state, record = folder.state(), folder.record()
     words, button, icon = WORDS[state]
     if state is State.READY and record:
-        words += f" \N{MIDDLE DOT} {record.size / 1e9:.1f} GB on the disk, {builds_here()[record.build].label}"
+        words += f" {DOT} {size(record.size)} on the disk, {builds_here()[record.build].label}"
     elif build := _chosen_build(preferences):
-        sizes = f"{download_bytes(build) / 1e9:.1f} GB to download, {disk_bytes(build) / 1e9:.1f} GB on the disk"
-        words += f" \N{MIDDLE DOT} {sizes}"
+        online = not preferences.package_folder
+        to_download = f"{size(download_bytes(build))} to download, " if online else ""
+        words += f" {DOT} {to_download}{size(disk_bytes(build, online))} on the disk"
     layout.label(text=words, icon=icon)
     row = layout.row()
     row.operator("skyloom.install_engine", text=button, icon="IMPORT")
@@ -106,7 +113,7 @@ def _draw_state(
     row.operator("skyloom.check_engine", icon="VIEWZOOM")
     row.operator("skyloom.copy_install_log", icon="COPYDOWN")
     if not bpy.app.online_access and not preferences.package_folder:
-        row = layout.row()
+        row = layout.split(factor=0.68)
         row.label(text="Installing needs Blender's online access, which is off", icon="INTERNET_OFFLINE")
         row.operator("extensions.userpref_allow_online", text="Allow Online Access")
     try:

@@ -3,6 +3,7 @@
 One at a time.
 """
 
+import atexit
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,17 +11,23 @@ from pathlib import Path
 from .engine.errors import BadRequest, EngineLost
 from .engine.process import EventProcess
 from .engine.protocol import Cancelled, Event, Failure, Finding, Finished, Lost, Work
+from .engine.wording import size
 
 PATIENCE = 8.0  # seconds for the process to end by itself when Blender wants to be gone
 
 
 @dataclass
 class Progress:
-    """What the preferences show. error, hint: of the last one, if it failed. findings: of the last check."""
+    """What the preferences show.
+
+    size: how much there is of how much, in words. error, hint: of the last one, if it failed. findings: of the last
+    check.
+    """
 
     running: bool = False
     task: str = ""
     fraction: float = 0.0
+    size: str = ""
     error: str = ""
     hint: str = ""
     findings: list[Finding] = field(default_factory=list)
@@ -87,8 +94,9 @@ def close() -> None:
 def _take(event: Event, process: EventProcess) -> None:
     shown = progress()
     match event:
-        case Work(task=task, fraction=fraction):
+        case Work(task=task, fraction=fraction, done=done, total=total):
             shown.task, shown.fraction = task, fraction
+            shown.size = f"{size(done)} of {size(total)}" if total else ""
         case Finding():
             shown.findings.append(event)
         case Finished() | Failure() | Cancelled():
@@ -100,3 +108,12 @@ def _take(event: Event, process: EventProcess) -> None:
             shown.running = False
             if isinstance(_installation.outcome, Failure):
                 shown.error, shown.hint = _installation.outcome.message, _installation.outcome.hint
+
+
+def register() -> None:
+    atexit.register(close)
+
+
+def unregister() -> None:
+    atexit.unregister(close)
+    close()

@@ -10,7 +10,7 @@ CHARACTER_WIDTH = 6.5  # pixels of a letter on average, at an interface scale of
 def draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
     """A label of as many lines as *text* needs in the width of the region; the icon is beside the first."""
     scale = context.preferences.system.ui_scale
-    letters = max(20, int(context.region.width / (CHARACTER_WIDTH * scale)) - 12)
+    letters = max(20, int(context.region.width / (CHARACTER_WIDTH * scale)) - 8)
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, letters)):

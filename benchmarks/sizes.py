@@ -5,9 +5,10 @@
 
 Waves: the amplitude of horizontal ones in five octaves, from the finest (2 to 4 pixels long) up, over that in skies of
 the procedural renderer of the same kind and size, so that 1 is like them; sky is 5 to 60 degrees high, ground as much
-below. Then seam and pole ratios (see engine.metrics) and CPU seconds. The skies stay in --out, with views to zenith,
-nadir and front as PNG. --memory (Linux): by how much a process grows in all of one generation, and how much of it are a
-stage's windows and canvases, without its pictures.
+below. Then seam ratios, also in views to the front, the zenith and the nadir, steps across a cube's edges, pole ratios
+(see engine.metrics) and CPU seconds. The skies stay in --out, with views to zenith, nadir and front as PNG. --memory
+(Linux): by how much a process grows in all of one generation, and how much of it are a stage's windows and canvases,
+without its pictures.
 """
 
 import argparse
@@ -65,15 +66,15 @@ def truth(layout: dict, height: int) -> Tensor:
 def compare(chosen: argparse.Namespace) -> None:
     from engine.job import Job
     from engine.light.transfer import tonemap
-    from engine.metrics import pole_ratio, seam_ratio
+    from engine.metrics import edge_ratio, pole_ratio, seam_ratio, seam_ratio_in_view
     from engine.models.loading import WarmModel
     from engine.output.pictures import read_radiance
     from engine.pipeline import generate
 
     chosen.out.mkdir(parents=True, exist_ok=True)
     warm = WarmModel()
-    print("| sky | detail | poles | waves of the sky, fine to coarse | of the ground | seam | zenith, nadir | CPU s |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| sky | detail | caps | waves of the sky, fine first | of the ground | seam | seen | cube | poles | CPU s |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for number, prompt in enumerate(chosen.prompts):
         true = truth(PROMPTS.get(prompt, {}), chosen.width // 2)
         for detail in chosen.details:
@@ -87,10 +88,12 @@ def compare(chosen: argparse.Namespace) -> None:
                 radiance = read_radiance(Path(result.exr))
                 shown = tonemap(radiance)
                 waves = [" ".join(f"{value:.2f}" for value in row) for row in (both(shown) / true).sqrt()]
+                seen = " ".join(f"{seam_ratio_in_view(shown, elevation):.2f}" for elevation in (0, 90, -90))
                 zenith, nadir = pole_ratio(shown)
                 print(
                     f"| {prompt} | {detail:g} | {'mended' if poles else 'as it is'} | {waves[0]} | {waves[1]} "
-                    f"| {seam_ratio(shown):.2f} | {zenith:.2f}, {nadir:.2f} | {seconds:.0f} |",
+                    f"| {seam_ratio(shown):.2f} | {seen} | {edge_ratio(shown):.2f} | {zenith:.2f}, {nadir:.2f} "
+                    f"| {seconds:.0f} |",
                     flush=True,
                 )
                 save_views(radiance, out.with_suffix(".views.png"))

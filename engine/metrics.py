@@ -10,6 +10,9 @@ from torch.nn import functional
 
 from .perceptual.clip_distance import PromptDistance
 from .perceptual.distance import Distance
+from .sphere.cube import FACES, to_cube
+from .sphere.gnomonic import View, render
+from .sphere.resampling import reader
 
 
 def seam_ratio(picture: Tensor) -> float:
@@ -18,10 +21,45 @@ def seam_ratio(picture: Tensor) -> float:
     picture: ``[3, H, W]`` as a viewer sees it. 1 means that the wrap is like any other place. The columns next to the
     wrap are compared with all columns whose gradient does not touch it.
     """
-    kernel = picture.new_tensor([[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]).expand(3, 1, 3, 3) / 32
-    wrapped = functional.pad(picture[None], (1, 1, 0, 0), mode="circular")
-    columns = functional.conv2d(wrapped, kernel, groups=3)[0].abs().mean((0, 1))
+    columns = _gradient(functional.pad(picture[None], (1, 1, 0, 0), mode="circular")).mean(0)
     return (columns[[0, -1]].mean() / columns[1:-1].mean()).item()
+
+
+def seam_ratio_in_view(picture: Tensor, elevation: float) -> float:
+    """How visible the wrap is to a camera: the same in a flat view of 90 degrees through whose middle the wrap runs.
+
+    picture: ``[3, H, 2 H]`` as a viewer sees it. elevation: of the view; of one to the zenith (90) or the nadir (-90)
+    the half counts in which the wrap is.
+    """
+    height = picture.shape[1]
+    gradient = _gradient(render(reader(picture), height, View(270, elevation, 90.0, height // 2))[None])
+    half = len(gradient) // 2
+    seen = gradient[half:] if elevation == 90 else gradient[:half] if elevation == -90 else gradient
+    columns = seen.mean(0)
+    middle = len(columns) // 2
+    return (columns[middle - 1 : middle + 1].mean() / columns.mean()).item()
+
+
+def edge_ratio(picture: Tensor) -> float:
+    """How visible a cube map's edges are: steps across them over the steps beside them.
+
+    picture: ``[3, H, 2 H]`` as a viewer sees it.
+    """
+    height = picture.shape[1]
+    cube = dict(zip(FACES, to_cube(reader(picture), height, height // 2), strict=True))
+    front, right, back, left = (cube[name] for name in ("pz", "px", "nz", "nx"))
+    above, below, upright = cube["py"], cube["ny"], front.transpose(1, 2)
+    pairs = [(front, right), (right, back), (back, left), (left, front)]
+    pairs += [(above.transpose(1, 2), upright), (upright, below.transpose(1, 2))]
+    strips = torch.cat([torch.cat([one[..., -2:], other[..., :2]], 2) for one, other in pairs], 1)
+    steps = strips.diff(dim=2).abs().mean((0, 1))
+    return (2 * steps[1] / (steps[0] + steps[2])).item()
+
+
+def _gradient(pictures: Tensor) -> Tensor:
+    """The horizontal Scharr gradient of a picture ``[1, 3, h, w]``, all channels' mean: ``[h - 2, w - 2]``."""
+    kernel = pictures.new_tensor([[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]]).expand(3, 1, 3, 3) / 32
+    return functional.conv2d(pictures, kernel, groups=3)[0].abs().mean(0)
 
 
 def pole_ratio(picture: Tensor) -> tuple[float, float]:

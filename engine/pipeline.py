@@ -32,6 +32,8 @@ from .trace import Trace, starting_noise
 # Shares of a whole job in the progress bar.
 _LOADED, _PAINTED, _DECODED = 0.1, 0.9, 0.95
 
+_BAND = 256  # rows that become radiance at once
+
 
 def generate(
     job: Job,
@@ -106,6 +108,7 @@ def _paint(
         latents = yield from _sample(steps, len(todo.windows), pace, preview, record)
         with torch.no_grad():
             picture = model.paint(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
+            picture = model.finish(picture, todo.windows.wraps)
         if job.poles:
             around = given if todo.painted == todo.base else gather(job, todo.painted)
             picture = yield from _refine(refiner.mend(picture.cpu(), around), "poles", (1, 1), pace, preview)
@@ -122,7 +125,9 @@ def _paint(
                 code="full_precision",
                 message="Half precision gave values that are not numbers; it went on in full, which is slower.",
             )
-        radiance = model.transfer.to_radiance(picture)
+        radiance = torch.empty_like(picture)
+        for rows, values in zip(radiance.split(_BAND, 1), picture.split(_BAND, 1), strict=True):
+            rows.copy_(model.transfer.to_radiance(values))
     if record and trace:
         record.save(trace.expanduser().absolute(), model.transfer.to_display(picture).clamp(0, 1))
     return (given.paste(radiance) if given else radiance), given

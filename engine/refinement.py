@@ -41,6 +41,7 @@ _TONES = 1 / 8  # of a window: what is larger stays as it was, only what is smal
 _LESS = 0.7  # of the detail from stage to stage: the smaller a window's part, the less it is like a whole sky
 _FEWEST = 3  # steps of a stage: fewer leave it blurred
 _COMPOSED_CAP, _LARGE_CAP = 110.0, 80.0  # degrees across the views of the poles, before and in the stages
+_HORIZON = 2  # rows of latents on each side of it that are not held
 _TURN = 137.5  # degrees from stage to stage, so that what a model puts in a view's middle comes to lie elsewhere
 _CAP_DETAIL = 0.3  # takes pinch and rings away; with more, a model paints a horizon across the zenith
 _BAND = 16  # rows of averages that are enlarged at once
@@ -182,11 +183,12 @@ class Refiner:
                     "Lower the detail or the guidance.",
                 )
             x0 = _with_tones(x0[0], latents[0], _TONES * grid.window, wraps)[None]
+            x0 = _with_levels(x0, latents, grid.window, wraps, sees_horizon=view is None)
             x0 = known.into(index, x0) if known else x0
             x = solver.step(index, x, x0)
             yield Beat(0, None if view else x0)
         refined = (yield from _beats(grid.map(x0.cpu(), self._decode, at_once, pixels)))[0]
-        return _with_tones(refined, picture, _TONES * pixels.window, wraps)
+        return _with_tones(model.finish(refined, wraps), picture, _TONES * pixels.window, wraps)
 
     def _grid(self, view: View | None, pixels: Sequence[int] = ()) -> Grid:
         """For a panorama of *pixels* (height, width), or a *view* of one."""
@@ -269,6 +271,19 @@ def _with_tones(refined: Tensor, picture: Tensor, reach: float, wraps: bool) -> 
         some = interpolate(small[:, :, first : first + _BAND + 2], scale_factor=cell, mode="bilinear")[0]
         refined[:, first * cell : (first + _BAND) * cell] += some[:, cell:-cell, cell:-cell]
     return refined
+
+
+def _with_levels(x0: Tensor, latents: Tensor, window: int, wraps: bool, sees_horizon: bool) -> Tensor:
+    """*x0* ``[1, C, h, w]`` with the rows of *latents* where they are alike for half a window to each side: a model
+    paints a level line into each window, where it expects the horizon. The true one, in the middle of a panorama, is
+    left to it."""
+    reach = min(window // 2, x0.shape[3] - 1)
+    apart = pad(latents - x0, (reach, reach, 0, 0), mode="circular" if wraps else "replicate")
+    levels = avg_pool2d(apart, (1, 2 * reach + 1), stride=1)
+    if sees_horizon:
+        middle = x0.shape[2] // 2
+        levels[:, :, middle - _HORIZON : middle + _HORIZON] = 0
+    return x0 + levels
 
 
 def _with_margin(small: Tensor, wraps: bool) -> Tensor:

@@ -2,6 +2,7 @@
 
 import bpy
 
+from . import engine_work
 from .add_preset import SKYLOOM_OT_add_preset
 from .apply_panorama import SKYLOOM_OT_apply_panorama
 from .batch import SKYLOOM_OT_batch
@@ -86,5 +87,6 @@ def register() -> None:
 
 
 def unregister() -> None:
+    engine_work.unregister()
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)

@@ -3,32 +3,20 @@
 import bpy
 
 from . import thumbnails, view_compass
-from .adjust import SKYLOOM_PT_sidebar_adjust, SKYLOOM_PT_world_adjust
+from .adjust import Adjust, Background, Horizon
 from .cards import SKYLOOM_MT_sky
-from .direction import SKYLOOM_PT_sidebar_direction, SKYLOOM_PT_world_direction
-from .direction_lists import (
-    SKYLOOM_PT_sidebar_photos,
-    SKYLOOM_PT_sidebar_regions,
-    SKYLOOM_PT_world_photos,
-    SKYLOOM_PT_world_regions,
-    SKYLOOM_UL_photos,
-    SKYLOOM_UL_regions,
-)
-from .direction_pictures import (
-    SKYLOOM_PT_sidebar_fit,
-    SKYLOOM_PT_sidebar_reference,
-    SKYLOOM_PT_world_fit,
-    SKYLOOM_PT_world_reference,
-)
-from .edit import SKYLOOM_PT_sidebar_edit, SKYLOOM_PT_world_edit
-from .history import SKYLOOM_PT_sidebar_history, SKYLOOM_PT_world_history
-from .light import SKYLOOM_PT_sidebar_light, SKYLOOM_PT_world_light
-from .models import SKYLOOM_PT_sidebar_models, SKYLOOM_PT_world_models
+from .direction import Direction
+from .direction_lists import Photos, Regions, SKYLOOM_UL_photos, SKYLOOM_UL_regions
+from .direction_pictures import Fit, Reference
+from .edit import Edit
+from .history import History
+from .light import Light
+from .main import Advanced, Main
+from .models import Models
+from .places import in_both_places
 from .presets import SKYLOOM_PT_presets
-from .shot import SKYLOOM_PT_sidebar_shot, SKYLOOM_PT_world_shot, SKYLOOM_UL_ideas
-from .sidebar import SKYLOOM_PT_sidebar, SKYLOOM_PT_sidebar_advanced
+from .shot import Shot, SKYLOOM_UL_ideas
 from .styles import SKYLOOM_PT_styles
-from .world import SKYLOOM_PT_world, SKYLOOM_PT_world_advanced
 
 classes = (
     SKYLOOM_UL_ideas,
@@ -37,32 +25,21 @@ classes = (
     SKYLOOM_MT_sky,
     SKYLOOM_PT_presets,
     SKYLOOM_PT_styles,
-    SKYLOOM_PT_world,
-    SKYLOOM_PT_world_models,
-    SKYLOOM_PT_world_direction,
-    SKYLOOM_PT_world_regions,
-    SKYLOOM_PT_world_photos,
-    SKYLOOM_PT_world_reference,
-    SKYLOOM_PT_world_fit,
-    SKYLOOM_PT_world_shot,
-    SKYLOOM_PT_world_edit,
-    SKYLOOM_PT_world_adjust,
-    SKYLOOM_PT_world_light,
-    SKYLOOM_PT_world_history,
-    SKYLOOM_PT_world_advanced,
-    SKYLOOM_PT_sidebar,
-    SKYLOOM_PT_sidebar_models,
-    SKYLOOM_PT_sidebar_direction,
-    SKYLOOM_PT_sidebar_regions,
-    SKYLOOM_PT_sidebar_photos,
-    SKYLOOM_PT_sidebar_reference,
-    SKYLOOM_PT_sidebar_fit,
-    SKYLOOM_PT_sidebar_shot,
-    SKYLOOM_PT_sidebar_edit,
-    SKYLOOM_PT_sidebar_adjust,
-    SKYLOOM_PT_sidebar_light,
-    SKYLOOM_PT_sidebar_history,
-    SKYLOOM_PT_sidebar_advanced,
+    *in_both_places(Main),
+    *in_both_places(Models, "models"),
+    *in_both_places(Direction, "direction"),
+    *in_both_places(Regions, "direction", "regions"),
+    *in_both_places(Photos, "direction", "photos"),
+    *in_both_places(Reference, "direction", "reference"),
+    *in_both_places(Fit, "direction", "fit"),
+    *in_both_places(Shot, "shot"),
+    *in_both_places(Edit, "edit"),
+    *in_both_places(Adjust, "adjust"),
+    *in_both_places(Background, "adjust", "background"),
+    *in_both_places(Horizon, "adjust", "horizon"),
+    *in_both_places(Light, "light"),
+    *in_both_places(History, "history"),
+    *in_both_places(Advanced, "advanced"),
 )
 
 

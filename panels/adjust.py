@@ -1,13 +1,12 @@
 """The sub-panel of what can be changed about a finished sky at once: the inputs of its node in the world."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import bpy
 
-from ..scene.horizon import GROUND, ORIENTATION, SKY_ONLY
+from ..scene.horizon import GROUND, HEIGHT, SKY_ONLY, TILT_X, TILT_Y
 from ..scene.world import sky_node
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class Adjust:
@@ -20,33 +19,44 @@ class Adjust:
         return sky_node(context.scene.world) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        inputs = sky_node(context.scene.world).inputs
-        self.layout.use_property_split = True
-        for heading, prefix, names in (
-            ("", "", ("Rotation", "Strength", "Exposure", "Temperature")),
-            ("Background", "Background ", ("Rotation", "Strength", "Blur")),
-        ):
-            column = self.layout.column()
-            if heading:
-                column.label(text=heading)
-            for name in names:
-                column.prop(inputs[prefix + name], "default_value", text=name)
-        if SKY_ONLY in inputs:  # a sky of an older version has no such sliders
-            column = self.layout.column(heading="Horizon")
-            for name in ORIENTATION:
-                column.prop(inputs[name], "default_value", text=name)
-            column.prop(inputs[SKY_ONLY], "default_value", text=SKY_ONLY)
-            column = column.column()
-            column.active = inputs[SKY_ONLY].default_value
-            for name in GROUND[1:]:
-                column.prop(inputs[name], "default_value", text=name)
-        self.layout.operator("skyloom.save_as_asset", icon="ASSET_MANAGER")
-        self.layout.operator("skyloom.export_cube_map", icon="CUBE")
+        names = ("Rotation", "Strength", "Exposure", "Temperature")
+        _draw_inputs(self.layout.column(), context, zip(names, names, strict=True))
+        column = self.layout.column()
+        column.operator("skyloom.save_as_asset", icon="ASSET_MANAGER")
+        column.operator("skyloom.export_cube_map", icon="CUBE")
 
 
-class SKYLOOM_PT_world_adjust(WorldTab, Adjust, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world"
+class Background:
+    bl_label = "Background"
+    bl_description = "What the camera sees of the sky, apart from the light that it gives"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        names = ("Rotation", "Strength", "Blur")
+        _draw_inputs(self.layout.column(), context, ((f"Background {name}", name) for name in names))
 
 
-class SKYLOOM_PT_sidebar_adjust(SidebarTab, Adjust, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar"
+class Horizon:
+    bl_label = "Horizon"
+    bl_description = "Where the horizon is, and what is below it"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        node = sky_node(context.scene.world)
+        return node is not None and SKY_ONLY in node.inputs  # a sky of an older version has no such sliders
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        _draw_inputs(layout.column(), context, ((TILT_X, TILT_X), (TILT_Y, TILT_Y), (HEIGHT, "Height")))
+        _draw_inputs(layout.column(), context, ((SKY_ONLY, SKY_ONLY),))
+        column = layout.column()
+        column.active = sky_node(context.scene.world).inputs[SKY_ONLY].default_value
+        _draw_inputs(column, context, ((name, name) for name in GROUND))
+
+
+def _draw_inputs(layout: bpy.types.UILayout, context: bpy.types.Context, names: Iterable[tuple[str, str]]) -> None:
+    """Inputs of the sky's node in the world, each by its name and by what it is called here."""
+    layout.use_property_split = True
+    for name, text in names:
+        layout.prop(sky_node(context.scene.world).inputs[name], "default_value", text=text)

@@ -6,8 +6,6 @@ import bpy
 
 from ..direction_properties import light_direction
 from ..operators.preview_layout import SKYLOOM_OT_preview_layout
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class Direction:
@@ -72,11 +70,3 @@ def _draw_place(column: bpy.types.UILayout, drawn: bpy.types.PropertyGroup) -> N
         row.operator("skyloom.set_from_view", text="From View", icon="HIDE_OFF").what = "SUN"
     if drawn.light == "sun":
         column.prop(drawn, "use_place")
-
-
-class SKYLOOM_PT_world_direction(WorldTab, Direction, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world"
-
-
-class SKYLOOM_PT_sidebar_direction(SidebarTab, Direction, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar"

@@ -5,8 +5,6 @@ from typing import ClassVar
 import bpy
 
 from .compass import compass_icon, swatch
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class SKYLOOM_UL_regions(bpy.types.UIList):
@@ -90,19 +88,3 @@ def draw_list(
     remove.enabled = bool(items)
     remove.operator("skyloom.remove_part", text="", icon="REMOVE").kind = name
     return items[chosen] if 0 <= chosen < len(items) else None
-
-
-class SKYLOOM_PT_world_regions(WorldTab, Regions, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world_direction"
-
-
-class SKYLOOM_PT_sidebar_regions(SidebarTab, Regions, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar_direction"
-
-
-class SKYLOOM_PT_world_photos(WorldTab, Photos, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world_direction"
-
-
-class SKYLOOM_PT_sidebar_photos(SidebarTab, Photos, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar_direction"

@@ -9,8 +9,6 @@ from ..folders import absolute
 from ..job_settings import chosen_model
 from ..wrapped_text import draw_text
 from .direction_lists import plain
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class Reference:
@@ -54,19 +52,3 @@ class Fit:
         column.active = bool(direction.control)
         column.prop(direction, "control_image")
         column.prop(direction, "control_scale")
-
-
-class SKYLOOM_PT_world_reference(WorldTab, Reference, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world_direction"
-
-
-class SKYLOOM_PT_sidebar_reference(SidebarTab, Reference, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar_direction"
-
-
-class SKYLOOM_PT_world_fit(WorldTab, Fit, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world_direction"
-
-
-class SKYLOOM_PT_sidebar_fit(SidebarTab, Fit, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar_direction"

@@ -6,8 +6,6 @@ import bpy
 
 from ..operators.paint_edit import editable_sky
 from ..scene.painting import painted_image
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class Edit:
@@ -38,11 +36,3 @@ class Edit:
         column = layout.column(align=True)
         column.operator("skyloom.edit_sky", text="Remove Sun", icon="LIGHT_SUN").what = "SUN"
         column.operator("skyloom.edit_sky", text="Extend Below Horizon", icon="VIEW_PERSPECTIVE").what = "GROUND"
-
-
-class SKYLOOM_PT_world_edit(WorldTab, Edit, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world"
-
-
-class SKYLOOM_PT_sidebar_edit(SidebarTab, Edit, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar"

@@ -8,8 +8,6 @@ from .. import preferences
 from ..folders import output_folder
 from ..scene.history import known_skies
 from .cards import draw_cards
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 PAGE = 6  # skies that are shown at once
 
@@ -31,11 +29,3 @@ class History:
         if last > 1:
             row = layout.row()
             row.prop(settings, "history_page", text=f"Page (of {last})")
-
-
-class SKYLOOM_PT_world_history(WorldTab, History, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world"
-
-
-class SKYLOOM_PT_sidebar_history(SidebarTab, History, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar"

@@ -78,10 +78,16 @@ def _draw_number(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, 
 
 
 def _draw_seed(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    row = layout.row(align=True)
+    split = layout.split(factor=0.4)  # as a property's own, which the lock would move to the left
+    label = split.row()
+    label.alignment = "RIGHT"
+    label.active = not settings.use_random_seed
+    label.label(text="Seed")
+    row = split.row(align=True)
+    row.use_property_split = False
     field = row.row(align=True)
     field.active = not settings.use_random_seed
-    field.prop(settings, "seed")
+    field.prop(settings, "seed", text="")
     row.prop(settings, "use_random_seed", text="", icon="UNLOCKED" if settings.use_random_seed else "LOCKED")
 
 

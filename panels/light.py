@@ -7,8 +7,6 @@ import bpy
 from ..scene.sun import DISC, GLOW, SIZE, STRENGTH, noted_light
 from ..scene.sun_lamp import has_sun, sun_lamp
 from ..scene.world import sky_node
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class Light:
@@ -40,11 +38,3 @@ def _sentence(light: dict) -> str:
         return "No sun or moon is seen"
     place = f"{light['elevation']:.0f}° high, azimuth {light['azimuth']:.0f}°"
     return f"{light['kind'].capitalize()}: {place}" + ("" if light["seen"] else " (assumed)")
-
-
-class SKYLOOM_PT_world_light(WorldTab, Light, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world"
-
-
-class SKYLOOM_PT_sidebar_light(SidebarTab, Light, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar"

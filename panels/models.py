@@ -11,8 +11,6 @@ from ..engine.models.store import installed, started_bytes
 from ..engine.wording import size
 from ..job_settings import chosen_model
 from ..wrapped_text import draw_text
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class Models:
@@ -46,14 +44,6 @@ class Models:
             elif installed(lora) and (trouble := stranger(chosen_model(settings), [lora.name])):
                 draw_text(layout.column(), context, trouble, "ERROR")
             _draw_details(layout, context, lora)
-
-
-class SKYLOOM_PT_world_models(Models, WorldTab, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world"
-
-
-class SKYLOOM_PT_sidebar_models(Models, SidebarTab, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar"
 
 
 def _draw_row(layout: bpy.types.UILayout, entry: Entry, chosen: bool, on: str, off: str) -> None:

@@ -5,8 +5,6 @@ from typing import ClassVar
 import bpy
 
 from .direction_lists import draw_list
-from .sidebar import SidebarTab
-from .world import WorldTab
 
 
 class SKYLOOM_UL_ideas(bpy.types.UIList):
@@ -29,11 +27,3 @@ class Shot:
         button.prompts, button.sheet = "\n".join(prompts), True
         if not context.scene.camera:
             layout.label(text="The scene has no camera", icon="ERROR")
-
-
-class SKYLOOM_PT_world_shot(WorldTab, Shot, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_world"
-
-
-class SKYLOOM_PT_sidebar_shot(SidebarTab, Shot, bpy.types.Panel):
-    bl_parent_id = "SKYLOOM_PT_sidebar"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TILT_X, TILT_Y, HEIGHT = "Tilt X", "Tilt Y", "Horizon Height"
 SKY_ONLY, COLOUR, FADE, MIRROR = "Sky Only", "Ground Color", "Ground Fade", "Ground Mirror"
-ORIENTATION, GROUND = (TILT_X, TILT_Y, HEIGHT), (SKY_ONLY, COLOUR, FADE, MIRROR)
+GROUND = (COLOUR, FADE, MIRROR)
 _FADE_POWER = 3.0  # so that the bright sky's last rest goes gently
 _ALBEDO = 0.2  # of most soils and of grass
 _WHITE = (1.0, 1.0, 1.0)

@@ -2,7 +2,8 @@
 
     make lock        # needs the package index
 
-Each lock is a requirements file for pip and uv, every file of it with its hash, for every platform that Blender has:
+Each lock is a requirements file for pip and uv, every file of it with its hash, for every platform and every Python
+(3.11 until Blender 5.0, 3.13 since) that Blender has:
 
     installer.txt    what installs the rest
     packages.txt     the engine without PyTorch
@@ -30,7 +31,7 @@ from engine.setup.builds import PYTORCH_INDEX  # noqa: E402
 from tools.environments import make, requirements  # noqa: E402
 
 LOCKS = ROOT / "engine" / "setup" / "locks"
-PYTHON = "3.11"
+PYTHON = "3.11"  # and all that come after it
 # Platforms by the name that engine.setup.builds gives them, and what the file names of wheels for them contain.
 PLATFORMS = {
     "linux-x86_64": ("manylinux", "x86_64"),

@@ -9,6 +9,7 @@ import argparse
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,20 +39,25 @@ def run_tool(*arguments: str) -> None:
     subprocess.run(command, check=True, timeout=TOOL_SECONDS, stdout=sys.stderr)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the zip goes")
+def run(make: Callable[[Path], str], doc: str) -> int:
+    """A command line, described by *doc*, that lets *make* fill the folder it names, and prints what that tells."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="made if it is not there")
     try:
-        archive = package(parser.parse_args().folder.resolve())
+        print(make(parser.parse_args().folder.resolve()))
     except Unavailable as error:
         print(f"Cannot package: {error}.", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError:
         print("Blender's extension tool found faults; they are listed above.", file=sys.stderr)
         return 1
-    print(f"{archive} ({archive.stat().st_size / 1e6:.1f} MB)")
     return 0
 
 
+def _packaged(folder: Path) -> str:
+    archive = package(folder)
+    return f"{archive} ({archive.stat().st_size / 1e6:.1f} MB)"
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(_packaged, __doc__))

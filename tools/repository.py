@@ -6,15 +6,12 @@ Blender's tool writes index.json and index.html beside the zip. Other versions' 
 Blender, Blender 4.3 takes the first that is listed. Standard library only; Blender's tool runs in the bpy environment.
 """
 
-import argparse
-import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from tools.debian import Unavailable  # noqa: E402
-from tools.package import package, run_tool  # noqa: E402
+from tools.package import package, run, run_tool  # noqa: E402
 
 
 def repository(folder: Path) -> Path:
@@ -30,20 +27,9 @@ def repository(folder: Path) -> Path:
     return folder / "index.json"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="the repository, made if it is not there")
-    try:
-        index = repository(parser.parse_args().folder.resolve())
-    except Unavailable as error:
-        print(f"Cannot make the repository: {error}.", file=sys.stderr)
-        return 1
-    except subprocess.CalledProcessError:
-        print("Blender's extension tool found faults; they are listed above.", file=sys.stderr)
-        return 1
-    print(f"{index} (put its folder on a web server, and add the address of this file to Blender's repositories)")
-    return 0
+def _published(folder: Path) -> str:
+    return f"{repository(folder)} (put its folder on a web server, and give Blender the address of this file)"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(_published, __doc__))

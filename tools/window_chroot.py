@@ -23,6 +23,7 @@ RELEASE = "trixie"
 PACKAGES = (
     "blender",
     "python3-numpy",  # Blender's own builds have it; Debian only recommends it
+    "python3-venv",  # as well: what puts pip into a new environment
     "xvfb",  # the display
     "libgl1-mesa-dri",  # OpenGL on the processor
     "x11-utils",  # xdpyinfo: is the display up?

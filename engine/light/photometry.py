@@ -50,10 +50,16 @@ def within(radiance: Tensor, towards: Tensor, degrees: float) -> Tensor:
     """
     height = radiance.shape[1]
     pixel, reach = math.pi / height, math.radians(degrees)
-    middle = math.acos(max(-1.0, min(1.0, towards[2].item()))) / pixel
-    rows = slice(max(0, int(middle - reach / pixel) - 2), int(middle + reach / pixel) + 3)
+    rows = rows_around(towards, degrees, height)
     towards = towards.to(radiance.device)
     cosine = torch.tensordot(towards, directions(height, radiance.device, rows), dims=1).clamp(-1, 1)
     inside = ((reach - torch.acos(cosine)) / pixel + 0.5).clamp(0, 1)
     area = solid_angles(height, radiance.device)[rows]
     return (radiance[:, rows] * (inside * cosine.clamp(min=0) * area)).sum((1, 2))
+
+
+def rows_around(towards: Tensor, degrees: float, height: int) -> slice:
+    """The rows of a panorama of *height* that come within *degrees* of *towards* ``[3]``, and a few more."""
+    pixel = 180 / height
+    middle = math.degrees(math.acos(max(-1.0, min(1.0, towards[2].item()))))
+    return slice(max(0, int((middle - degrees) / pixel) - 2), int((middle + degrees) / pixel) + 3)

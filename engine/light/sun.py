@@ -54,7 +54,7 @@ def restore_sun(radiance: Tensor, towards: Tensor, turbidity: float, ratio: floa
         held = excess(radiance, towards, reached).clamp(min=0)
         found = luminance(glow).item() * height / max(diffuse, 1e-9)
         return radiance, Sun(reached, held, CLEAR_GLOW, found, added=False)
-    lit = radiance + disc(missing, towards, radiance.shape[1])
+    lit = disc(missing, towards, radiance.shape[1]).add_(radiance)
     reached = reach_of(SUN_SIZE / 2, radiance.shape[1])
     whole = torch.maximum(excess(lit, towards, reached), missing)
     share = 1 - (luminance(missing) / luminance(whole).clamp(min=1e-9)).item()

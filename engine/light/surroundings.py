@@ -12,6 +12,7 @@ from torch.nn.functional import normalize
 
 from ..sphere.equirectangular import directions, solid_angles
 from ..sphere.resampling import reader, sample
+from .photometry import rows_around
 
 _SMEAR = 2.5 * 2**0.5  # pixels that a cubic interpolation spreads a pixel's corner
 
@@ -29,7 +30,8 @@ def excess(radiance: Tensor, towards: Tensor, degrees: float) -> Tensor:
     towards = towards.to(radiance)
     across = torch.linalg.cross(towards, towards.new_tensor((0.0, 0.0, 1.0)))
     across = normalize(across, dim=0) if across.norm() > 1e-3 else towards.new_tensor((1.0, 0.0, 0.0))
-    every = directions(height, radiance.device)
+    rows = rows_around(towards, degrees, height)
+    every = directions(height, radiance.device, rows)
     chord = (every - towards[:, None, None]).norm(dim=0)
     inside = chord < math.radians(degrees)
     if not inside.any():
@@ -44,5 +46,5 @@ def excess(radiance: Tensor, towards: Tensor, degrees: float) -> Tensor:
         for side in (-1, 1)
     )
     sky = torch.lerp(left, right, (place + half) / (2 * half).clamp(min=1e-9))
-    area = solid_angles(height, radiance.device).expand(height, 2 * height)[inside]
-    return ((radiance[:, inside] - sky) * area).sum(1)
+    area = solid_angles(height, radiance.device)[rows].expand_as(inside)[inside]
+    return ((radiance[:, rows][:, inside] - sky) * area).sum(1)

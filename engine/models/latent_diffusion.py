@@ -11,6 +11,7 @@ from .fine_decoder import SCALE, FineDecoder
 from .folder import ModelFolder
 from .model import Model
 from .tiled_decode import can_tile, tiled_decode
+from .weave import strew_weave
 
 
 class LatentDiffusion(Model):
@@ -67,6 +68,9 @@ class LatentDiffusion(Model):
             return self.decode(latents, wraps, tiles)
         with circular_width(self._fine) if wraps else nullcontext():
             return self._fine(latents)
+
+    def finish(self, picture: Tensor, wraps: bool) -> Tensor:
+        return strew_weave(picture, self.factor * SCALE, wraps) if self._fine else picture
 
     @torch.no_grad()
     def encode(self, picture: Tensor, wraps: bool) -> Tensor:

@@ -227,6 +227,11 @@ class Model(ABC):
         """As :meth:`decode`, for the picture that is kept: as fine as the model can, and perhaps larger."""
         return self.decode(latents, wraps, tiles)
 
+    def finish(self, picture: Tensor, wraps: bool) -> Tensor:
+        """The picture ``[3, H, W]`` that was painted, whole or window by window, without what a decoder's blocks leave;
+        may be changed in place. *wraps*: as a ring."""
+        return picture
+
     @abstractmethod
     def encode(self, picture: Tensor, wraps: bool) -> Tensor:
         """Picture values ``[k, 3, H, W]`` in [-1, 1] to latents ``[k, C, h, w]``: the likeliest; *wraps*: as a ring."""

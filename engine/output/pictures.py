@@ -23,6 +23,8 @@ VERSION_ATTRIBUTE = "skyloom.version"
 # ITU-R BT.709 primaries and D65, as x, y of red, green, blue and white.
 _REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 
+_BAND = 256  # rows that are tonemapped at once
+
 
 def write_exr(path: Path, radiance: Tensor, job: dict[str, Any], request: dict[str, Any], light: FoundLight) -> None:
     """Write *radiance* ``[3, H, W]`` (scene-linear Rec.709) as a 32-bit float EXR, ZIP-compressed.
@@ -60,7 +62,8 @@ def write_png(path: Path, radiance: Tensor, job: dict[str, Any]) -> None:
 
 def save_png(path: Path, radiance: Tensor, attributes: dict[str, str]) -> None:
     """Write *radiance* ``[3, H, W]`` tonemapped, with *attributes* as text. Raises :class:`GenerationFailed`."""
-    levels = (tonemap(radiance) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+    bands = ((tonemap(band) * 255).round().byte().permute(1, 2, 0).cpu() for band in radiance.split(_BAND, 1))
+    levels = torch.cat(list(bands)).numpy()
     text = PngImagePlugin.PngInfo()
     for name, value in attributes.items():
         text.add_text(name, value)

@@ -53,7 +53,7 @@ def builds_here() -> dict[str, Build]:
         case "win32":
             builds = [Build("cpu", processor.label), Build("cuda", nvidia.label, "cu130", 2_000_000_000)]
         case _:
-            rocm = Build("rocm", "AMD graphics (ROCm)", "rocm7.2", 4_500_000_000)
+            rocm = Build("rocm", "AMD graphics (ROCm)", "rocm7.2", 6_500_000_000)
             builds = [processor, nvidia, *([rocm] if platform.machine() == "x86_64" else [])]
     return {build.name: build for build in builds}
 

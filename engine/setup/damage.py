@@ -1,6 +1,7 @@
 """Packages of an environment that are not as they were installed: files missing, cut short or changed."""
 
 import base64
+import csv
 import hashlib
 import shutil
 import sysconfig
@@ -25,16 +26,19 @@ def forget(distribution: Distribution) -> None:
 
 
 def _whole(distribution: Distribution) -> bool:
-    if not distribution.files or not distribution.metadata["Name"]:
+    # Not Distribution.files: from Python 3.12 on it leaves out the files that are missing.
+    record = distribution.read_text("RECORD")
+    if not record or not distribution.metadata["Name"]:
         return False
-    for file in distribution.files:
-        if file.hash is None:  # byte code, and the list itself
+    for name, checksum, _ in csv.reader(record.splitlines()):
+        if not checksum:  # byte code, and the list itself
             continue
+        mode, _, wanted = checksum.partition("=")
         try:
-            content = Path(str(file.locate())).read_bytes()
+            content = Path(str(distribution.locate_file(name))).read_bytes()
         except OSError:
             return False
-        computed = base64.urlsafe_b64encode(hashlib.new(file.hash.mode, content).digest()).rstrip(b"=").decode()
-        if computed != file.hash.value:
+        computed = base64.urlsafe_b64encode(hashlib.new(mode, content).digest()).rstrip(b"=").decode()
+        if computed != wanted:
             return False
     return True

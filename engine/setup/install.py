@@ -31,10 +31,11 @@ def install(
     packages: a folder of wheels that is used in place of the internet. say: told the progress. stop: set to cancel.
     Raises :class:`Cancelled`, :class:`NoRoom`, :class:`Unreachable`, :class:`DamagedDownload` or :class:`SetupFailed`.
     """
-    commands = Commands(folder, disk_bytes(build), say, stop)
+    needed = disk_bytes(build, downloaded=packages is None)
+    commands = Commands(folder, needed, say, stop)
     commands.tell("Looking at the disk")
     _check_packages(packages)
-    _check_room(folder, build)
+    _check_room(folder, needed)
     try:
         folder.open_for_work()
         folder.temporary.mkdir(parents=True, exist_ok=True)
@@ -73,9 +74,9 @@ def _check_packages(packages: Path | None) -> None:
         )
 
 
-def _check_room(folder: EngineFolder, build: Build) -> None:
+def _check_room(folder: EngineFolder, needed: int) -> None:
     place = next(path for path in (folder.path, *folder.path.parents) if path.exists())
-    needed, free = disk_bytes(build) - tree_bytes(folder.path), shutil.disk_usage(place).free
+    needed, free = needed - tree_bytes(folder.path), shutil.disk_usage(place).free
     if free < needed:
         raise NoRoom(
             f"The engine needs {needed / 1e9:.1f} GB in {place}; {free / 1e9:.1f} GB are free.",

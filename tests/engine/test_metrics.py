@@ -13,7 +13,7 @@ from engine.errors import BadRequest
 from engine.job import Job
 from engine.light.found import FoundLight
 from engine.measure import measure, table
-from engine.metrics import intra_distances, pole_ratio, seam_ratio
+from engine.metrics import edge_ratio, intra_distances, pole_ratio, seam_ratio, seam_ratio_in_view
 from engine.output.pictures import read_display, write_exr, write_png
 
 JOB = Job(prompt="a storm", seed=1).to_dict()
@@ -27,6 +27,21 @@ def test_seam_ratio_sees_a_step_at_the_wrap():
     ramp = torch.linspace(0, 1, 64).expand(3, 32, 64)
     assert seam_ratio(ramp) > 10
     assert 0.8 < seam_ratio(noise(32, 64)) < 1.2
+
+
+@pytest.mark.parametrize("elevation", [0, 90, -90])
+def test_a_camera_sees_a_step_at_the_wrap(elevation):
+    ramp = torch.linspace(0, 1, 128).expand(3, 64, 128)
+    assert seam_ratio_in_view(ramp, elevation) > 3
+    whole = torch.cat([ramp, ramp.flip(2)], 2)[..., ::2]
+    assert seam_ratio_in_view(whole, elevation) < 1.5
+
+
+def test_edges_of_a_cube_are_like_its_faces():
+    assert edge_ratio(noise(64, 128)) == pytest.approx(1, abs=0.25)  # what lies inside was read between pixels
+    columns = torch.arange(128)
+    front = ((columns >= 48) & (columns < 80)).float().expand(3, 64, 128)  # from one edge to the other
+    assert edge_ratio(front) > 1.5
 
 
 def test_pole_ratio_is_nothing_where_a_pole_is_one_point():

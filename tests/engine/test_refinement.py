@@ -116,6 +116,20 @@ def test_large_tones_stay_and_detail_is_new(sky):
     assert np.abs(np.diff(detailed, axis=1)).mean() > 1.5 * np.abs(np.diff(plain, axis=1)).mean()
 
 
+def test_level_lines_are_not_kept_but_for_the_horizon():
+    latents = torch.randn(1, 4, 32, 64, generator=torch.Generator().manual_seed(1))
+    lined = latents.clone()
+    lined[:, :, 24] += 1
+    lined[:, :, 16] += 1
+    lined[:, :, 8, 30] += 1
+    kept = refinement._with_levels(lined, latents, 16, wraps=True, sees_horizon=True) - latents
+    torch.testing.assert_close(kept[:, :, 24], torch.zeros(1, 4, 64), atol=1e-5, rtol=0)
+    torch.testing.assert_close(kept[:, :, 16], torch.ones(1, 4, 64), atol=1e-5, rtol=0)
+    assert kept[:, :, 8, 30].min() > 0.9
+    seen = refinement._with_levels(lined, latents, 16, wraps=False, sees_horizon=False) - latents
+    torch.testing.assert_close(seen[:, :, 16], torch.zeros(1, 4, 64), atol=1e-5, rtol=0)
+
+
 def test_windows_are_as_large_as_the_model_knows(sky, monkeypatch):
     seen: set[tuple[int, ...]] = set()
     denoise = GuidedDenoiser._denoise

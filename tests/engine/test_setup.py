@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.setup import builds, kept, lock
+from engine.setup.damage import site_packages
 from engine.setup.place import EngineFolder
 from tests.tiny_packages import BUILD, PIP_ALONE, make_packages
 
@@ -27,10 +28,9 @@ class Workshop:
         make_packages(self.packages, self.locks, Path(sysconfig.get_path("purelib")))
         self.engine = EngineFolder(folder / "engine")
 
-    @property
-    def cloud(self) -> Path:
-        """The file of a package in the engine."""
-        return next(self.engine.environment.rglob("tiny_clouds/__init__.py"))
+    def file(self, name: str) -> Path:
+        """The file *name* of a package in the engine."""
+        return site_packages(self.engine.environment) / name
 
     def start(self, command: str = "install") -> subprocess.Popen:
         arguments = [command, self.engine.path, "--build", BUILD, "--packages", self.packages]
@@ -54,12 +54,13 @@ class Workshop:
 def tries(tmp_path_factory) -> tuple[Workshop, dict, list[dict]]:
     """A workshop after two tries: the last event of the first, all of the second.
 
-    In the first the bundled model is missing; before the second a package is damaged.
+    In the first the bundled model is missing; before the second a file of one package is changed and another's is lost.
     """
     workshop = Workshop(tmp_path_factory.mktemp("setup"))
     first = workshop.run()[-1]
     os.symlink(ROOT / "assets", workshop.copy / "assets")
-    workshop.cloud.write_text("shape = 'mud'\n")
+    workshop.file("tiny_clouds/__init__.py").write_text("shape = 'mud'\n")
+    workshop.file("tiny_lpips.py").unlink()
     return workshop, first, workshop.run()
 
 
@@ -83,8 +84,9 @@ def test_the_next_try_makes_an_engine_that_works(tries):
     assert not workshop.engine.downloads.exists()
 
 
-def test_the_next_try_repairs_a_damaged_package(installed):
-    assert "cumulus" in installed.cloud.read_text()
+def test_the_next_try_repairs_damaged_packages(installed):
+    assert "cumulus" in installed.file("tiny_clouds/__init__.py").read_text()
+    assert installed.file("tiny_lpips.py").is_file()
 
 
 def test_other_packages_are_refused(tmp_path):

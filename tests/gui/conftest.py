@@ -9,24 +9,41 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import packages
 import pytest
+from publishing import publish_older
 
-from tools import package, window_chroot
+from tools import package, repository, window_chroot
 from tools.debian import Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "gui"
 MODEL = ROOT / "tests" / "models" / "nano-sd1"
-STORIES = ("installing", "story", "keeping", "choosing", "directing", "closing", "crash")
+STORIES = (
+    "installing",
+    "first_start",
+    "story",
+    "keeping",
+    "choosing",
+    "directing",
+    "several",
+    "updating",
+    "closing",
+    "crash",
+)
 SECONDS = 1200
 
 
 @dataclass(frozen=True)
 class Window:
-    """What the stories left behind in OUT."""
+    """What the stories left behind in OUT. left_out: those that could not be played, and why."""
+
+    left_out: dict[str, str]
 
     def saw(self, story: str, step: str) -> dict:
         """What *step* of *story* saw; fails with the step's own problem if it had one."""
+        if reason := self.left_out.get(story):
+            pytest.skip(reason)
         file = OUT / f"{story}.json"
         records = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
         record = next((record for record in records if record["step"] == step), None)
@@ -75,18 +92,28 @@ def window() -> Iterator[Window]:
         tree = window_chroot.make()
         shutil.rmtree(OUT, ignore_errors=True)
         extension = package.package(OUT)
+        repository.repository(OUT / "newer")
+        publish_older(extension, OUT / "older")
     except Unavailable as error:
         pytest.skip(str(error))
+    stories, left_out, wheels = list(STORIES), {}, []
+    try:
+        wheels = [packages.find(tree)]
+    except Unavailable as error:
+        stories.remove("first_start")
+        left_out["first_start"] = str(error)
     command = window_chroot.enter(
         tree,
         f"SKYLOOM_ENGINE_PYTHON={sys.executable}",
         f"SKYLOOM_TEST_MODEL={MODEL}",
+        *(f"SKYLOOM_TEST_PACKAGES={folder}" for folder in wheels),
+        f"SKYLOOM_TEST_BUILD={packages.BUILD}",
         *("unshare", "--net"),  # no other display's sockets, and the proof that nothing is downloaded
         *("timeout", "-k", "5", str(SECONDS), "python3", str(ROOT / "tests/gui/session.py")),
-        *(str(OUT), str(extension), *STORIES),
-        read_only=[ROOT, *interpreter()],
+        *(str(OUT), str(extension), *stories),
+        read_only=[ROOT, *interpreter(), *wheels],
         writable=[OUT],
     )
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, f"The window session ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    yield Window()
+    yield Window(left_out)

@@ -26,7 +26,7 @@ def main() -> int:
         "DISPLAY": DISPLAY,
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "XDG_RUNTIME_DIR": "/tmp/run",
-        "BLENDER_USER_RESOURCES": "/tmp/blender",
+        "BLENDER_USER_RESOURCES": f"{out}/user",  # on the disk: an engine is several gigabytes
         "SKYLOOM_TEST_OUT": out,
     }
     Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)

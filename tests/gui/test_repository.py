@@ -1,20 +1,20 @@
 """A real Blender subscribes to the repository on a loopback server, installs an older version from it, and updates."""
 
-import re
 import subprocess
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from conftest import Window
+from publishing import OLDER, publish_older
 
+from engine import __version__
 from tools import package, repository, window_chroot
 from tools.debian import Unavailable
 
-OLDER = "0.0.9"
 NAME = "skyloom_test"
 ENABLED = """
 import bpy
@@ -67,21 +67,10 @@ def blender(tmp_path: Path) -> Blender:
     return run
 
 
-def write_older(archive: Path, older: Path) -> None:
-    """Copy the extension's zip with another version in it."""
-    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(older, "w", zipfile.ZIP_STORED) as target:
-        for item in source.infolist():
-            data = source.read(item)
-            if item.filename in ("blender_manifest.toml", "engine/__init__.py"):
-                data = re.sub(rb'(?m)^(version|__version__) = "[^"]*"', rb'\1 = "%s"' % OLDER.encode(), data)
-            target.writestr(item, data)
-
-
 def test_subscribe_install_and_update(served: tuple[Path, str], blender: Blender, tmp_path: Path) -> None:
     folder, address = served
     archive = package.package(tmp_path)
-    write_older(archive, folder / f"skyloom-{OLDER}.zip")
-    package.run_tool("server-generate", "--repo-dir", str(folder))
+    publish_older(archive, folder)
     blender("--command", "extension", "repo-add", "--name", "Skyloom", "--url", address, NAME)
     blender("--command", "extension", "install", "--sync", "--enable", f"{NAME}.skyloom")
     show = ("--background", "--python-exit-code", "3", "--python-expr", ENABLED)
@@ -93,3 +82,11 @@ def test_subscribe_install_and_update(served: tuple[Path, str], blender: Blender
     blender("--command", "extension", "update", "--sync")
     version = archive.stem.partition("-")[2]
     assert f"enabled {version} True" in blender(*show)
+
+
+def test_installed_and_updated_by_clicks(window: Window) -> None:
+    """In the window; the steps are played in inside/updating.py."""
+    assert window.saw("updating", "installed")["versions"] == [OLDER, OLDER]
+    saw = window.saw("updating", "updated")
+    assert saw["versions"] == [__version__, __version__]
+    assert saw["panel"]

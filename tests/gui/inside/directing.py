@@ -7,11 +7,23 @@ import bpy
 import numpy as np
 from keeping import at_rest, quick, shown_by
 from mathutils import Euler
-from screen import OUT, Until, area, click, find_button, move, pixels, screenshot, settled, viewport_point, xdotool
+from screen import (
+    HEIGHT,
+    OUT,
+    Until,
+    area,
+    click,
+    find_button,
+    move,
+    pixels,
+    screenshot,
+    settled,
+    viewport_point,
+    xdotool,
+)
 from story import SIDEBAR, Steps, click_button, click_generate, ended, settings, told
 from subpanels import opened
 
-HEIGHT = 1100  # of the display
 PREVIEW, FROM_VIEW = "skyloom.preview_layout()", "skyloom.set_from_view("
 
 

@@ -10,4 +10,5 @@ bpy.ops.extensions.package_install_files(
 )
 assert MODULE in bpy.context.preferences.addons, f"{MODULE} is not enabled"
 bpy.context.preferences.view.show_splash = False
+bpy.context.preferences.use_preferences_save = False  # each story begins with the same
 bpy.ops.wm.save_userpref()

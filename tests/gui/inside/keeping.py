@@ -1,7 +1,7 @@
 """Looking and keeping: the preview moves, four variations and one picked, its settings used again, save and reopen."""
 
 import sys
-import time
+from pathlib import Path
 
 import bpy
 from screen import OUT, SKIES, Until, area, box, click, find_button, move, region, screenshot, viewport_point, xdotool
@@ -18,9 +18,12 @@ from story import (
     status,
     told,
 )
-from subpanels import opened
+from subpanels import SIDEBAR as PREFIX
+from subpanels import opened, timed
 
 APPLY = "skyloom.apply_panorama("
+OTHER = "copy_global_transform"  # an add-on by one of Blender's own developers, which comes with Blender
+MANY = 500  # skies in a folder, as many as the history looks back
 
 
 def quick() -> None:
@@ -44,28 +47,15 @@ def at_rest() -> Steps:
     yield 1.0
 
 
-def timed(owner: object, name: str, seconds: list[float]) -> None:
-    """Let each call of *owner*'s function *name* be measured from now on."""
-    function = getattr(owner, name)
-
-    def call(*arguments: object) -> object:
-        start = time.perf_counter()
-        try:
-            return function(*arguments)
-        finally:
-            seconds.append(time.perf_counter() - start)
-
-    setattr(owner, name, call)
-
-
 def preview(saw: dict) -> Steps:
     """While it runs, the picture changes in the panel and in the world, which is given back after Esc."""
     saw["seconds"] = {"timer and events": [], "drawing the panel": []}
     operator = bpy.types.SKYLOOM_OT_generate_panorama
-    timed(operator, "modal", saw["seconds"]["timer and events"])
-    modal = operator.modal
-    operator.modal = lambda self, context, event: modal(self, context, event)  # Blender counts its parameters
-    timed(sys.modules["bl_ext.user_default.skyloom.panels.sidebar"], "draw_main", saw["seconds"]["drawing the panel"])
+    modal = timed(lambda event, call: call(event), saw["seconds"]["timer and events"])
+    own = operator.modal
+    operator.modal = lambda self, context, event: modal(event, lambda event: own(self, context, event))
+    main = sys.modules["bl_ext.user_default.skyloom.panels.main"]
+    main.draw_main = timed(main.draw_main, saw["seconds"]["drawing the panel"])
     yield from at_rest()
     endless()
     settings().preview_in_world = True
@@ -140,11 +130,14 @@ def again(saw: dict) -> Steps:
 
 
 def looks(saw: dict) -> Steps:
-    """The sub-panels, open, as they are, at a larger scale, and in the light theme."""
+    """The sub-panels, open, as they are, at a larger scale, and in the light theme; beside panels of Blender's own."""
     view = bpy.context.preferences.view
-    with opened("adjust", "light", "history", "advanced"):
+    area("PROPERTIES").spaces.active.context = "WORLD"
+    bpy.ops.preferences.addon_enable(module=OTHER)
+    with opened("adjust", "background", "light", "history"):
         yield 2.0
         yield from screenshot("panels")
+        yield from beside(saw, "dark")
         view.ui_scale = 1.5
         yield 5.0  # the new layout comes with an animation
         yield from screenshot("panels-large")
@@ -153,6 +146,52 @@ def looks(saw: dict) -> Steps:
         bpy.ops.script.execute_preset(filepath=theme, menu_idname="USERPREF_MT_interface_theme_presets")
         yield 2.0
         yield from screenshot("panels-light")
+        yield from beside(saw, "light")
+    bpy.ops.preferences.addon_disable(module=OTHER)
 
 
-STEPS = (preview, variations, pick, again, looks)
+def beside(saw: dict, name: str) -> Steps:
+    """The panel, Blender's own Sky Texture and one of the add-ons that come with Blender, each in its picture."""
+    scene, world = bpy.context.scene, bpy.context.scene.world
+    boxes = saw.setdefault("boxes", {})
+    yield from move(*viewport_point())
+    boxes["ours"] = box(region(*SIDEBAR))
+    yield from screenshot(f"ours-{name}")
+    scene.world = plain = bpy.data.worlds.new("Blender's")
+    plain.use_nodes = True
+    sky = plain.node_tree.nodes.new("ShaderNodeTexSky")
+    colour = plain.node_tree.nodes["Background"].inputs["Color"]
+    plain.node_tree.links.new(sky.outputs[0], colour)
+    colour.show_expanded = True  # its settings below it
+    region(*SIDEBAR).active_panel_category = "Animation"  # where OTHER is
+    area("VIEW_3D").tag_redraw()
+    yield 2.0
+    boxes["world"] = box(region("PROPERTIES", "WINDOW"))
+    yield from screenshot(f"others-{name}")
+    scene.world = world
+    bpy.data.worlds.remove(plain)
+    region(*SIDEBAR).active_panel_category = "Skyloom"
+    yield 1.0
+
+
+def drawing(saw: dict) -> Steps:
+    """Every sub-panel is drawn, open, in a file with a history of many skies."""
+    saw["seconds"] = {}
+    sky = Path(shown_by(bpy.context.scene.world))
+    for number in range(MANY):
+        sky.with_stem(f"many-{number}").symlink_to(sky)
+    direction = settings().direction
+    direction.begin = "LAYOUT"
+    for _ in range(3):
+        bpy.ops.skyloom.add_region()
+    names = [panel.__name__.removeprefix(PREFIX) for panel in sys.modules["bl_ext.user_default.skyloom.panels"].classes]
+    with opened(*names, seconds=saw["seconds"]):
+        for _ in range(10):
+            region(*SIDEBAR).tag_redraw()
+            yield 0.3
+        yield from screenshot("all-open")
+    direction.begin = "NOISE"
+    direction.regions.clear()
+
+
+STEPS = (preview, variations, pick, again, looks, drawing)

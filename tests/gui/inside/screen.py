@@ -18,6 +18,7 @@ import numpy as np
 OUT = Path(os.environ["SKYLOOM_TEST_OUT"])
 STORY = sys.argv[-1]
 SKIES = OUT / "skies" / STORY
+HEIGHT = 1100  # of the display
 # The inner colour of operator buttons: the default theme's grey with a trace of blue, which only numpy sees.
 MARK = (84, 84, 89)
 
@@ -64,7 +65,9 @@ def press(key: str, x: int, y: int) -> Waiting:
 
 
 def area(kind: str) -> bpy.types.Area:
-    return next(area for area in bpy.context.window_manager.windows[0].screen.areas if area.type == kind)
+    """The first of *kind*, in any window."""
+    windows = bpy.context.window_manager.windows
+    return next(area for window in windows for area in window.screen.areas if area.type == kind)
 
 
 def region(area_kind: str, region_kind: str) -> bpy.types.Region:
@@ -73,8 +76,10 @@ def region(area_kind: str, region_kind: str) -> bpy.types.Region:
 
 def box(region: bpy.types.Region) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of *region* in the display's pixels, y down."""
-    height = bpy.context.window_manager.windows[0].height
-    return region.x, height - region.y - region.height, region.x + region.width, height - region.y
+    windows = bpy.context.window_manager.windows
+    window = next(window for window in windows for area in window.screen.areas if region in area.regions.values())
+    left, bottom = window.x + region.x, HEIGHT - window.y - region.y
+    return left, bottom - region.height, left + region.width, bottom
 
 
 def viewport_point(across: float = 0.5, down: float = 0.5) -> tuple[int, int]:

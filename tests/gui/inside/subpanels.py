@@ -1,7 +1,8 @@
 """Sub-panels that are open: the window remembers by their names which panels are closed, so these get others."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
@@ -11,9 +12,23 @@ SIDEBAR = "SKYLOOM_PT_sidebar_"
 _numbers = count()
 
 
+def timed(function: Callable, seconds: list[float]) -> Callable:
+    """*function* of two parameters, which Blender counts, such that *seconds* get what each call takes."""
+
+    def call(owner: object, context: object) -> object:
+        start = time.perf_counter()
+        try:
+            return function(owner, context)
+        finally:
+            seconds.append(time.perf_counter() - start)
+
+    return call
+
+
 @contextmanager
-def opened(*names: str) -> Iterator[None]:
-    """Let the sidebar's sub-panels *names* be open and its others closed."""
+def opened(*names: str, seconds: dict[str, list[float]] | None = None) -> Iterator[None]:
+    """Let the sidebar's sub-panels *names* be open and its others closed. seconds: gets those that each drawing takes,
+    by the panel's label."""
     module = sys.modules["bl_ext.user_default.skyloom.panels"]
     panels = [panel for panel in module.classes if panel.__name__.startswith(SIDEBAR)]
     for panel in reversed(panels):
@@ -24,6 +39,8 @@ def opened(*names: str) -> Iterator[None]:
         own = {name: value for name, value in vars(panel).items() if name in ("bl_label", "bl_parent_id", "draw")}
         if own["bl_parent_id"] in known:
             own["bl_parent_id"] += mark
+        if seconds is not None:
+            own["draw"] = timed(panel.draw, seconds.setdefault(panel.bl_label, []))
         is_open = panel.__name__.removeprefix(SIDEBAR) in names
         own["bl_options"] = set() if is_open else {"DEFAULT_CLOSED"}
         shown.append(type(panel.__name__ + mark, panel.__bases__, own))

@@ -1,3 +1,5 @@
+"""The panel itself, and its sub-panel of what artists seldom need."""
+
 from typing import ClassVar
 
 import bpy
@@ -6,13 +8,7 @@ from .layout import draw_advanced, draw_main
 from .presets import SKYLOOM_PT_presets
 
 
-class WorldTab:
-    bl_space_type = "PROPERTIES"
-    bl_region_type = "WINDOW"
-    bl_context = "world"
-
-
-class SKYLOOM_PT_world(WorldTab, bpy.types.Panel):
+class Main:
     bl_label = "Skyloom"
     bl_description = "Skies from a description"
 
@@ -23,10 +19,9 @@ class SKYLOOM_PT_world(WorldTab, bpy.types.Panel):
         draw_main(self.layout, context)
 
 
-class SKYLOOM_PT_world_advanced(WorldTab, bpy.types.Panel):
+class Advanced:
     bl_label = "Advanced"
-    bl_description = "Model, steps, and how the parts of the panorama are drawn together"
-    bl_parent_id = "SKYLOOM_PT_world"
+    bl_description = "Steps, and how the parts of the panorama are drawn together"
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -1,0 +1,104 @@
+"""The weave that a decoder paints: the same texture in the block of one latent after the other, strewn about.
+
+A decoder that was taught to be sharp invents texture where latents tell of none, and as nothing tells one block from
+the next, it is the same in each: threads on meadows, ripples in rank and file, level lines as far apart as latents are.
+The texture is good, its order is not. So what a block has in common with those beside it is taken out and, but for the
+level lines, laid back shifted at random, block by block. Where shifted blocks pass into each other, weights keep their
+strength (Heitz and Neyret, "High-performance by-example noise using a histogram-preserving blending operator", 2018).
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
+
+_GROUP = 3  # blocks side by side whose mean is taken: what varies from one to the next has a small share in it
+_FAINT = 0.03  # picture values: level lines are fainter, a horizon is twice as strong at least
+_BAND, _MARGIN = 16, 4  # rows of blocks that are worked on at once, and that are looked at above and below
+
+
+def strew_weave(picture: Tensor, period: int, wraps: bool) -> Tensor:
+    """*picture* ``[C, H, W]``, changed in place, in which nothing repeats itself every *period* pixels, which divides H
+    and W.
+
+    wraps: as a ring. What is smooth over a block stays. So does what is in one place alone, because a block counts as
+    like its neighbours only where two of three groups of them agree.
+    """
+    rows, columns = (length // period for length in picture.shape[1:])
+    shifts = torch.randint(period, (2, rows, columns), generator=torch.Generator().manual_seed(0)).to(picture.device)
+    for channel in picture:
+        above = channel[:0].clone()  # as it was
+        for first in range(0, rows, _BAND):
+            last, end = min(first + _BAND, rows), min(first + _BAND + _MARGIN, rows)
+            seen = torch.cat([above, channel[first * period : end * period]])
+            start = first - len(above) // period
+            above = channel[max(0, last - _MARGIN) * period : last * period].clone()
+            strewn = _strewn(seen, period, wraps, shifts[:, start:end])
+            channel[first * period : last * period] = strewn[(first - start) * period : (last - start) * period]
+    return picture
+
+
+def _strewn(seen: Tensor, period: int, wraps: bool, shifts: Tensor) -> Tensor:
+    """Rows *seen* ``[h, W]`` of one channel; shifts: down and to the right of each block, ``[2, rows, columns]``."""
+    around = "circular" if wraps else "replicate"
+    _, rows, columns = shifts.shape
+    detail = seen - _tones(seen, period, around)
+    detail = (detail - _tones(detail, period, around)).view(rows, period, columns, period)  # of a glow, too, nothing
+    reach = min(_GROUP, columns)
+    means = pad(_beside(detail, around), (0, 0, reach, reach), mode=around)
+    shared = _beside(_middle(*(means[:, :, start : start + columns] for start in (0, reach, 2 * reach))), around)
+    lines = shared.mean(3, keepdim=True)
+    weave = shared - lines
+    down, right = ((torch.arange(period, device=seen.device)[:, None, None] + shift) % period for shift in shifts)
+    strewn = weave.gather(3, right.permute(1, 2, 0)[:, None].expand_as(weave))
+    strewn = strewn.gather(1, down.transpose(0, 1)[..., None].expand_as(weave))
+    return seen - _laid(shared - lines * _horizon(lines), around, 1.0) + _laid(strewn, around, 2.0)
+
+
+def _horizon(lines: Tensor) -> Tensor:
+    """1 where *lines* ``[rows, h, n, 1]`` are too strong for level lines, in a block or those above and below, 0 where
+    they are faint: ``[rows, 1, n, 1]``."""
+    strongest = max_pool2d(lines.abs().amax(1)[None, ..., 0], (3, 1), stride=1, padding=(1, 0))
+    return (strongest / _FAINT - 1).clamp(0, 1)[0, :, None, :, None]
+
+
+def _tones(seen: Tensor, period: int, around: str) -> Tensor:
+    """What is smooth over a block; of what repeats itself in each, nothing."""
+    means = avg_pool2d(seen[None, None], period)
+    means = pad(means, (1, 1, 0, 0), mode="circular") if around == "circular" else _continued(means, 3)
+    return interpolate(_continued(means, 2), scale_factor=period, mode="bilinear")[0, 0, period:-period, period:-period]
+
+
+def _continued(means: Tensor, dim: int) -> Tensor:
+    """*means* and one more at both ends, as they would go on."""
+    first, second = means.narrow(dim, 0, 1), means.narrow(dim, min(1, means.shape[dim] - 1), 1)
+    last, before = means.narrow(dim, -1, 1), means.narrow(dim, max(-2, -means.shape[dim]), 1)
+    return torch.cat([2 * first - second, means, 2 * last - before], dim)
+
+
+def _beside(blocks: Tensor, around: str) -> Tensor:
+    """The mean of a group around each of *blocks* ``[rows, h, n, w]``."""
+    reach = _GROUP // 2
+    return avg_pool2d(pad(blocks, (0, 0, reach, reach), mode=around), (_GROUP, 1), stride=1)
+
+
+def _laid(blocks: Tensor, around: str, power: float) -> Tensor:
+    """*blocks* ``[rows, h, n, w]`` as ``[rows h, n w]``. They pass into each other, so that no edge is left, with
+    weights of which the powers make 1: the first, where they are alike, and the second, where they are not."""
+    rows, height, columns, width = blocks.shape
+    blocks = _passing(blocks, around, power).view(rows, height, columns * width).permute(2, 0, 1)[None]
+    return _passing(blocks, "replicate", power)[0].permute(1, 2, 0).reshape(rows * height, columns * width)
+
+
+def _passing(blocks: Tensor, around: str, power: float) -> Tensor:
+    """Along the last dimension of *blocks* ``[k, h, n, w]``."""
+    wider = pad(blocks, (0, 0, 1, 1), mode=around)
+    place = (torch.arange(blocks.shape[3], device=blocks.device) + 0.5) / blocks.shape[3] - 0.5
+    other = place.abs()
+    total = (other**power + (1 - other) ** power) ** (1 / power)
+    beside = torch.where(place < 0, wider[:, :, :-2], wider[:, :, 2:])
+    return beside * (other / total) + blocks * ((1 - other) / total)
+
+
+def _middle(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    """The median of three, place by place."""
+    return torch.maximum(torch.minimum(a, b), torch.minimum(torch.maximum(a, b), c))

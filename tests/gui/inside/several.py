@@ -1,0 +1,85 @@
+"""Two windows, two scenes, and an extension that is switched off while it works."""
+
+import sys
+from pathlib import Path
+
+import bpy
+from keeping import at_rest, quick, shown_by
+from screen import Until, press, screenshot, viewport_point
+from story import SIDEBAR, Steps, click_generate, ended, endless, moving, settings, status, told
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from session import engine_processes
+
+MODULE = "bl_ext.user_default.skyloom"
+
+
+def windows(saw: dict) -> Steps:
+    """A second window that is opened and closed again while a sky is made leaves it alone."""
+    yield from at_rest()
+    endless()
+    yield from click_generate(SIDEBAR)
+    yield moving()
+    (first,) = bpy.context.window_manager.windows
+    with bpy.context.temp_override(window=first):
+        bpy.ops.wm.window_new()
+    yield 3.0
+    saw["count"] = len(bpy.context.window_manager.windows)
+    yield from screenshot("two-windows")
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
+        bpy.ops.wm.window_close()
+    yield moving(status().fraction)
+    saw["running"] = status().running
+    yield from press("Escape", *viewport_point())
+    yield ended(30)
+    saw["after"] = told()
+
+
+def scenes(saw: dict) -> Steps:
+    """A sky goes to the scene that it was asked for in, although the window shows another one by then."""
+    window, first = bpy.context.window_manager.windows[0], bpy.context.scene
+    other = bpy.data.scenes.new("Other")
+    quick()
+    settings().steps = 30
+    yield from click_generate(SIDEBAR)
+    window.scene = other
+    saw["running"] = status().running
+    yield ended()
+    yield 1.0
+    saw |= {"after": told(), "first": shown_by(first.world), "other": other.world and other.world.name}
+    quick()
+    settings().prompt = "a storm"
+    yield from click_generate(SIDEBAR)
+    yield ended()
+    yield 1.0
+    saw |= {
+        "later": shown_by(other.world),
+        "kept": shown_by(first.world),
+        "prompts": [first.skyloom.prompt, settings().prompt],
+    }
+    yield from screenshot("scenes")
+
+
+def switched_off(saw: dict) -> Steps:
+    """Disabled in the middle of a run: the engine ends, the panel goes. Enabled again, all is as it was."""
+    endless()
+    yield from click_generate(SIDEBAR)
+    yield moving()
+    prompt = settings().prompt
+    bpy.ops.preferences.addon_disable(module=MODULE)
+    yield Until("the engine to end", lambda: not engine_processes(), 10)
+    saw["gone"] = not hasattr(bpy.types, "SKYLOOM_PT_sidebar")
+    yield 1.0
+    yield from screenshot("disabled")
+    bpy.ops.preferences.addon_enable(module=MODULE)
+    yield from at_rest()
+    saw["prompts"] = [prompt, settings().prompt]
+    quick()
+    yield from click_generate(SIDEBAR)
+    yield ended()
+    yield 1.0
+    saw |= {"after": told(), "shown": shown_by(bpy.context.scene.world)}
+    yield from screenshot("enabled")
+
+
+STEPS = (windows, scenes, switched_off)

@@ -1,0 +1,27 @@
+"""Two windows, two scenes, off and on again. The steps are played in inside/several.py."""
+
+from conftest import Window
+
+
+def test_closing_a_second_window_leaves_the_run_alone(window: Window) -> None:
+    saw = window.saw("several", "windows")
+    assert saw["count"] == 2
+    assert saw["running"]
+    assert not saw["after"]["error"]
+
+
+def test_a_sky_goes_to_its_own_scene(window: Window) -> None:
+    saw = window.saw("several", "scenes")
+    assert saw["running"], "it was ready before the window showed the other scene"
+    assert saw["first"] == saw["after"]["result"]
+    assert saw["other"] is None
+    assert saw["later"] != saw["first"] == saw["kept"]
+    assert saw["prompts"][0] != saw["prompts"][1], "two scenes share their settings"
+
+
+def test_switched_off_and_on_again(window: Window) -> None:
+    saw = window.saw("several", "switched_off")
+    assert saw["gone"]
+    assert saw["prompts"][0] == saw["prompts"][1], "the scene's settings are lost"
+    assert not saw["after"]["error"]
+    assert saw["shown"] == saw["after"]["result"]
