@@ -49,9 +49,14 @@ class SkyClassifier:
         return F.pad((features - self._mean) / self._std, (0, 1), value=1.0)
 
 
+def reduced(codes: Tensor) -> Tensor:
+    """All that the classifier sees of *codes*, [n, 3, 32, 64]."""
+    return F.avg_pool2d(codes, codes.shape[2] // _FEATURE_HEIGHT)
+
+
 def _features(codes: Tensor) -> Tensor:
     """Per row: mean, spread, roughness and maximum of brightness and two colour differences; and their squares."""
-    small = F.avg_pool2d(codes, codes.shape[2] // _FEATURE_HEIGHT)
+    small = reduced(codes)
     channels = torch.stack([small.mean(1), small[:, 0] - small[:, 1], small[:, 2] - small[:, 1]], 1)
     rough = (small[..., 1:] - small[..., :-1]).abs().mean(3)
     rows = torch.cat([channels.mean(3), channels.std(3), rough, small.amax(3)], 1).flatten(1)

@@ -1,13 +1,15 @@
 """Does a model follow its prompts? ``python -m training.evaluate MODEL_DIR`` prints a markdown table.
 
-Pictures of prompts never trained on are sorted by a classifier that was fitted to renders. The same classifier's
-accuracy on renders, and on renders sent through the autoencoder, says how much of a miss is its own or the decoder's.
-The distance is :class:`FrechetDistance` to the renders; other renders say how small it can get.
+Pictures of prompts never trained on are sorted by a classifier that was fitted to renders, which are made once and kept
+in ``training/runs/evaluation``. The same classifier's accuracy on other renders, and on those sent through the
+autoencoder, says how much of a miss is its own or the decoder's. The distance is :class:`FrechetDistance` to the
+renders; still other renders say how small it can get.
 """
 
 import argparse
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,13 +23,15 @@ from engine.models.fine_decoder import SCALE, FineDecoder
 from engine.sky import SkyParameters, SkyRenderer, sample_parameters
 from engine.sky.captions import CLOUDS, GROUNDS, HELD_OUT, HELD_OUT_MOUNTAINS, MOUNTAINS, TIMES
 
-from .classifier import ATTRIBUTES, SkyClassifier, labels
+from .classifier import ATTRIBUTES, SkyClassifier, labels, reduced
 from .colour import to_opponent
-from .dataset import render_codes
+from .dataset import make_dataset, render_codes
 from .export import FINE_DECODER, GUIDANCE, STEPS
 from .frechet import FrechetDistance
 from .reconstruction import decibels, display
 from .sampling import PanoramaSampler
+from .settings import PRESETS
+from .train import RUNS
 
 _FIT_SEED, _TEST_SEED = 321, 654  # training's seeds are small numbers
 _BATCH = 4
@@ -62,15 +66,10 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
     """The table for *model*, from *pictures* samples per row and a classifier fitted to *renders* renders."""
     pipeline = load(model, device)
     height = pipeline.unet.config.sample_size * pipeline.vae_scale_factor
-    renderer = SkyRenderer(_FIT_SEED, device)
-    batch = 1 if device.type == "cpu" else 64
-    rng = random.Random(_FIT_SEED)
-    known = [sample_parameters(rng) for _ in range(renders)]
-    classifier = SkyClassifier(render_codes(renderer, known, height, batch), labels(known))
-
+    classifier = _fitted(height, renders, device)
+    renderer, batch = SkyRenderer(_TEST_SEED, device), 1 if device.type == "cpu" else 64
     rng = random.Random(_TEST_SEED)
     asked = [sample_parameters(rng) for _ in range(pictures)]
-    renderer.reseed(_TEST_SEED)
     truth, codes = labels(asked), render_codes(renderer, asked, height, batch)
     distance = FrechetDistance(display(codes))
     rows: Table = {}
@@ -90,6 +89,7 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
     add(f"samples, guidance {guidance:g}", _samples(pipeline, captions, guidance))
     seconds = (time.perf_counter() - started) / pictures
     add("samples, guidance 1", _samples(pipeline, captions, 1.0))
+    add(f"samples in windows, guidance {guidance:g}", _samples(pipeline, captions, guidance, windows=True))
     paraphrases = [full_caption(sky, rng, held_out=True) for sky in asked]
     add(f"samples of unseen paraphrases, guidance {guidance:g}", _samples(pipeline, paraphrases, guidance))
     most_common = [truth[:, i].bincount().max().item() / pictures for i in range(len(ATTRIBUTES))]
@@ -102,8 +102,16 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
     )
 
 
-def _samples(pipeline: StableDiffusionPipeline, captions: list[str], guidance: float) -> Tensor:
-    sampler = PanoramaSampler(pipeline, guidance, STEPS)
+def _fitted(height: int, renders: int, device: torch.device) -> SkyClassifier:
+    preset = PRESETS["cpu" if device.type == "cpu" else "gpu"]
+    settings = replace(preset, seed=_FIT_SEED, height=height, panoramas=renders)
+    known = make_dataset(RUNS / "evaluation", settings, device)
+    seen = torch.cat([reduced(known[index][None]) for index in range(renders)])
+    return SkyClassifier(seen, labels(known.parameters[:renders]))
+
+
+def _samples(pipeline: StableDiffusionPipeline, captions: list[str], guidance: float, windows: bool = False) -> Tensor:
+    sampler = PanoramaSampler(pipeline, guidance, STEPS, windows)
     return torch.cat([sampler.sample(captions[i : i + _BATCH], seed=i).cpu() for i in range(0, len(captions), _BATCH)])
 
 
@@ -146,7 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path, metavar="MODEL_DIR")
     parser.add_argument("--pictures", type=int, default=200)
-    parser.add_argument("--renders", type=int, default=1200, help="for fitting the classifier")
+    parser.add_argument("--renders", type=int, default=1800, help="for fitting the classifier")
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="also draw eight prompts")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Panoramas from a trained model by plain MultiDiffusion on wrapped windows: what evaluation looks at.
+"""Panoramas from a trained model, as a whole ring or by plain MultiDiffusion on wrapped windows: what evaluation sees.
 
 Kept apart from ``engine.sampling`` on purpose, so that a model is judged without the machinery that will use it.
 """
@@ -9,36 +9,46 @@ import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
+from engine.models.circular import circular_width
+
 _STRIDE, _WRAP = 4, 4  # latent columns
 _RESCALE = 0.5  # Lin et al. 2024, section 3.4: guidance without overexposure
 
 
 class PanoramaSampler:
-    """Draws panoramas of a model's native size: windows are square and their ring wraps around."""
+    """Draws panoramas of a model's native size: in one piece on convolutions that go round, or in square *windows*."""
 
-    def __init__(self, pipeline: StableDiffusionPipeline, guidance: float, steps: int) -> None:
-        self.pipeline, self._guidance, self._steps = pipeline, guidance, steps
+    def __init__(self, pipeline: StableDiffusionPipeline, guidance: float, steps: int, windows: bool = False) -> None:
+        self.pipeline, self._guidance, self._steps, self._windows = pipeline, guidance, steps, windows
         self._side = pipeline.unet.config.sample_size
 
     @torch.no_grad()
     def sample(self, prompts: Sequence[str], seed: int) -> Tensor:
         """Decoded picture values in [-1, 1], [len(prompts), 3, height, 2 * height]; equal seeds give equal pictures."""
         unet, scheduler = self.pipeline.unet, self.pipeline.scheduler
-        columns, channels = 2 * self._side, unet.config.in_channels
         generator = torch.Generator().manual_seed(seed)
-        x = torch.randn(len(prompts), channels, self._side, columns, generator=generator).to(unet.device)
-        starts = torch.arange(0, columns, _STRIDE, device=unet.device)
-        index = (starts[:, None] + torch.arange(self._side, device=unet.device)) % columns  # [windows, side]
+        shape = len(prompts), unet.config.in_channels, self._side, 2 * self._side
+        x = torch.randn(shape, generator=generator).to(unet.device)
         condition = torch.cat([self._embed([""] * len(prompts)), self._embed(prompts)])
-        condition = condition.repeat_interleave(len(starts), 0)
+        velocity = self._in_windows if self._windows else self._round
         scheduler.set_timesteps(self._steps)
         for timestep in scheduler.timesteps:
-            windows = x[..., index].permute(0, 3, 1, 2, 4).flatten(0, 1)  # [prompts * windows, channels, side, side]
-            v = self._guided(unet(windows.repeat(2, 1, 1, 1), timestep, condition).sample)
-            v = v.unflatten(0, (len(prompts), len(starts))).permute(0, 2, 3, 1, 4)
-            merged = torch.zeros_like(x).index_add(3, index.flatten(), v.flatten(3).to(x.dtype))
-            x = scheduler.step(merged * (_STRIDE / self._side), timestep, x).prev_sample
+            x = scheduler.step(velocity(x, timestep, condition), timestep, x).prev_sample
         return self._decode(x)
+
+    def _round(self, x: Tensor, timestep: Tensor, condition: Tensor) -> Tensor:
+        with circular_width(self.pipeline.unet):
+            return self._guided(self.pipeline.unet(x.repeat(2, 1, 1, 1), timestep, condition).sample)
+
+    def _in_windows(self, x: Tensor, timestep: Tensor, condition: Tensor) -> Tensor:
+        starts = torch.arange(0, x.shape[3], _STRIDE, device=x.device)
+        index = (starts[:, None] + torch.arange(self._side, device=x.device)) % x.shape[3]  # [windows, side]
+        windows = x[..., index].permute(0, 3, 1, 2, 4).flatten(0, 1)  # [prompts * windows, channels, side, side]
+        each = condition.repeat_interleave(len(starts), 0)
+        v = self._guided(self.pipeline.unet(windows.repeat(2, 1, 1, 1), timestep, each).sample)
+        v = v.unflatten(0, (len(x), len(starts))).permute(0, 2, 3, 1, 4)
+        merged = torch.zeros_like(x).index_add(3, index.flatten(), v.flatten(3).to(x.dtype))
+        return merged * (_STRIDE / self._side)
 
     def _embed(self, prompts: Sequence[str]) -> Tensor:
         tokenizer, encoder = self.pipeline.tokenizer, self.pipeline.text_encoder

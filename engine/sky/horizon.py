@@ -13,9 +13,9 @@ from .scene import Dome, Scene, luminance, per_picture, per_pixel
 from .trees import crowns
 
 _HIGHEST = math.radians(32)
-_AIR = (0.42, 0.24, 0.1)  # share of air light before each layer, far to near
+_AIR = (0.26, 0.13, 0.04)  # share of air light before each layer, far to near
 _LAYER_HEIGHTS = (1.0, 0.62, 0.34)
-_MOUNTAIN_HEIGHT, _HILL_HEIGHT = (math.radians(13), math.radians(25)), (math.radians(5), math.radians(9))
+_MOUNTAIN_HEIGHT, _HILL_HEIGHT = (math.radians(16), math.radians(29)), (math.radians(5), math.radians(9))
 _SHORE_HEIGHT = math.radians(2.2)
 _ROCK, _TREES, _SAND, _SNOW = (0.085, 0.088, 0.10), (0.028, 0.05, 0.022), (0.36, 0.23, 0.13), (0.72, 0.74, 0.78)
 _MEADOW = (0.06, 0.095, 0.028)
@@ -68,7 +68,7 @@ def _ranges(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
         relief = noise(dome.longitude / (2 * math.pi) + a[:, None], 2 * dome.elevation / (2 * math.pi) + b[:, None])
         relief = relief[RIDGE]
         albedo = _albedo(scene, dome, relief, per_pixel(peak[:, 0]), shore=layer == len(_AIR) - 1)
-        shade = _shade(lit, albedo, relief, 0.8).lerp(air * 0.9, _air_share(scene, air_share))
+        shade = _shade(lit, albedo, relief, 0.8).lerp(air * 0.75, _air_share(scene, air_share))
         mask = torch.sigmoid((height - dome.elevation[None]) / (0.5 * dome.pixel)) * (height > 1e-4)
         sky = sky.lerp(shade, mask[:, None])
     return sky
@@ -120,6 +120,6 @@ def _albedo(scene: Scene, dome: Dome, relief: Tensor, peak: Tensor, shore: bool)
     )
     if shore:
         albedo = albedo.lerp(_colour(relief, _TREES), per_picture(scene.ground(Ground.LAKE)))
-    capped = torch.sigmoid((dome.elevation[None] / peak - 0.55 + 0.22 * relief) * 14)[:, None]
+    capped = torch.sigmoid((dome.elevation[None] / peak - 0.7 + 0.22 * relief) * 14)[:, None]
     capped = torch.maximum(capped * per_picture(scene.mountains) * (1 - desert), snow * 0.85)
     return albedo.lerp(_colour(relief, _SNOW), 0.92 * capped)

@@ -54,8 +54,9 @@ def test_exported_folder_is_a_pipeline(run: Path, pipeline: StableDiffusionPipel
     assert not list(run.rglob("*.bin")) + list(run.rglob("*.pt")) + list(run.rglob("*.pkl"))
 
 
-def test_sampled_panorama_is_whole(pipeline: StableDiffusionPipeline) -> None:
-    sampler = PanoramaSampler(pipeline.to(torch.float32), guidance=3.0, steps=2)
+@pytest.mark.parametrize("windows", [False, True])
+def test_sampled_panorama_is_whole(pipeline: StableDiffusionPipeline, windows: bool) -> None:
+    sampler = PanoramaSampler(pipeline.to(torch.float32), guidance=3.0, steps=2, windows=windows)
     once, again = (sampler.sample(["sunset over the sea"], seed=1) for _ in range(2))
     assert once.shape == (1, 3, SMOKE.height, 2 * SMOKE.height)
     assert torch.isfinite(once).all()
