@@ -60,7 +60,8 @@ def literally(loop: Algorithm1, model: Model, todo: Plan) -> Made:
         job.prompt, noise, todo.windows, job.steps, job.guidance, weight=job.sync_weight, decay=job.sync_decay
     )
     with torch.no_grad():  # painted as ours is, so that coherence is compared and not decoders
-        return latents, model.transfer.to_display(model.paint(latents, wraps=True)[0]).clamp(0, 1)
+        picture = model.finish(model.paint(latents, wraps=True)[0], wraps=True)
+    return latents, model.transfer.to_display(picture).clamp(0, 1)
 
 
 def skyloom(warm: WarmModel, job: Job) -> Made:
