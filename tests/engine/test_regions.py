@@ -53,7 +53,7 @@ def test_regions_change_their_own_part_most(make, sampler):
     more = {"sampler": sampler, "sync_steps": 1} if sampler == "sync" else {"sampler": sampler}
     region = {"prompt": "a calm night over snow", "azimuth": 270, "width": 60, "softness": 0}
     plain, directed = (pixels(make(n, regions=r, **more)[0].exr) for n, r in (("a", []), ("b", [region])))
-    apart = np.abs(plain - directed).mean((0, 2))
+    apart = np.abs(plain - directed)[16:48].mean((0, 2))  # the poles' views see all directions
     assert apart[np.r_[0:8, 120:128]].mean() > 1.5 * apart[48:80].mean()
 
 
