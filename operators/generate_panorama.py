@@ -91,9 +91,12 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
             return self.execute(context)
         if not self._start(context, previews=True):
             return {"CANCELLED"}
-        manager = context.window_manager
-        type(self)._timer = manager.event_timer_add(TICK, window=context.window)
-        manager.modal_handler_add(self)
+        manager, window = context.window_manager, context.window
+        while window.parent:  # a window that may be closed meanwhile, and takes its modal operators with it
+            window = window.parent
+        type(self)._timer = manager.event_timer_add(TICK, window=window)
+        with context.temp_override(window=window):
+            manager.modal_handler_add(self)
         redraw(manager)
         return {"RUNNING_MODAL"}
 

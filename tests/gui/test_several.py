@@ -10,6 +10,13 @@ def test_closing_a_second_window_leaves_the_run_alone(window: Window) -> None:
     assert not saw["after"]["error"]
 
 
+def test_closing_the_window_that_asked_leaves_the_run_alone(window: Window) -> None:
+    saw = window.saw("several", "from_the_second")
+    assert saw["child"]
+    assert saw["running"]
+    assert saw["after"]["result"] == saw["shown"]
+
+
 def test_a_sky_goes_to_its_own_scene(window: Window) -> None:
     saw = window.saw("several", "scenes")
     assert saw["running"], "it was ready before the window showed the other scene"

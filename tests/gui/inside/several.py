@@ -35,6 +35,28 @@ def windows(saw: dict) -> Steps:
     saw["after"] = told()
 
 
+def from_the_second(saw: dict) -> Steps:
+    """A sky that was asked for in a second window is made though that is closed."""
+    yield from at_rest()
+    quick()
+    settings().steps = 30
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.wm.window_new()
+    yield 3.0
+    second = bpy.context.window_manager.windows[-1]
+    saw["child"] = second.parent is not None
+    with bpy.context.temp_override(window=second):
+        bpy.ops.skyloom.generate_panorama("INVOKE_DEFAULT")
+    yield moving()
+    with bpy.context.temp_override(window=second):
+        bpy.ops.wm.window_close()
+    yield 1.0
+    saw["running"] = status().running
+    yield ended()
+    yield 1.0
+    saw |= {"after": told(), "shown": shown_by(bpy.context.scene.world)}
+
+
 def scenes(saw: dict) -> Steps:
     """A sky goes to the scene that it was asked for in, although the window shows another one by then."""
     window, first = bpy.context.window_manager.windows[0], bpy.context.scene
@@ -82,4 +104,4 @@ def switched_off(saw: dict) -> Steps:
     yield from screenshot("enabled")
 
 
-STEPS = (windows, scenes, switched_off)
+STEPS = (windows, from_the_second, scenes, switched_off)
