@@ -8,8 +8,8 @@ import bpy
 
 from .direction_properties import light_direction
 from .engine.errors import BadRequest
-from .engine.job import loss_weights
 from .engine.job_parts import Layout, Photo, Region
+from .engine.loss_weights import loss_weights
 
 _LOSSES = {"LOOK": ("lpips-vgg", 1.0), "STYLE": ("style", 100.0), "CLIP": ("clip", 1.0)}  # weights of like effect
 _REFERENCE = ("reference", "reference_by", "reference_strength", "clip")

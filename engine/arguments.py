@@ -14,7 +14,6 @@ from .errors import BadRequest
 from .job import (
     BUNDLED_MODEL,
     Job,
-    LossName,
     Precision,
     Quality,
     Sampler,
@@ -24,6 +23,7 @@ from .job import (
     SyncWindows,
     WindowLayout,
 )
+from .loss_weights import LossName
 
 
 class Parser(argparse.ArgumentParser):

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .errors import BadRequest
-from .job import loss_weights
+from .loss_weights import loss_weights
 from .models.model import Model
 from .output.pictures import read_display
 from .perceptual.library import PerceptualLibrary

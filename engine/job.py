@@ -5,20 +5,19 @@ header is enough to make the same picture again. Standard library only: Blender'
 """
 
 import json
-import math
 import random
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
-from typing import Any, Literal, Self, cast, get_args
+from typing import Any, Literal, Self, get_args
 
 from . import checks
 from .errors import BadRequest
 from .job_parts import Layout, Photo, Region, SkyOnly, part, parts
+from .loss_weights import WEIGHT_LIMIT, loss_weights
 
 Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
 SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler"]
 WindowLayout = Literal["ring", "reference", "strip"]
-LossName = Literal["lpips-vgg", "lpips-alex", "style", "clip", "clip-prompt"]
 SyncWindows = Literal["all", "side-by-side"]
 SyncGradient = Literal["exact", "decoder", "half-resolution-colour"]
 SunChoice = Literal["auto", "off"]
@@ -31,7 +30,6 @@ PATH_FIELDS = ("model", "upscaler", "noise", "clip", "start", "mask", "control",
 PART_PATH_FIELDS = {"photos": "file", "regions": "mask"}  # of parts of a job
 SEED_LIMIT = 2**31  # Blender's integers end there
 WIDTH_RANGE = (64, 65536)
-WEIGHT_LIMIT = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,21 +282,3 @@ class Job:
             raise BadRequest(
                 f"The job is not valid JSON: {error}.", "Compare it with what `engine show` prints."
             ) from error
-
-
-def loss_weights(text: str) -> dict[LossName, float]:
-    """The distances and weights in a sum such as ``"lpips-vgg + 100 * style"``. Raises :class:`BadRequest`."""
-    weights: dict[LossName, float] = {}
-    for term in text.split("+"):
-        factor, times, name = (part.strip() for part in term.rpartition("*"))
-        checks.choice("A distance in sync_loss", name, get_args(LossName))
-        try:
-            weight = float(factor) if times else 1.0
-        except ValueError:
-            weight = math.nan
-        if not 0 < weight <= WEIGHT_LIMIT:
-            raise BadRequest(
-                f"The weight of {name} in sync_loss is '{factor}'.", f"It must be above 0, at most {WEIGHT_LIMIT:g}."
-            )
-        weights[cast(LossName, name)] = weight
-    return weights

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from ..errors import BadRequest
-from ..job import LossName
+from ..loss_weights import LossName
 from .clip_distance import ClipDistance, ClipNetwork, PromptDistance
 from .distance import Distance, WeightedSum
 from .lpips_distance import PerceptualDistance

@@ -4,7 +4,8 @@ import pytest
 
 from engine.errors import BadRequest
 from engine.file_names import default_output
-from engine.job import Job, loss_weights
+from engine.job import Job
+from engine.loss_weights import loss_weights
 
 
 def test_round_trip_through_json():
