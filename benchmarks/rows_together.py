@@ -2,7 +2,7 @@
 
     python -m benchmarks.rows_together [--device cuda] [--model sky-small] [--rows 32] [--width 512] [--together 2 4 8]
 
-After one by one: each number of --together, or as many as the engine itself takes on this device (one on a CPU). The
+After one by one: each number of --together, or as many as the engine itself takes, its trials counted as well. The
 load of the model is not counted. The difference is the largest of all pixels, of values from 0 to 1 in the PNG.
 """
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Generator, Hashable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ from ..plan import Plan, plan
 from ..protocol import Notice, Progress, ShotStatus
 from .lockstep import Lockstep
 from .shots import Shot
+from .trial import Trial
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +46,8 @@ class Crew(Protocol):
 
 
 class Alone:
-    """This process. together: how many shots that are alike it makes side by side; what suits their device if not
-    given."""
+    """This process. together: how many shots that are alike it makes side by side; if not given, as many as fill a call
+    of the network on their device, or one by one where that proves to be faster."""
 
     here = True
 
@@ -56,21 +58,25 @@ class Alone:
         models = WarmModel()
         for group in alike(shots):
             known = self._look(group[0].job, models)
-            together = self._together or (panoramas_per_call(known[1]) if known else 1)
-            for first in range(0, len(group), together):
-                rows = group[first : first + together]
-                if known and len(rows) > 1:
-                    yield from _side_by_side(rows, models, *known)
-                    continue
-                for shot in rows:
-                    for state in make(shot.job, shot.exr, models):
+            filling = panoramas_per_call(known[1]) if known else 1
+            trial = Trial((self._together,) if self._together else (1, filling))
+            while group:
+                count = trial.count
+                rows, group = group[:count], group[count:]
+                started, whole = time.monotonic(), True
+                making = _side_by_side(rows, models, *known) if known and len(rows) > 1 else _one_by_one(rows, models)
+                with closing(making):
+                    for shot, state in making:
+                        whole = whole and not (isinstance(state, Outcome) and state.status == "failed")
                         yield shot, state
+                if whole:  # one that failed may have ended early
+                    trial.took(len(rows), time.monotonic() - started)
 
     def _look(self, job: Job, models: WarmModel) -> tuple[Model, Plan] | None:
         """The model and the plan of shots like *job*; None if they are made one by one whatever these are."""
         try:
             device = choose_device(job.device)
-            if job.sampler == "full" or (device.type == "cpu" and self._together is None):
+            if job.sampler == "full":
                 return None
             model = models.get(job.model, device, job.loras, job.embeddings)
             return model, plan(job, model)
@@ -80,9 +86,15 @@ class Alone:
 
 
 def panoramas_per_call(todo: Plan) -> int:
-    """How many panoramas like *todo* fill a call of the network on an accelerator. One that grows in stages fills it by
-    itself there, and is large."""
+    """How many panoramas like *todo* fill a call of the network. One that grows in stages fills it by itself, and is
+    large."""
     return 1 if todo.stages else max(1, todo.call // len(todo.windows))
+
+
+def _one_by_one(shots: Sequence[Shot], models: WarmModel) -> Generator[tuple[Shot, float | Outcome]]:
+    for shot in shots:
+        for state in make(shot.job, shot.exr, models):
+            yield shot, state
 
 
 def _side_by_side(

@@ -1,6 +1,7 @@
 """Rows of a batch side by side: the same skies in fewer calls of the network, and each row fails for itself alone."""
 
 import threading
+import time
 from contextlib import closing
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import torch
 from batches import ends
 from skies import pixels
 
+from engine.batch import crew
 from engine.batch.crew import Alone, alike, panoramas_per_call
 from engine.batch.runner import run_batch
 from engine.batch.shots import read_shots
@@ -69,13 +71,13 @@ def make(path, folder, together):
 def test_the_same_skies_in_fewer_calls(shot_list, tmp_path, calls, settings, alone, together):
     path = shot_list(*(f"{row}\n{settings}" for row in ROWS))
     made = {}
-    for count, expected in ((None, alone), (3, together)):
+    for count, expected in ((1, alone), (3, together)):
         folder = tmp_path / str(count)
         assert set(ends(make(path, folder, count)).values()) == {"done"}
         assert len(calls) == expected
         calls.clear()
         made[count] = [pixels(file) for file in sorted(folder.glob("*.exr"))]
-    for one, other in zip(made[None], made[3], strict=True):
+    for one, other in zip(made[1], made[3], strict=True):
         assert np.allclose(one, other, rtol=0.02 if "half" in settings else 1e-3, atol=1e-4)
 
 
@@ -126,6 +128,28 @@ def test_which_rows_go_together(shot_list, tmp_path):
     )
     shots = read_shots(shot_list(*rows, 'prompt = "e"\nwidth = 256'), tmp_path)
     assert [[shot.row for shot in group] for group in alike(shots)] == [[1, 2, 3, 5], [4, 8], [7], [6]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (lambda pictures: 0.05, [16, 16, 48, 48, 48]),  # a call takes as long for many: side by side
+        (lambda pictures: 0.05 * (pictures / 16) ** 3, [16, 16, 48, 48, 16, 16, 16]),  # many are too many: one by one
+    ],
+)
+def test_rows_are_made_as_they_are_made_fastest(shot_list, tmp_path, calls, monkeypatch, seconds, expected):
+    """The calls of the network, made slow in two ways."""
+    call = StableDiffusion._call_network
+
+    def slow(self, x, timestep, inputs):
+        time.sleep(seconds(len(x)))
+        return call(self, x, timestep, inputs)
+
+    monkeypatch.setattr(StableDiffusion, "_call_network", slow)
+    monkeypatch.setattr(crew, "panoramas_per_call", lambda todo: 3)
+    rows = [f'prompt = "{words}"\nsteps = 1\nsampler = "multidiffusion"' for words in "abcdefghijk"]
+    assert set(ends(make(shot_list(*rows), tmp_path / "out", None)).values()) == {"done"}
+    assert calls == expected
 
 
 def test_as_many_panoramas_as_fill_a_call(nano):
