@@ -59,8 +59,8 @@ def is_lent(world: bpy.types.World | None) -> bool:
 
 
 @persistent
-def _end_all(*_arguments: object) -> None:
-    """Nothing that is only lent gets into a file, or comes back from an undo step."""
+def end_all(*_arguments: object) -> None:
+    """Give every scene its own world back, so that nothing lent gets into a file or comes back from an undo step."""
     for scene in bpy.data.scenes:
         end(scene)
 
@@ -70,10 +70,10 @@ HANDLERS = (bpy.app.handlers.save_pre, bpy.app.handlers.undo_post, bpy.app.handl
 
 def register() -> None:
     for handlers in HANDLERS:
-        handlers.append(_end_all)
+        handlers.append(end_all)
 
 
 def unregister() -> None:
     for handlers in HANDLERS:
-        handlers.remove(_end_all)
-    _end_all()
+        handlers.remove(end_all)
+    end_all()
