@@ -11,8 +11,8 @@ from ..folders import make_folder, output_folder
 from ..scene.history import job_of
 from ..scene.painting import file_of, ground_mask, painted_mask, sun_mask, write_mask
 from ..scene.sun import noted_light
+from ..scene.world import world_panorama
 from ..styles import NONE
-from .paint_edit import editable_sky
 
 # Degrees around the sun that are painted anew: into the rest of its glare, a model paints a sun again.
 _SUN_RADIUS = 28.0
@@ -45,7 +45,7 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         cls.poll_message_set("The scene's world shows no generated sky, or one is being generated")
-        return editable_sky(context) is not None and not session.running()
+        return world_panorama(context.scene.world) is not None and not session.running()
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
@@ -58,7 +58,7 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
         return self._edit(context, "INVOKE_DEFAULT")
 
     def _edit(self, context: bpy.types.Context, how: str) -> set[str]:
-        sky = editable_sky(context)
+        sky = world_panorama(context.scene.world)
         try:
             start = file_of(sky)
             prompt, changes = self._wanted(context, start)

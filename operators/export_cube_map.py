@@ -10,11 +10,10 @@ from ..engine.protocol import Failure, Finished, Lost
 from ..folders import absolute, engine_log
 from ..scene.images import path_of
 from ..scene.world import world_panorama
+from .window_timer import WindowTimer
 
-_TICK = 0.2  # seconds between two looks at what the process said
 
-
-class SKYLOOM_OT_export_cube_map(bpy.types.Operator):
+class SKYLOOM_OT_export_cube_map(WindowTimer, bpy.types.Operator):
     bl_idname = "skyloom.export_cube_map"
     bl_label = "Export Cube Map"
     bl_description = "Write the world's sky, as it was generated, as the six faces of a cube that game engines take"
@@ -46,8 +45,8 @@ class SKYLOOM_OT_export_cube_map(bpy.types.Operator):
         subtype="PIXEL",
     )
 
+    tick = 0.2
     _process: ClassVar[EventProcess | None] = None
-    _timer: ClassVar[bpy.types.Timer | None] = None
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -81,9 +80,7 @@ class SKYLOOM_OT_export_cube_map(bpy.types.Operator):
             while not (ended := self._ended(kind._process.wait())):
                 pass
             return ended
-        kind._timer = context.window_manager.event_timer_add(_TICK, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return self.start_timer(context)
 
     def modal(self, _context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "TIMER" and self._process:
@@ -121,8 +118,7 @@ class SKYLOOM_OT_export_cube_map(bpy.types.Operator):
 
     @classmethod
     def _stop(cls) -> None:
-        if cls._timer:
-            bpy.context.window_manager.event_timer_remove(cls._timer)
+        cls.stop_timer()
         if cls._process:
             cls._process.close()
-        cls._timer = cls._process = None
+        cls._process = None

@@ -19,11 +19,10 @@ from ..panels.thumbnails import show_live
 from ..properties import JobProperties
 from ..scene import live_preview
 from ..scene.contact_sheet import check_camera
+from .window_timer import WindowTimer
 
-TICK = 0.1  # seconds between two looks at what the engine said
 
-
-class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
+class SKYLOOM_OT_generate_panorama(JobProperties, WindowTimer, bpy.types.Operator):
     """In a window it returns at once and follows the engine from a timer; called from a script it waits for the sky."""
 
     bl_idname = "skyloom.generate_panorama"
@@ -70,35 +69,25 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    _timer: bpy.types.Timer | None = None
+    tick = 0.1
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         cls.poll_message_set("A sky is being generated already: wait for it or cancel it")
-        return not session.running() and not cls._timer  # the timer outlives the run while the artist is dragging
+        return not session.running() and not cls.running()  # the timer outlives the run while the artist is dragging
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         several = "Generate several skies from the prompt, to pick one from; the scene stays as it is until then"
         return several if properties.variations > 1 else cls.bl_description
 
-    @classmethod
-    def unregister(cls) -> None:
-        cls._stop_timer()  # Blender drops a modal operator whose class goes away, but not its timer
-
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
             return self.execute(context)
         if not self._start(context, previews=True):
             return {"CANCELLED"}
-        manager, window = context.window_manager, context.window
-        while window.parent:  # a window that may be closed meanwhile, and takes its modal operators with it
-            window = window.parent
-        type(self)._timer = manager.event_timer_add(TICK, window=window)
-        with context.temp_override(window=window):
-            manager.modal_handler_add(self)
-        redraw(manager)
-        return {"RUNNING_MODAL"}
+        redraw(context.window_manager)
+        return self.start_timer(context)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "ESC" and event.value == "PRESS":
@@ -110,13 +99,13 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
                 self._show_preview()
                 redraw(context.window_manager)
             if self._generation.outcome and not _is_dragging(context.window_manager):
-                self._stop_timer()
+                self.stop_timer()
                 return self._conclude(context)
         return {"PASS_THROUGH"}
 
-    def cancel(self, _context: bpy.types.Context) -> None:
-        """Blender closes the window or opens another file, and does not wait: nobody is left to take the sky."""
-        self._stop_timer()
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender does not wait: nobody is left to take the sky."""
+        super().cancel(context)
         show_live(None)
         session.close(grace=0.2)
 
@@ -126,7 +115,7 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
         generation, told = self._generation, ""
         try:
             while not generation.outcome:
-                generation.update(wait=TICK)
+                generation.update(wait=self.tick)
                 if generation.status.stage != told:
                     told = generation.status.stage
                     print(f"Skyloom: {told}", flush=True)
@@ -242,12 +231,6 @@ class SKYLOOM_OT_generate_panorama(JobProperties, bpy.types.Operator):
 
     def _tell(self, message: str, hint: str) -> None:
         self.report({"ERROR"}, f"{message} \n{hint}".strip())  # the status bar drops the line break, not the space
-
-    @classmethod
-    def _stop_timer(cls) -> None:
-        if cls._timer:
-            bpy.context.window_manager.event_timer_remove(cls._timer)
-            cls._timer = None
 
 
 def _is_dragging(manager: bpy.types.WindowManager) -> bool:

@@ -3,7 +3,6 @@ from typing import ClassVar
 import bpy
 
 from ..editors import show_image
-from ..scene.live_preview import is_lent
 from ..scene.painting import COLOUR, new_painting, painted_image
 from ..scene.world import world_panorama
 
@@ -19,10 +18,10 @@ class SKYLOOM_OT_paint_edit(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         cls.poll_message_set("The scene's world shows no generated sky")
-        return editable_sky(context) is not None
+        return world_panorama(context.scene.world) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        sky = editable_sky(context)
+        sky = world_panorama(context.scene.world)
         image = painted_image(sky) or new_painting(sky)
         if not bpy.app.background:
             show_image(context, image, paint=True)
@@ -38,18 +37,12 @@ class SKYLOOM_OT_discard_edit(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        sky = editable_sky(context)
+        sky = world_panorama(context.scene.world)
         return sky is not None and painted_image(sky) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        bpy.data.images.remove(painted_image(editable_sky(context)))
+        bpy.data.images.remove(painted_image(world_panorama(context.scene.world)))
         return {"FINISHED"}
-
-
-def editable_sky(context: bpy.types.Context) -> bpy.types.Image | None:
-    """The panorama that the scene's world shows, unless that is a preview's."""
-    world = context.scene.world
-    return None if is_lent(world) else world_panorama(world)
 
 
 def _prepare_brush(context: bpy.types.Context) -> None:

@@ -10,18 +10,18 @@ from ..engine.job_parts import Layout
 from ..engine.protocol import Failure, Lost, Preview
 from ..folders import engine_log
 from ..scene import live_preview
+from .window_timer import WindowTimer
 
-_TICK = 0.05  # seconds
 _PATIENCE = 60.0  # seconds for a drawing, without an event loop
 
 
-class SKYLOOM_OT_preview_layout(bpy.types.Operator):
+class SKYLOOM_OT_preview_layout(WindowTimer, bpy.types.Operator):
     bl_idname = "skyloom.preview_layout"
     bl_label = "Preview Layout"
     bl_description = "Show the layout as the scene's world and follow its sliders, until this is clicked again"
     bl_options: ClassVar = set()  # the world is only lent
 
-    _timer: bpy.types.Timer | None = None
+    tick = 0.05
     _stop = False
 
     @classmethod
@@ -29,17 +29,9 @@ class SKYLOOM_OT_preview_layout(bpy.types.Operator):
         cls.poll_message_set("A sky is being generated")
         return not session.running()
 
-    @classmethod
-    def running(cls) -> bool:
-        return cls._timer is not None
-
-    @classmethod
-    def unregister(cls) -> None:
-        cls._stop_timer()
-
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         kind = type(self)
-        if kind._timer:
+        if kind.running():
             kind._stop = True
             return {"FINISHED"}
         if bpy.app.background:
@@ -47,23 +39,21 @@ class SKYLOOM_OT_preview_layout(bpy.types.Operator):
         if not self._ask(context):
             return {"CANCELLED"}
         kind._stop = False
-        kind._timer = context.window_manager.event_timer_add(_TICK, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return self.start_timer(context)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         if self._stop or session.running():
-            self._stop_timer()
+            self.stop_timer()
             if not session.running():  # a generation shows its own previews in that world, and gives it back
-                live_preview.end(context.scene)
+                live_preview.end_all()
             return {"FINISHED"}
         for answer in session.poll():
             self._waiting = self._waiting and not isinstance(answer, Preview | Failure | Lost)
             if not self._take(context, answer):
-                self._stop_timer()
-                live_preview.end(context.scene)
+                self.stop_timer()
+                live_preview.end_all()
                 return {"CANCELLED"}
         if not self._waiting and self._shown != layout_of(context.scene.skyloom.direction.layout):
             self._ask(context)
@@ -102,9 +92,3 @@ class SKYLOOM_OT_preview_layout(bpy.types.Operator):
                 self.report({"ERROR"}, "The engine has stopped")
                 return False
         return True
-
-    @classmethod
-    def _stop_timer(cls) -> None:
-        if cls._timer:
-            bpy.context.window_manager.event_timer_remove(cls._timer)
-            cls._timer = None

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import bpy
 
-from ..operators.paint_edit import editable_sky
 from ..scene.painting import painted_image
+from ..scene.world import world_panorama
 
 
 class Edit:
@@ -15,7 +15,7 @@ class Edit:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return editable_sky(context) is not None
+        return world_panorama(context.scene.world) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, context.scene.skyloom
@@ -23,7 +23,7 @@ class Edit:
         column = layout.column(align=True)
         row = column.row(align=True)
         row.operator("skyloom.paint_edit", icon="BRUSH_DATA")
-        painted = painted_image(editable_sky(context)) is not None
+        painted = painted_image(world_panorama(context.scene.world)) is not None
         if painted:
             row.operator("skyloom.discard_edit", text="", icon="X")
         for what, text, icon in (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .nodes import Nodes, Socket
+from .nodes import Nodes, Socket, add_sockets
 
 if TYPE_CHECKING:
     from ..engine.light.found import FoundLight
@@ -20,6 +20,8 @@ GROUND = (COLOUR, FADE, MIRROR)
 _FADE_POWER = 3.0  # so that the bright sky's last rest goes gently
 _ALBEDO = 0.2  # of most soils and of grass
 _WHITE = (1.0, 1.0, 1.0)
+_DIRECTION, _LIFT = "Direction", "Lift"
+_PLACE, _SHARE = "Place", "Share"
 
 
 def add_horizon_inputs(tree: bpy.types.NodeTree) -> None:
@@ -64,7 +66,7 @@ class Horizon:
         strength: Socket | None,
     ) -> None:
         self._nodes, self._inputs = nodes, inputs
-        self._lowest = pi / height  # a pixel above the horizon, where nothing of the ground is mixed in
+        self._group = _build_group(pi / height)  # a pixel above the horizon nothing of the ground is mixed in
         self.lift = nodes.number("TANGENT", inputs[HEIGHT])
         self._radiance = self._ground(light, strength)
 
@@ -76,23 +78,10 @@ class Horizon:
 
     def look_up(self, direction: Socket) -> tuple[Socket, Socket]:
         """Where the picture is looked up for *direction*, and the share that the ground's own colour has there."""
-        nodes, inputs = self._nodes, self._inputs
-        x, y, z = nodes.add("ShaderNodeSeparateXYZ", nodes.vector("NORMALIZE", direction)).outputs
-        level = nodes.number("SQRT", nodes.number("SUBTRACT", 1.0, nodes.number("MULTIPLY", z, z)))
-        height = nodes.number("SUBTRACT", z, nodes.number("MULTIPLY", self.lift, level))
-        below = nodes.number("MULTIPLY", nodes.number("LESS_THAN", height, 0.0), inputs[SKY_ONLY])
-        mirrored = nodes.number("MULTIPLY", nodes.number("MINIMUM", height, 0.0), inputs[MIRROR])
-        alone = nodes.number("SUBTRACT", nodes.number("MAXIMUM", height, 0.0), mirrored)
-        alone = nodes.number("MAXIMUM", alone, self._lowest)
-        more = nodes.number("MULTIPLY", inputs[SKY_ONLY], nodes.number("SUBTRACT", alone, height))
-        seen = nodes.number("ADD", height, more)
-        place = nodes.add("ShaderNodeCombineXYZ", x, y, seen).outputs["Vector"]
-        depth = nodes.number("ARCTAN2", nodes.number("MULTIPLY", height, -1.0), level)
-        share = nodes.number("DIVIDE", depth, nodes.number("MAXIMUM", inputs[FADE], 1e-4))
-        share = nodes.number("MINIMUM", nodes.number("MAXIMUM", share, 0.0), 1.0)
-        share = nodes.number("SUBTRACT", 1.0, nodes.number("POWER", nodes.number("SUBTRACT", 1.0, share), _FADE_POWER))
-        plain = nodes.number("SUBTRACT", 1.0, inputs[MIRROR])
-        return place, nodes.number("MULTIPLY", nodes.number("MULTIPLY", share, below), plain)
+        node = self._nodes.add("ShaderNodeGroup", node_tree=self._group)
+        sliders = {name: self._inputs[name] for name in (SKY_ONLY, FADE, MIRROR)}
+        given = self._nodes.feed(node, {_DIRECTION: direction, _LIFT: self.lift, **sliders}).outputs
+        return given[_PLACE], given[_SHARE]
 
     def over_ground(self, colour: Socket, share: Socket) -> Socket:
         return self._nodes.mixed(colour, self._radiance, share)
@@ -106,3 +95,34 @@ class Horizon:
         direct = [channel * max(0.0, sin(radians(light.elevation))) / pi for channel in light.irradiance]
         more = self._nodes.scaled(tuple(direct), self._nodes.number("SUBTRACT", strength, 1.0))
         return self._nodes.vector("MULTIPLY", card, self._nodes.vector("ADD", more, white))
+
+
+def _build_group(lowest: float) -> bpy.types.NodeTree:
+    """The node group "Skyloom Horizon": for a direction, where the picture is looked up and the ground's share of it.
+
+    lowest: the height from which on the picture shows the sky alone. A group of its own, because the sky needs it twice
+    and Blender goes through a whole tree again at each node and link that is added to it.
+    """
+    tree = bpy.data.node_groups.new("Skyloom Horizon", "ShaderNodeTree")
+    sockets = {_DIRECTION: "Vector", _LIFT: "Float", SKY_ONLY: "Float", FADE: "Float", MIRROR: "Float"}
+    add_sockets(tree, sockets, {_PLACE: "Vector", _SHARE: "Float"})
+    nodes = Nodes(tree)
+    given = nodes.add("NodeGroupInput").outputs
+    x, y, z = nodes.add("ShaderNodeSeparateXYZ", nodes.vector("NORMALIZE", given[_DIRECTION])).outputs
+    level = nodes.number("SQRT", nodes.number("SUBTRACT", 1.0, nodes.number("MULTIPLY", z, z)))
+    height = nodes.number("SUBTRACT", z, nodes.number("MULTIPLY", given[_LIFT], level))
+    below = nodes.number("MULTIPLY", nodes.number("LESS_THAN", height, 0.0), given[SKY_ONLY])
+    mirrored = nodes.number("MULTIPLY", nodes.number("MINIMUM", height, 0.0), given[MIRROR])
+    alone = nodes.number("SUBTRACT", nodes.number("MAXIMUM", height, 0.0), mirrored)
+    alone = nodes.number("MAXIMUM", alone, lowest)
+    more = nodes.number("MULTIPLY", given[SKY_ONLY], nodes.number("SUBTRACT", alone, height))
+    seen = nodes.number("ADD", height, more)
+    place = nodes.add("ShaderNodeCombineXYZ", x, y, seen).outputs["Vector"]
+    depth = nodes.number("ARCTAN2", nodes.number("MULTIPLY", height, -1.0), level)
+    share = nodes.number("DIVIDE", depth, nodes.number("MAXIMUM", given[FADE], 1e-4))
+    share = nodes.number("MINIMUM", nodes.number("MAXIMUM", share, 0.0), 1.0)
+    share = nodes.number("SUBTRACT", 1.0, nodes.number("POWER", nodes.number("SUBTRACT", 1.0, share), _FADE_POWER))
+    plain = nodes.number("SUBTRACT", 1.0, given[MIRROR])
+    share = nodes.number("MULTIPLY", nodes.number("MULTIPLY", share, below), plain)
+    nodes.feed(tree.nodes.new("NodeGroupOutput"), {_PLACE: place, _SHARE: share})
+    return tree

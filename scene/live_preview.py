@@ -7,7 +7,8 @@ import numpy as np
 from bpy.app.handlers import persistent
 
 from ..engine.protocol import Preview
-from .world import new_world, world_panorama
+from .sky_group import sky_image
+from .world import picture_world
 
 NAME = "Skyloom Preview"
 _MARK = "skyloom_preview"  # custom property of the world that is only lent
@@ -26,13 +27,13 @@ def show(scene: bpy.types.Scene, radiance: np.ndarray) -> None:
     if not is_lent(scene.world):
         image = bpy.data.images.new(NAME, width, height, float_buffer=True)
         image.colorspace_settings.name = "Linear Rec.709"
-        lent = new_world(NAME, image)
+        lent = picture_world(NAME, image)
         lent[_MARK] = True
         if scene.world:
             scene.world.use_fake_user = True
             lent[_KEPT] = scene.world
         scene.world = lent
-    image = world_panorama(scene.world)
+    image = sky_image(scene.world.node_tree)
     if tuple(image.size) != (width, height):
         image.scale(width, height)
     pixels = np.ones((height, width, 4), np.float32)
@@ -46,11 +47,9 @@ def end(scene: bpy.types.Scene) -> None:
     lent = scene.world
     if not is_lent(lent):
         return
-    image, groups = world_panorama(lent), [node.node_tree for node in lent.node_tree.nodes if node.type == "GROUP"]
+    image = sky_image(lent.node_tree)
     scene.world = lent.get(_KEPT)
     bpy.data.worlds.remove(lent)
-    for group in groups:
-        bpy.data.node_groups.remove(group)
     bpy.data.images.remove(image)
 
 
@@ -60,8 +59,8 @@ def is_lent(world: bpy.types.World | None) -> bool:
 
 
 @persistent
-def _end_all(*_arguments: object) -> None:
-    """Nothing that is only lent gets into a file, or comes back from an undo step."""
+def end_all(*_arguments: object) -> None:
+    """Give every scene its own world back, so that nothing lent gets into a file or comes back from an undo step."""
     for scene in bpy.data.scenes:
         end(scene)
 
@@ -71,10 +70,10 @@ HANDLERS = (bpy.app.handlers.save_pre, bpy.app.handlers.undo_post, bpy.app.handl
 
 def register() -> None:
     for handlers in HANDLERS:
-        handlers.append(_end_all)
+        handlers.append(end_all)
 
 
 def unregister() -> None:
     for handlers in HANDLERS:
-        handlers.remove(_end_all)
-    _end_all()
+        handlers.remove(end_all)
+    end_all()

@@ -10,6 +10,13 @@ Value: TypeAlias = bpy.types.NodeSocket | float | tuple[float, float, float]
 _COLUMN, _ROW = 190, 190  # distances of the nodes in the editor
 
 
+def add_sockets(tree: bpy.types.NodeTree, inputs: dict[str, str], outputs: dict[str, str]) -> None:
+    """Give the group *tree* inputs and outputs, each by name with its type: Float, Vector or Color."""
+    for direction, sockets in (("INPUT", inputs), ("OUTPUT", outputs)):
+        for name, kind in sockets.items():
+            tree.interface.new_socket(name, in_out=direction, socket_type=f"NodeSocket{kind}")
+
+
 class Nodes:
     """Adds nodes to *tree*, from left to right as they depend on each other."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import bpy
 from mathutils import Vector
 
-from .nodes import Nodes, Socket, Value
+from .nodes import Nodes, Socket, Value, add_sockets
 from .sun import DISC, GLOW, SIZE, STRENGTH, sun_direction
 
 if TYPE_CHECKING:
@@ -33,10 +33,8 @@ def build_sun_group(light: "FoundLight") -> bpy.types.NodeTree:
     """
     tree = bpy.data.node_groups.new("Skyloom Sun", "ShaderNodeTree")
     sockets = {_DIRECTION: "Vector", _PLACE: "Vector", STRENGTH: "Float", SIZE: "Float", GLOW: "Float", DISC: "Float"}
-    for name, kind in (sockets | {LIFT: "Float"}).items():
-        tree.interface.new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}")
-    for name, kind in {_LEFT: "Vector", _RIGHT: "Vector", _SHARE: "Float", _LIGHT: "Color"}.items():
-        tree.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}")
+    outputs = {_LEFT: "Vector", _RIGHT: "Vector", _SHARE: "Float", _LIGHT: "Color"}
+    add_sockets(tree, sockets | {LIFT: "Float"}, outputs)
     nodes = Nodes(tree)
     given = nodes.add("NodeGroupInput").outputs
     sun = sun_direction(light.azimuth, light.elevation)

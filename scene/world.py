@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from .nodes import Nodes
 from .sky_group import NAME, build_sky_group, is_sky_group, sky_image
 from .sun import DISC, note_light
+from .sun_group import add_picture
 
 if TYPE_CHECKING:
     from ..engine.light.found import FoundLight
@@ -27,12 +29,27 @@ def set_world(scene: bpy.types.Scene, image: bpy.types.Image, light: "FoundLight
 
 def new_world(name: str, image: bpy.types.Image, light: "FoundLight | None" = None) -> bpy.types.World:
     """A world that shows *image*, lit by *light* if that is known."""
-    world = bpy.data.worlds.new(name)
-    if bpy.app.version < (5, 0, 0):  # from 5.0 on a world always has nodes
-        world.use_nodes = True
+    world = _empty_world(name)
     _build(world.node_tree, image, light)
     if light:
         note_light(world, light)
+    return world
+
+
+def picture_world(name: str, image: bpy.types.Image) -> bpy.types.World:
+    """A world that shows *image* as it is, without sliders: it has few nodes and is made at once."""
+    world = _empty_world(name)
+    nodes = Nodes(world.node_tree)
+    colour = add_picture(nodes, image, nodes.add("ShaderNodeTexCoord").outputs["Generated"])
+    nodes.add("ShaderNodeOutputWorld", nodes.add("ShaderNodeBackground", colour).outputs["Background"])
+    return world
+
+
+def _empty_world(name: str) -> bpy.types.World:
+    world = bpy.data.worlds.new(name)
+    if bpy.app.version < (5, 0, 0):  # from 5.0 on a world always has nodes
+        world.use_nodes = True
+    world.node_tree.nodes.clear()
     return world
 
 
@@ -68,7 +85,6 @@ def adjust(world: bpy.types.World, values: dict[str, float]) -> None:
 
 
 def _build(tree: bpy.types.NodeTree, image: bpy.types.Image, light: "FoundLight | None") -> None:
-    tree.nodes.clear()
     sky = tree.nodes.new("ShaderNodeGroup")
     sky.node_tree = build_sky_group(image, light)
     sky.name, sky.width = NAME, 200

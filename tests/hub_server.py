@@ -29,63 +29,35 @@ class Faults:
     damaged: dict[str, str] = field(default_factory=dict)  # the repository in which it is
 
 
-class Hub:
-    """repositories: by name, the folder that each holds. requests: what was asked for, with its headers."""
-
-    def __init__(self) -> None:
-        self.repositories: dict[str, Path] = {}
-        self.faults = Faults()
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        self.stalled = threading.Event()
-        self.go_on = threading.Event()
-        hub = self
-
-        class Handler(_Handler):
-            pass
-
-        Handler.hub = hub
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def asked(self, ending: str) -> list[dict[str, str]]:
-        """The headers of the requests for files whose path has this *ending*."""
-        return [headers for path, headers in self.requests if path.endswith(ending)]
-
-    def close(self) -> None:
-        self.go_on.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    hub: Hub
+class HubHandler(BaseHTTPRequestHandler):
+    hub: "Hub"
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
-        self.hub.requests.append((path, {key.lower(): value for key, value in self.headers.items()}))
+        path = self.noted()
         if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/revision/[^/]+", path):
             self._answer(match[1], self._info)
         elif match := re.fullmatch(rf"/([^/]+/[^/]+)/resolve/{COMMIT}/(.+)", path):
             self._answer(match[1], lambda folder: self._file(folder, match[1], match[2]))
         elif match := re.fullmatch(r"/cdn/([^/]+/[^/]+)/(.+)", path):
-            self._answer(match[1], lambda folder: self._bytes(folder / match[2], match[1]))
+            self._answer(match[1], lambda folder: self.send_file(folder / match[2], match[1]))
         else:
-            self._refuse(404, "RepoNotFound")
+            self.refuse(404, "RepoNotFound")
+
+    def noted(self) -> str:
+        """The path of the request, which the hub remembers."""
+        path = urlsplit(self.path).path
+        self.hub.requests.append((path, {key.lower(): value for key, value in self.headers.items()}))
+        return path
 
     def _answer(self, repository: str, answer) -> None:
         status = self.hub.faults.status.get(repository)
         if status or repository not in self.hub.repositories:
-            self._refuse(status or 404, "RepoNotFound" if (status or 404) == 404 else "")
+            self.refuse(status or 404, "RepoNotFound" if (status or 404) == 404 else "")
         else:
             answer(self.hub.repositories[repository])
 
-    def _refuse(self, status: int, code: str) -> None:
+    def refuse(self, status: int, code: str = "") -> None:
         self.send_response(status)
         if code:
             self.send_header("X-Error-Code", code)
@@ -96,23 +68,28 @@ class _Handler(BaseHTTPRequestHandler):
         files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
         siblings = [_stated(file, file.relative_to(folder).as_posix()) for file in files]
         body = json.dumps({"id": "a/b", "sha": COMMIT, "siblings": siblings}).encode()
+        self.send_body(body, "application/json")
+
+    def send_body(self, body: bytes, kind: str) -> None:
         self.send_response(200)
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def _file(self, folder: Path, repository: str, path: str) -> None:
         if not (folder / path).is_file():
-            self._refuse(404, "EntryNotFound")
+            self.refuse(404, "EntryNotFound")
         elif path.endswith(LARGE):
             self.send_response(302)
             self.send_header("Location", f"{self.hub.url}/cdn/{repository}/{path}")
             self.send_header("Content-Length", "0")
             self.end_headers()
         else:
-            self._bytes(folder / path, repository)
+            self.send_file(folder / path, repository)
 
-    def _bytes(self, file: Path, repository: str) -> None:
+    def send_file(self, file: Path, repository: str = "", **headers: str) -> None:
+        """*file*, or what of it the faults leave."""
         data, faults = file.read_bytes(), self.hub.faults
         if faults.damaged.get(file.name) == repository:
             data = data[:-1] + bytes([data[-1] ^ 1])
@@ -120,7 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        self.send_header("Content-Length", str(len(data) - start))
+        for name, value in (headers | {"Content-Length": str(len(data) - start)}).items():
+            self.send_header(name, value)
         self.end_headers()
         if file.name in faults.cut:
             self.wfile.write(data[start : start + faults.cut[file.name]])
@@ -146,6 +124,36 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments: object) -> None:
         """Nothing: the test's output is its own."""
+
+
+class Hub:
+    """repositories: by name, the folder that each holds. requests: what was asked for, with its headers."""
+
+    handler: type[HubHandler] = HubHandler
+
+    def __init__(self) -> None:
+        self.repositories: dict[str, Path] = {}
+        self.faults = Faults()
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.stalled = threading.Event()
+        self.go_on = threading.Event()
+        handler = type("Handler", (self.handler,), {"hub": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def asked(self, ending: str) -> list[dict[str, str]]:
+        """The headers of the requests for files whose path has this *ending*."""
+        return [headers for path, headers in self.requests if path.endswith(ending)]
+
+    def close(self) -> None:
+        self.go_on.set()
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def _stated(file: Path, path: str) -> dict:

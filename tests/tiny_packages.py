@@ -7,6 +7,7 @@ what is installed from a few hundred bytes can really make a sky. Standard libra
 import base64
 import hashlib
 import os
+import random
 import sys
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from engine.setup.builds import builds_here
 
 BUILD = "apple" if sys.platform == "darwin" else "cpu"
+INDEX_BUILD = next(name for name, build in builds_here().items() if not build.index)  # is in the index of all else
 # Keep the machine's own settings for pip, which may name more places for packages, out of the tests.
 PIP_ALONE = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
 
@@ -43,15 +45,23 @@ def locked(path: Path) -> str:
     return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
-def make_packages(folder: Path, locks: Path, lend: Path) -> None:
-    """Fill *folder* with wheels and overwrite the locks in *locks* by theirs. lend: packages that torch brings."""
+def make_packages(folder: Path, locks: Path, lend: Path, name: str = BUILD, pip: Path | None = None) -> None:
+    """Fill *folder* with wheels and overwrite the locks in *locks* by theirs, with the build *name* of torch.
+
+    lend: packages that torch brings. pip: the folder of a pip that the installer brings.
+    """
     folder.mkdir()
-    build = builds_here()[BUILD]
+    build = builds_here()[name]
     ending = f"+{build.flavour}" if build.flavour else ""
+    installer = {"lent_pip.pth": f"import sys; sys.path.insert(0, {str(pip)!r})\n"} if pip else {}
+    torch = {"lent.pth": f"{lend}\n", "torch_noise.txt": random.Random(1).randbytes(150_000).hex()}
     contents = {
-        build.lock: [wheel(folder, "torch", f"2.13.0{ending}", {"lent.pth": f"{lend}\n"})],
+        build.lock: [
+            wheel(folder, "tiny_kernels", "1.0", {"tiny_kernels.py": ""}),
+            wheel(folder, "torch", f"2.13.0{ending}", torch),
+        ],
         "packages": [wheel(folder, "tiny_clouds", "1.0", {"tiny_clouds/__init__.py": "shape = 'cumulus'\n"})],
-        "installer": [wheel(folder, "tiny_installer", "1.0", {"tiny_installer.py": ""})],
+        "installer": [wheel(folder, "tiny_installer", "1.0", {"tiny_installer.py": ""} | installer)],
         "perceptual": [wheel(folder, "tiny_lpips", "1.0", {"tiny_lpips.py": ""})],
     }
     for name, wheels in contents.items():

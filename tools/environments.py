@@ -25,7 +25,7 @@ from engine.environment import cache_root, python_record  # noqa: E402  the exte
 # What an environment holds: groups installed with their dependencies, and groups installed without.
 ENVIRONMENTS = {
     "engine": (("engine", "training", "check", "ray"), ("perceptual", "upscaling")),
-    "lock": (("lock",), ()),
+    "lock": (("lock", "installer"), ()),
     "blender-4_2": (("blender-4_2",), ()),
     "blender-4_5": (("blender-4_5",), ()),
     "blender-5_0": (("blender-5_0",), ()),

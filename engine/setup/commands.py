@@ -24,9 +24,9 @@ _STEP = re.compile(r"\b(Downloading|Building|Installing|Preparing)\b[ :]+([\w.\[
 # What pip and uv say when something goes wrong, and what that means. The first that fits is told.
 _CAUSES: tuple[tuple[str, type[SkyloomError], str, str], ...] = (
     (
-        r"do not match the hashes|hash mismatch",
+        r"do not match the hashes|hash mismatch|failed to extract archive",
         DamagedDownload,
-        "A package is not the one that Skyloom was made with: its checksum is another.",
+        "A package is damaged, or not the one that Skyloom was made with: its checksum is another.",
         "Try again. If it stays so, something between you and the package index changes files, or the folder of "
         "packages is of another version.",
     ),
@@ -38,8 +38,8 @@ _CAUSES: tuple[tuple[str, type[SkyloomError], str, str], ...] = (
     ),
     (
         r"temporary failure in name resolution|failed to establish a new connection|connection (broken|reset|aborted|"
-        r"refused)|connecterror|dns error|timed? ?out|incompleteread|error sending request|failed to fetch|"
-        r"failed to download|certificate verify failed|sslerror",
+        r"refused)|connecterror|dns error|timed? ?out|incomplete-?(read|download)|error sending request|"
+        r"failed to fetch|failed to download|certificate verify failed|sslerror",
         Unreachable,
         "The package index cannot be reached, or the line broke.",
         "Check the internet connection and click again: what is there already is kept.",

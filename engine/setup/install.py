@@ -13,7 +13,7 @@ from ..errors import ExitCode, NoRoom, SetupFailed
 from ..protocol import Event, Finding, parse_event
 from .builds import Build
 from .commands import Commands, installer, source
-from .damage import damaged, forget
+from .damage import damaged, forget, site_packages
 from .kept import forget_temporary_files, whole_wheels
 from .lock import disk_bytes, has_checksums, lock_file
 from .place import EngineFolder, tree_bytes
@@ -39,8 +39,9 @@ def install(
     try:
         folder.open_for_work()
         folder.temporary.mkdir(parents=True, exist_ok=True)
-        _make_environment(folder, commands)
-        _install_packages(folder, build, commands, packages)
+        uv = shutil.which("uv")
+        _make_environment(folder, commands, uv)
+        _install_packages(folder, build, commands, packages, uv)
         commands.tell("Preparing the perceptual network", 0.95)
         commands.run("Preparing the perceptual network", [folder.python, "-m", "engine.perceptual.weights"], True)
         commands.tell("Trying out the engine", 0.98)
@@ -84,17 +85,20 @@ def _check_room(folder: EngineFolder, needed: int) -> None:
         )
 
 
-def _make_environment(folder: EngineFolder, commands: Commands) -> None:
+def _make_environment(folder: EngineFolder, commands: Commands, uv: str | None) -> None:
     """Make the environment if there is none that runs with this version of Python."""
     commands.tell("Making a private Python")
     if folder.python.is_file() and _version(folder.python) == list(sys.version_info[:2]):
+        names = []
         for distribution in damaged(folder.environment):
             print(f"Damaged: {distribution.name}", file=sys.stderr, flush=True)
+            names.append(distribution.name)
             forget(distribution)
+        if uv and names:  # what uv keeps are the same files by another name
+            commands.run("Looking at the packages", [uv, "cache", "clean", *names])
         return
-    with_pip = shutil.which("uv") is None
     try:
-        venv.EnvBuilder(clear=True, symlinks=sys.platform != "win32", with_pip=with_pip).create(folder.environment)
+        venv.EnvBuilder(clear=True, symlinks=sys.platform != "win32", with_pip=not uv).create(folder.environment)
     except subprocess.CalledProcessError as error:
         print(error.output, file=sys.stderr)
         raise SetupFailed(
@@ -112,8 +116,9 @@ def _version(python: Path) -> list[int] | None:
         return None
 
 
-def _install_packages(folder: EngineFolder, build: Build, commands: Commands, packages: Path | None) -> None:
-    uv = shutil.which("uv")
+def _install_packages(
+    folder: EngineFolder, build: Build, commands: Commands, packages: Path | None, uv: str | None
+) -> None:
     call = installer(folder, uv)
 
     def locked(name: str) -> list[str]:
@@ -121,6 +126,8 @@ def _install_packages(folder: EngineFolder, build: Build, commands: Commands, pa
         return ["--no-deps", *checked, "--requirement", str(lock_file(name))]
 
     if not uv:
+        if not (site_packages(folder.environment) / "pip").is_dir():  # made by an uv that is not found any more
+            commands.run("Getting the installer", [folder.python, "-m", "ensurepip"])
         commands.run("Getting the installer", [*call, *source(packages), *locked("installer")])
         if wheels := whole_wheels(folder):
             commands.run("Installing what is there already", [*call, "--no-deps", "--no-index", *map(str, wheels)])

@@ -1,7 +1,9 @@
 """Packages that an earlier try has downloaded.
 
-uv keeps them by itself. pip keeps those whose server allows it, and forgets the others when it is ended early: they
-stay behind among its temporary files.
+When the line breaks in the middle of a package, pip asks for the rest of it, uv for all of it; both give up when the
+line stays away. The next try begins that package at its start, because neither keeps a part of one, and takes all that
+were whole from where they are kept. uv keeps each. pip keeps those whose server allows it, as the package index does;
+the others, when it is ended by a cancel, stay behind among its temporary files.
 """
 
 import hashlib

@@ -196,7 +196,7 @@ def test_directions_are_written_on_the_preview(installed):
 def test_layout_is_shown_in_the_world_which_is_only_lent(scene):
     own = scene.world
     assert bpy.ops.skyloom.preview_layout() == {"FINISHED"}
-    image = extension("scene.world").world_panorama(scene.world)
+    image = extension("scene.sky_group").sky_image(scene.world.node_tree)
     pixels = np.array(image.pixels[:]).reshape(image.size[1], image.size[0], 4)
     assert scene.world != own and pixels[..., :3].std() > 0.05
     assert pixels[-20:, :, 2].mean() > pixels[-20:, :, 0].mean(), "the zenith is blue"

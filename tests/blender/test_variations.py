@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 from conftest import extension
+from rendering import add_panoramic_camera, render
 
 
 def test_four_to_pick_from(scene, quick):
@@ -69,15 +70,27 @@ def test_world_is_lent_to_the_preview_and_given_back(scene, tmp_path):
     radiance = np.linspace(0, 4, 32 * 64 * 3, dtype=np.float32).reshape(32, 64, 3)
     live.show(scene, radiance)
     live.show(scene, radiance * 2)
-    image = extension("scene.world").world_panorama(scene.world)
+    image = extension("scene.sky_group").sky_image(scene.world.node_tree)
     shown = np.array(image.pixels[:]).reshape(32, 64, 4)[::-1, :, :3]
     assert scene.world != own and np.allclose(shown, radiance * 2)
+    assert not bpy.ops.skyloom.export_cube_map.poll(), "what is only lent is taken for a sky"
     live.end(scene)
     assert scene.world == own
     assert [len(data) for data in (bpy.data.worlds, bpy.data.images, bpy.data.node_groups)] == counts
     live.show(scene, radiance)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     assert scene.world == own, "a preview got into a file"
+
+
+def test_preview_looks_as_the_sky_will(scene, tmp_path, pattern):
+    file, pixels = pattern
+    add_panoramic_camera(scene)
+    bpy.ops.skyloom.apply_panorama(filepath=str(file))
+    sky = render(scene, tmp_path / "sky.exr")
+    extension("scene.live_preview").show(scene, pixels[::-1])
+    preview = render(scene, tmp_path / "preview.exr")
+    assert sky.std() > 0.5 and np.abs(preview - sky).max() < 1e-4
+    extension("scene.live_preview").end(scene)
 
 
 def test_scene_without_a_world_has_none_after_a_preview(scene):

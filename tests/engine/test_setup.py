@@ -2,52 +2,12 @@
 
 import json
 import os
-import shutil
-import subprocess
 import sys
-import sysconfig
-from pathlib import Path
 
 import pytest
 
 from engine.setup import builds, kept, lock
-from engine.setup.damage import site_packages
-from engine.setup.place import EngineFolder
-from tests.tiny_packages import BUILD, PIP_ALONE, make_packages
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Workshop:
-    """A copy of Skyloom, its tiny packages and where its engine goes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.copy, self.packages, self.log = folder / "skyloom", folder / "packages", folder / "log.txt"
-        shutil.copytree(ROOT / "engine", self.copy / "engine", ignore=shutil.ignore_patterns("__pycache__"))
-        self.locks = self.copy / "engine" / "setup" / "locks"
-        make_packages(self.packages, self.locks, Path(sysconfig.get_path("purelib")))
-        self.engine = EngineFolder(folder / "engine")
-
-    def file(self, name: str) -> Path:
-        """The file *name* of a package in the engine."""
-        return site_packages(self.engine.environment) / name
-
-    def start(self, command: str = "install") -> subprocess.Popen:
-        arguments = [command, self.engine.path, "--build", BUILD, "--packages", self.packages]
-        # An empty PATH: an uv on the machine would be used, which is another test.
-        environment = os.environ | {"PYTHONPATH": str(self.copy), "PATH": "/nowhere"} | PIP_ALONE
-        call = [sys.executable, "-m", "engine.setup", *map(str, arguments)]
-        with open(self.log, "ab") as log:  # a file: a pipe that nobody reads would fill up and stop the process
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
-            return subprocess.Popen(call, cwd=self.copy, env=environment, text=True, **pipes)
-
-    def run(self, command: str = "install") -> list[dict]:
-        """All events until the end; stdin stays open, as Blender keeps it."""
-        with self.start(command) as process:
-            events = [json.loads(line) for line in process.stdout]
-            status = process.wait(60)
-        assert (status == 0) == (events[-1]["event"] == "finished"), self.log.read_text()[-3000:]
-        return events
+from tests.workshop import ROOT, Workshop
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,22 @@ def test_closing_a_second_window_leaves_the_run_alone(window: Window) -> None:
 
 def test_closing_the_window_that_asked_leaves_the_run_alone(window: Window) -> None:
     saw = window.saw("several", "from_the_second")
-    assert saw["child"]
     assert saw["running"]
     assert saw["after"]["result"] == saw["shown"]
+
+
+def test_closing_the_window_that_asked_leaves_a_cube_map_alone(window: Window) -> None:
+    saw = window.saw("several", "cube_map_from_the_second")
+    assert saw["child"], "the second window does not belong to the first"
+    assert saw["running"], "it ended with its window"
+    faces = [name.rpartition("_")[2] for name in saw["faces"]]
+    assert faces == ["nx.png", "ny.png", "nz.png", "px.png", "py.png", "pz.png"]
+
+
+def test_closing_the_window_that_asked_leaves_a_layout_alone(window: Window) -> None:
+    saw = window.saw("several", "layout_from_the_second")
+    assert saw["running"], "it ended with its window"
+    assert saw["given_back"]
 
 
 def test_a_sky_goes_to_its_own_scene(window: Window) -> None:

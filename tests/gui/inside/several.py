@@ -1,11 +1,13 @@
 """Two windows, two scenes, and an extension that is switched off while it works."""
 
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import bpy
+import numpy as np
 from keeping import at_rest, quick, shown_by
-from screen import Until, press, screenshot, viewport_point
+from screen import OUT, Until, Wait, press, screenshot, viewport_point
 from story import SIDEBAR, Steps, click_generate, ended, endless, moving, settings, status, told
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -14,19 +16,23 @@ from session import engine_processes
 MODULE = "bl_ext.user_default.skyloom"
 
 
+def second_window() -> Generator[Wait, None, bpy.types.Window]:
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.wm.window_new()
+    yield 3.0
+    return bpy.context.window_manager.windows[-1]
+
+
 def windows(saw: dict) -> Steps:
     """A second window that is opened and closed again while a sky is made leaves it alone."""
     yield from at_rest()
     endless()
     yield from click_generate(SIDEBAR)
     yield moving()
-    (first,) = bpy.context.window_manager.windows
-    with bpy.context.temp_override(window=first):
-        bpy.ops.wm.window_new()
-    yield 3.0
+    second = yield from second_window()
     saw["count"] = len(bpy.context.window_manager.windows)
     yield from screenshot("two-windows")
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
+    with bpy.context.temp_override(window=second):
         bpy.ops.wm.window_close()
     yield moving(status().fraction)
     saw["running"] = status().running
@@ -40,11 +46,7 @@ def from_the_second(saw: dict) -> Steps:
     yield from at_rest()
     quick()
     settings().steps = 30
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
-        bpy.ops.wm.window_new()
-    yield 3.0
-    second = bpy.context.window_manager.windows[-1]
-    saw["child"] = second.parent is not None
+    second = yield from second_window()
     with bpy.context.temp_override(window=second):
         bpy.ops.skyloom.generate_panorama("INVOKE_DEFAULT")
     yield moving()
@@ -55,6 +57,51 @@ def from_the_second(saw: dict) -> Steps:
     yield ended()
     yield 1.0
     saw |= {"after": told(), "shown": shown_by(bpy.context.scene.world)}
+
+
+def cube_map_from_the_second(saw: dict) -> Steps:
+    """So is a cube map."""
+    export, folder = bpy.types.SKYLOOM_OT_export_cube_map, OUT / "cube"
+    second = yield from second_window()
+    saw["child"] = second.parent is not None
+    with bpy.context.temp_override(window=second):
+        bpy.ops.skyloom.export_cube_map("EXEC_DEFAULT", directory=str(folder), file_format="PNG")
+        bpy.ops.wm.window_close()
+    yield 1.0
+    saw["running"] = export.running()
+    yield Until("the cube map", lambda: not export.running(), 60)
+    saw["faces"] = sorted(file.name for file in folder.glob("*"))
+
+
+def layout_from_the_second(saw: dict) -> Steps:
+    """So does the preview of a layout follow its sliders, until it is ended; it gives all scenes their worlds back."""
+    window, scene, own = bpy.context.window_manager.windows[0], bpy.context.scene, bpy.context.scene.world
+    preview, drawn = bpy.types.SKYLOOM_OT_preview_layout, settings().direction.layout
+    second = yield from second_window()
+    with bpy.context.temp_override(window=second):
+        bpy.ops.skyloom.preview_layout("INVOKE_DEFAULT")
+    yield Until("the layout in the world", lambda: scene.world != own, 60)
+    with bpy.context.temp_override(window=second):
+        bpy.ops.wm.window_close()
+    before = lent_pixels()
+    drawn.azimuth += 90
+    yield Until("another picture of the layout", lambda: (lent_pixels() != before).any(), 60)
+    saw["running"] = preview.running()
+    yield from screenshot("layout")
+    other = bpy.data.scenes.new("Looked at")
+    window.scene = other
+    yield 1.0
+    with bpy.context.temp_override(window=window):
+        bpy.ops.skyloom.preview_layout("INVOKE_DEFAULT")
+    yield Until("the preview to end", lambda: not preview.running(), 10)
+    saw["given_back"] = scene.world == own and other.world is None
+    window.scene = scene
+    bpy.data.scenes.remove(other)
+    yield 1.0
+
+
+def lent_pixels() -> np.ndarray:
+    return np.array(bpy.data.images["Skyloom Preview"].pixels)
 
 
 def scenes(saw: dict) -> Steps:
@@ -104,4 +151,4 @@ def switched_off(saw: dict) -> Steps:
     yield from screenshot("enabled")
 
 
-STEPS = (windows, from_the_second, scenes, switched_off)
+STEPS = (windows, from_the_second, cube_map_from_the_second, layout_from_the_second, scenes, switched_off)
