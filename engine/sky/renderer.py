@@ -15,6 +15,7 @@ from .horizon import silhouettes
 from .lighting import Light, light
 from .noise import NoiseAtlas
 from .parameters import Clouds, SkyParameters
+from .rays import beams
 from .scene import Dome, Scene, luminance, per_picture
 
 _KEY = 0.13  # log-mean luminance that exposure steers towards
@@ -50,6 +51,7 @@ class SkyRenderer:
         below = lit.under_clouds(covered.deck)
         air = _air_light(covered.radiance, lit, dome)
         upper = covered.radiance + disc(scene, dome, lit, self._noise) * covered.transmittance
+        upper = beams(scene, dome, lit, self._noise, covered.transmittance, upper)
         haze = torch.exp(-dome.z[:, None] * 14) * per_picture(scene.haze) * 0.75
         upper = upper.lerp(lit.horizon, haze)
         upper = silhouettes(scene, dome, below, self._noise, upper, air)
