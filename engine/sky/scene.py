@@ -193,6 +193,11 @@ class Scene:
         return self._tensor([p.skyline and p.city is not None for p in self.parameters])
 
     @cached_property
+    def coast(self) -> Tensor:
+        """Where land ends at a sea."""
+        return self.bearing("sea")[0] * (1 - self.ground(Ground.SEA, Ground.LAKE))
+
+    @cached_property
     def moon_phase(self) -> Tensor:
         return self._tensor([p.moon_phase for p in self.parameters])
 
