@@ -8,7 +8,7 @@ from torch import Tensor
 from .coast import land_share
 from .lighting import Light
 from .parameters import Time
-from .scene import Dome, Scene, luminance, per_picture, per_pixel
+from .scene import Dome, Scene, per_picture, per_pixel
 
 _HIGHEST = math.radians(24)
 # Rows of buildings: name, buildings around the horizon, height of blocks and of the tallest tower and spread of the
@@ -35,7 +35,7 @@ def city_glow(scene: Scene, dome: Dome, clouds: Tensor) -> Tensor:
     there, longitude = scene.bearing("city")
     turn, rise = dome.turn_from(longitude), dome.elevation[None]
     dome_of_light = torch.exp(-rise / 0.15) * torch.exp(-((turn / 0.75) ** 2))
-    above = torch.exp(-rise / 0.45) * (0.5 + 0.5 * turn.cos()) ** 2
+    above = torch.exp(-rise / 0.45) * (0.5 + 0.5 * turn.cos() * dome.horizontal) ** 2
     glow = per_picture(clouds.new_tensor(_GLOW)[None]) * dome_of_light[:, None]
     glow = glow + per_picture(clouds.new_tensor(_HAZE_GLOW)[None]) * above[:, None]
     return glow * (1 + 1.2 * clouds) * per_picture(there * lights_on(scene))
@@ -52,9 +52,10 @@ def skyline(scene: Scene, dome: Dome, lit: Light, sky: Tensor, air: Tensor) -> T
         top = top * (land_share(scene, low) > 0.5)
         draws = scene.uniform(f"facades {row}", count, 3)
         tone, share, tint = (_of(building, draws[..., i]) for i in range(3))
-        shade = _facade(scene, low, lit, row, tone).lerp(air * 0.85, air_share * per_picture(1 - 0.6 * lights_on(scene)))
-        shade = shade + _windows(scene, low, row, top, share, tint)
-        sky = sky.lerp(shade, torch.sigmoid((top - low.elevation[None]) / (0.35 * low.pixel))[:, None] * per_picture(scene.skyline))
+        paled = air_share * per_picture(1 - 0.6 * lights_on(scene))
+        shade = _facade(low, lit, tone).lerp(air * 0.85, paled) + _windows(scene, low, row, top, share, tint)
+        mask = torch.sigmoid((top - low.elevation[None]) / (0.35 * low.pixel)) * per_pixel(scene.skyline)
+        sky = sky.lerp(shade, mask[:, None])
     return torch.cat([above, sky], 2)
 
 
@@ -95,7 +96,7 @@ def _roofs(
     return top * (dense > 0.02), building
 
 
-def _facade(scene: Scene, dome: Dome, lit: Light, row: str, tone: Tensor) -> Tensor:
+def _facade(dome: Dome, lit: Light, tone: Tensor) -> Tensor:
     albedo = _FACADES[0] + (_FACADES[1] - _FACADES[0]) * tone[:, None]
     glass = per_picture(albedo.new_tensor(_GLASS)[None])
     facing = (0.6 - 0.4 * lit.turn[:, -dome.rows :].cos())[:, None]

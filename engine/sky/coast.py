@@ -16,7 +16,12 @@ from .water import water
 _AWAY = 2.4  # from the viewer to the water
 _BEACH = 5.0  # width of the sand
 _HORIZON = 150.0
-_BREAKERS = ((0.1, 0.22, 0.95), (1.3, 0.3, 0.8), (3.4, 0.45, 0.7), (7.0, 0.7, 0.5))  # distance from the shore, width, whiteness
+_BREAKERS = (
+    (0.1, 0.22, 0.95),
+    (1.3, 0.3, 0.8),
+    (3.4, 0.45, 0.7),
+    (7.0, 0.7, 0.5),
+)  # distance from the shore, width, whiteness
 _SAND, _SHALLOW = (1.10, 0.98, 0.78), (0.35, 1.0, 0.92)
 # How much brighter sand is than the ground beyond it.
 _BRIGHTER = {Ground.GRASS: 2.6, Ground.FOREST: 3.2, Ground.DESERT: 1.1, Ground.SNOW: 0.8}
@@ -71,5 +76,9 @@ def _offshore(scene: Scene, east: Tensor, north: Tensor) -> Tensor:
     ahead, along = east * turn.cos() + north * turn.sin(), north * turn.cos() - east * turn.sin()
     phases = [per_pixel(draw) * 2 * math.pi for draw in scene.uniform("shore", 3).unbind(1)]
     log = torch.asinh(along / 8)
-    bays = torch.sin(2.1 * log + phases[0]) + 0.5 * torch.sin(4.7 * log + phases[1]) + 0.3 * torch.sin(9.1 * log + phases[2])
+    bays = (
+        torch.sin(2.1 * log + phases[0])
+        + 0.5 * torch.sin(4.7 * log + phases[1])
+        + 0.3 * torch.sin(9.1 * log + phases[2])
+    )
     return ahead - _AWAY - 0.16 * torch.tanh(along.abs() / 12) * along.abs() * bays

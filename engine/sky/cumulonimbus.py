@@ -8,10 +8,11 @@ import math
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .lighting import Light
-from .noise import BILLOW, SOFT, WISP, NoiseAtlas
+from .noise import BILLOW, WISP, NoiseAtlas
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 _HIGHEST = math.radians(40)  # no storm reaches it
@@ -74,13 +75,14 @@ def cumulonimbus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> tup
     streaks = noise(x * 0.8 + a, y * 0.03 + b)[WISP]
     rain = torch.sigmoid((0.34 - (x - 0.1 * (1 - y)).abs() + 0.05 * streaks) / 0.05) * torch.sigmoid((_BASE - y) / 0.02)
     rain_colour = 0.5 * ambient + 0.3 * lit.horizon.mean(3, keepdim=True)
-    colour, opacity = colour.lerp(rain_colour, (rain / (rain + opacity + 1e-6))[:, None]), torch.maximum(opacity, 0.7 * rain)
+    colour = colour.lerp(rain_colour, (rain / (rain + opacity + 1e-6))[:, None])
+    opacity = torch.maximum(opacity, 0.7 * rain)
 
     far = 0.1 + 0.5 * torch.exp(-low.z / 0.05)
-    colour = colour.lerp(lit.horizon, far[:, None].expand_as(colour[:, :1]))
+    colour = colour.lerp(lit.horizon, far[:, None])
     shown = (opacity * (turn.cos() > 0.08) * per_pixel(there))[:, None]
     above = (0, 0, dome.rows - low.rows, 0)
-    return torch.nn.functional.pad(colour, above), torch.nn.functional.pad(shown, above)
+    return F.pad(colour, above), F.pad(shown, above)
 
 
 def _body(noise: NoiseAtlas, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> _Body:

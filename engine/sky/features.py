@@ -67,7 +67,7 @@ def featured_caption(sky: SkyParameters, rng: random.Random) -> str:
     if sky.time == Time.MOON and moon_kind(sky.moon_phase) != "full":
         text = text.replace("full moon", "moon")
     phrases = [rng.choice(words) for words in said(sky) if words]
-    return ", ".join(phrases + [text] if rng.random() < 0.5 else [text, *phrases])
+    return ", ".join([*phrases, text] if rng.random() < 0.5 else [text, *phrases])
 
 
 def said(sky: SkyParameters) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """Fog in banks on the ground: a shallow layer with an uneven top and gaps, marched through along each line of sight."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -21,7 +22,8 @@ _DENSITY = 0.2  # extinction per length
 def fog(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, picture: Tensor, air: Tensor) -> Tensor:
     """Lay fog over the *picture* [batch, 3, 2 * rows, width], from zenith to nadir; *air* as in silhouettes."""
     first, last = (dome.rows + sign * math.ceil(reach / dome.pixel) for sign, reach in ((-1, _HIGHEST), (1, _LOWEST)))
-    x, y, z = (torch.cat([axis, axis.flip(1) * sign], 1)[:, first:last] for axis, sign in _axes(dome))
+    mirrored = ((dome.x, 1), (dome.y, 1), (dome.z, -1))
+    x, y, z = (torch.cat([axis, sign * axis.flip(1)], 1)[:, first:last] for axis, sign in mirrored)
     a, b = (per_pixel(draw) * 9 for draw in scene.uniform("fog", 2).unbind(1))
     to_ground = torch.where(z < 0, 1 / (-z).clamp(min=1e-4), math.inf)
     forward = x * per_pixel(scene.sun[:, 0]) + y * per_pixel(scene.sun[:, 1]) + z * per_pixel(scene.sun[:, 2])
@@ -33,7 +35,7 @@ def fog(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, picture: Tensor
     through = torch.ones_like(forward)[:, None]
     seen = picture.new_zeros(1)
     edges = torch.logspace(math.log10(_NEAREST), math.log10(_FARTHEST), _STEPS + 1).tolist()
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         t = math.sqrt(start * end)
         scale = 0.011 * min(1.0, _WIDE / t)  # farther off banks would be too narrow to see
         field = noise(x * t * scale + a, y * t * scale + b)
@@ -48,8 +50,3 @@ def fog(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, picture: Tensor
         seen, through = seen + through * opacity * shade * body, through * (1 - opacity)
     banks = picture[:, :, first:last] * through + seen
     return torch.cat([picture[:, :, :first], banks, picture[:, :, last:]], 2)
-
-
-def _axes(dome: Dome) -> tuple[tuple[Tensor, int], ...]:
-    """The upper half's directions, and by which sign they are mirrored below."""
-    return (dome.x, 1), (dome.y, 1), (dome.z, -1)

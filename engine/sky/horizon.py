@@ -63,7 +63,11 @@ def _ranges(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
         height = relative / 1.2 * (peak * mountains * jagged + knoll * hills * rolling)
         if layer == len(_AIR) - 1:
             dunes = (0.03 + 0.03 * coarse[SOFT] + 0.008 * crag[SOFT]).clamp(min=0) * desert * flat
-            shore = _SHORE_HEIGHT * (0.75 + 0.3 * coarse[SOFT] + 0.14 * crag[DETAIL]).clamp(min=0) * torch.maximum(lake, scene.coast[:, None])
+            shore = (
+                _SHORE_HEIGHT
+                * (0.75 + 0.3 * coarse[SOFT] + 0.14 * crag[DETAIL]).clamp(min=0)
+                * torch.maximum(lake, scene.coast[:, None])
+            )
             height = torch.maximum(height, torch.maximum(dunes, shore))
         height = (height.clamp(min=0) * land)[:, None]
         # One tile of noise around the whole horizon: about a texel per pixel, so slopes are rough and not grainy.

@@ -63,9 +63,9 @@ def _along_arcs(
     """
     away = ((torch.arange(_STEPS, device=transmittance.device) + 0.5) / _STEPS * _REACH)[:, None]
     around = (torch.arange(_ARCS, device=transmittance.device) + 0.5) / _ARCS * 2 * math.pi
-    parts = (away.cos().expand(_STEPS, _ARCS), away.sin() * around.cos(), away.sin() * around.sin())
+    ahead, level, steep = away.cos(), away.sin() * around.cos(), away.sin() * around.sin()
     x, y, z = (
-        sum(per_pixel(axis[:, i]) * part for axis, part in zip((scene.sun, right, up), parts, strict=True))
+        per_pixel(scene.sun[:, i]) * ahead + per_pixel(right[:, i]) * level + per_pixel(up[:, i]) * steep
         for i in range(3)
     )
     passed = dome.look_up(transmittance, x, y, z)[:, 0]

@@ -21,7 +21,8 @@ _BRIGHTEST_MIRRORED = 6.0  # the sun's disc is mirrored by the glitter path, not
 
 def water(scene: Scene, dome: Dome, lit: Light, plane: Plane, sky: Tensor, deck: Tensor) -> Tensor:
     """Radiance of water, [batch, 3, rows, width], from horizon to nadir. *deck* [batch] hides the sun's glitter."""
-    sea, lake, storm = torch.maximum(scene.ground(Ground.SEA), scene.coast), scene.ground(Ground.LAKE), scene.clouds(Clouds.STORM)
+    sea = torch.maximum(scene.ground(Ground.SEA), scene.coast)
+    lake, storm = scene.ground(Ground.LAKE), scene.clouds(Clouds.STORM)
     roughness = per_pixel(sea * (0.075 + 0.06 * storm) + lake * 0.009)
     near = plane.near
     swell = plane.swell()
