@@ -1,7 +1,8 @@
 """What people ask a sky for, by the word for it that a small model of skies is most likely to know."""
 
 _KINDRED = {
-    "storm": "tempest hurricane tornado cyclone typhoon squall cumulonimbus supercell thunderhead anvil lightning thunder ominous",
+    "storm": "tempest hurricane tornado cyclone typhoon squall cumulonimbus supercell lightning thunder ominous",
+    "thunderstorm": "thunderhead anvil",
     "rain": "drizzle rainy shower downpour monsoon wet",
     "overcast": "nimbostratus stratus altostratus leaden sombre bleak",
     "cumulus": "cauliflower congestus popcorn",

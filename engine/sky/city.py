@@ -22,7 +22,7 @@ _WINDOW = math.radians(0.4)  # from one to the next; never below two pixels, or 
 _FACADES = (0.05, 0.2)
 _GLASS = (0.82, 0.95, 1.12)
 _WARM, _COOL, _LAMP = (1.25, 0.78, 0.36), (0.8, 0.95, 1.1), 1.1
-_GLOW, _HAZE_GLOW = (0.75, 0.41, 0.18), (0.13, 0.086, 0.055)
+_GLOW, _HAZE_GLOW = (0.52, 0.27, 0.11), (0.075, 0.046, 0.028)
 
 
 def lights_on(scene: Scene) -> Tensor:
@@ -31,7 +31,7 @@ def lights_on(scene: Scene) -> Tensor:
 
 
 def city_glow(scene: Scene, dome: Dome, clouds: Tensor) -> Tensor:
-    """Light of a city on the air above it and on *clouds* (opacity, [batch, 1, rows, width]), [batch, 3, rows, width]."""
+    """Light of a city on air and *clouds*, given by their opacity [batch, 1, rows, width]; [batch, 3, rows, width]."""
     there, longitude = scene.bearing("city")
     turn, rise = dome.turn_from(longitude), dome.elevation[None]
     dome_of_light = torch.exp(-rise / 0.15) * torch.exp(-((turn / 0.75) ** 2))

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .cumulonimbus import cumulonimbus
+from .cumulonimbus import clearing, cumulonimbus
 from .lighting import Light
 from .noise import BILLOW, DETAIL, SOFT, WISP, NoiseAtlas
 from .parameters import Clouds
@@ -116,6 +116,8 @@ def _cumulus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _Vie
     threshold = threshold - _COVER * scene.more_clouds
     threshold, scale = per_pixel(threshold), per_pixel(0.06 + 0.03 * draws[:, 1])
     base_shade = per_pixel(0.12 + 0.35 * broken + 0.75 * storm)
+    if scene.bearing("thunderhead")[0].any():
+        threshold = threshold + 3 * clearing(scene, dome)
     if scene.rays.any():
         bank = bank_before_sun(scene, dome)
         sparse = torch.where(per_pixel(scene.rays) > 0, threshold.clamp(max=FEWEST), threshold)

@@ -15,8 +15,8 @@ from .lighting import Light
 from .noise import BILLOW, WISP, NoiseAtlas
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
-_HIGHEST = math.radians(40)  # no storm reaches it
-_TOP = (0.50, 0.66)  # tangent of the top's elevation
+_HIGHEST = math.radians(44)  # no storm reaches it
+_TOP = (0.60, 0.78)  # tangent of the top's elevation
 _BASE = 0.10
 _SLATE = (0.80, 1.0, 1.26)  # grey of its foot, lit by blue sky from its sides
 # Lesser towers beside the great one: middle, half width, top.
@@ -83,6 +83,13 @@ def cumulonimbus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> tup
     shown = (opacity * (turn.cos() > 0.08) * per_pixel(there))[:, None]
     above = (0, 0, dome.rows - low.rows, 0)
     return F.pad(colour, above), F.pad(shown, above)
+
+
+def clearing(scene: Scene, dome: Dome) -> Tensor:
+    """1 in the directions of a storm, 0 away from it, [batch, rows, width]: no cloud shall stand before it."""
+    there, longitude = scene.bearing("thunderhead")
+    beside = torch.exp(-((dome.turn_from(longitude) / 0.8) ** 4))
+    return per_pixel(there) * beside * torch.sigmoid((1.15 * _HIGHEST - dome.elevation[None]) / 0.08)
 
 
 def _body(noise: NoiseAtlas, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> _Body:
