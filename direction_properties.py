@@ -68,7 +68,16 @@ class SKYLOOM_PG_layout(bpy.types.PropertyGroup):
     light: _choice("Light", Luminary, "sun", "What stands in the sky")
     azimuth: _degrees("Azimuth", 90, -360, 360, "Where the sun or moon stands: clockwise from north (+Y), 90 is +X")
     elevation: _degrees("Elevation", 30, -18, 90, "How high it stands; below 0 the sun has set")
+    moon_phase: FloatProperty(
+        name="Phase",
+        description="Of the moon: 0 is new, 0.25 the first quarter, 0.5 full, 0.75 the last quarter",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
     clouds: _choice("Clouds", CloudKind, "scattered", "Kind of the clouds")
+    cloud_azimuth: _degrees("Cloud Azimuth", 90, -360, 360, "Where the cumulonimbus stands: clockwise from north (+Y)")
     cover: FloatProperty(
         name="Cover",
         description="How much of the sky the clouds cover; 0.5 is usual for their kind",
@@ -78,8 +87,14 @@ class SKYLOOM_PG_layout(bpy.types.PropertyGroup):
         subtype="FACTOR",
     )
     ground: _choice("Ground", GroundKind, "grass", "What lies below the horizon")
+    sea_azimuth: _degrees("Sea Azimuth", 90, -360, 360, "Where the open sea lies, seen from the beach")
     horizon: _choice("Horizon", HorizonKind, "flat", "What stands on the horizon")
+    city_azimuth: _degrees("City Azimuth", 90, -360, 360, "Where the middle of the city lies")
+    city_glow: BoolProperty(name="City Glow", description="Light of a city on the night, also from beyond the horizon")
     haze: BoolProperty(name="Haze", description="Mist before the horizon")
+    fog: BoolProperty(name="Fog Banks", description="Fog in banks on the ground")
+    rays: BoolProperty(name="Sun Rays", description="Put the sun behind a cloud, past which its beams fall")
+    aurora: BoolProperty(name="Aurora", description="Northern lights in place of the Milky Way")
     glow: _choice("Glow", GlowKind, "orange", "Colour of a low sun's light")
     seed: IntProperty(name="Variant", description="Where clouds, waves and mountains lie", min=0)
 

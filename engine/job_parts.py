@@ -11,9 +11,9 @@ from typing import Any, Literal, TypeVar, get_args
 from . import checks
 from .errors import BadRequest
 
-CloudKind = Literal["clear", "few", "scattered", "broken", "overcast", "cirrus", "mackerel", "storm"]
-GroundKind = Literal["sea", "lake", "desert", "grass", "snow", "forest"]
-HorizonKind = Literal["flat", "hills", "mountains"]
+CloudKind = Literal["clear", "few", "scattered", "broken", "overcast", "cirrus", "mackerel", "storm", "cumulonimbus"]
+GroundKind = Literal["sea", "lake", "desert", "grass", "snow", "forest", "coast"]
+HorizonKind = Literal["flat", "hills", "mountains", "city"]
 Luminary = Literal["sun", "moon", "stars"]
 GlowKind = Literal["orange", "golden", "red", "pink"]
 
@@ -27,16 +27,28 @@ class Layout:
     sky they cover, in [0, 1]; 0.5 is usual for the kind, and a closed deck stays closed. ground: below the horizon.
     horizon: what stands on it. haze: before it. glow: colour of a low sun's light. seed: where clouds, waves and
     mountains lie.
+
+    cloud_azimuth, sea_azimuth, city_azimuth: where the cumulonimbus, the sea of a coast and the middle of a city lie.
+    city_glow: a city's light on the night, also from beyond the horizon. fog: in banks on the ground. rays: beams of a
+    sun that stands behind a cloud. aurora: among stars. moon_phase: share of the month since new moon; 0.5 is full.
     """
 
     light: Luminary = "sun"
     azimuth: float = 90.0
     elevation: float = 30.0
+    moon_phase: float = 0.5
     clouds: CloudKind = "scattered"
+    cloud_azimuth: float = 90.0
     cover: float = 0.5
     ground: GroundKind = "grass"
+    sea_azimuth: float = 90.0
     horizon: HorizonKind = "flat"
+    city_azimuth: float = 90.0
+    city_glow: bool = False
     haze: bool = False
+    fog: bool = False
+    rays: bool = False
+    aurora: bool = False
     glow: GlowKind = "orange"
     seed: int = 0
 
@@ -44,17 +56,22 @@ class Layout:
         kinds = {"light": Luminary, "clouds": CloudKind, "ground": GroundKind, "horizon": HorizonKind, "glow": GlowKind}
         for name, kind in kinds.items():
             checks.choice(name, getattr(self, name), get_args(kind))
-        _no_gap(self, "azimuth", "elevation", "cover", "seed")
-        checks.number(self, "azimuth", -360, 360)
+        azimuths = ("azimuth", "cloud_azimuth", "sea_azimuth", "city_azimuth")
+        _no_gap(self, *azimuths, "elevation", "moon_phase", "cover", "seed")
+        for name in azimuths:
+            checks.number(self, name, -360, 360)
+        checks.number(self, "moon_phase", 0, 1)
         checks.number(self, "elevation", -18 if self.light == "sun" else 0, 90)
         checks.number(self, "cover", 0, 1)
-        checks.flag("haze", self.haze)
+        for name in ("city_glow", "haze", "fog", "rays", "aurora"):
+            checks.flag(name, getattr(self, name))
         checks.integer("seed", self.seed, 0, 2**31 - 1)
 
     @property
     def shows(self) -> Literal["sun", "moon", "none"]:
         """What can be seen and casts shadows."""
-        if self.light == "stars" or self.elevation < 0 or self.clouds in ("overcast", "storm"):
+        hidden = self.clouds in ("overcast", "storm") or (self.light == "sun" and self.rays)
+        if hidden or self.light == "stars" or self.elevation < 0:
             return "none"
         return self.light
 

@@ -2,6 +2,7 @@
 
 _KINDRED = {
     "storm": "tempest hurricane tornado cyclone typhoon squall cumulonimbus supercell lightning thunder ominous",
+    "thunderstorm": "thunderhead anvil",
     "rain": "drizzle rainy shower downpour monsoon wet",
     "overcast": "nimbostratus stratus altostratus leaden sombre bleak",
     "cumulus": "cauliflower congestus popcorn",
@@ -13,7 +14,8 @@ _KINDRED = {
     "stars": "constellation constellations cosmos universe space nebula nebulae asteroid meteor comet",
     "galaxy": "andromeda",
     "aurora": "auroras polaris",
-    "moon": "lunar crescent eclipse",
+    "sun": "sunbeam sunbeams sunray sunrays rays godrays",
+    "moon": "lunar crescent sickle gibbous eclipse",
     "sunset": "sundowner afterglow dusky crepuscular",
     "dawn": "sunup cockcrow",
     "noon": "zenith lunchtime",
@@ -23,6 +25,7 @@ _KINDRED = {
     "pink": "magenta rose fuchsia salmon",
     "purple": "violet mauve lilac lavender",
     "sea": "beach coast coastal seaside bay harbour harbor island islands lagoon gulf pacific atlantic tropical",
+    "shore": "shoreline",
     "lake": "pond river stream reservoir fjord swamp marsh wetland",
     "waves": "surf swell tide breakers",
     "desert": "sandstorm arid oasis savanna savannah steppe wasteland mars martian",

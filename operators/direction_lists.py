@@ -79,7 +79,14 @@ class SKYLOOM_OT_set_from_view(bpy.types.Operator):
 
     what: bpy.props.EnumProperty(
         name="What",
-        items=(("REGION", "Region", ""), ("PHOTO", "Photo", ""), ("SUN", "Sun or moon of the layout", "")),
+        items=(
+            ("REGION", "Region", ""),
+            ("PHOTO", "Photo", ""),
+            ("SUN", "Sun or moon of the layout", ""),
+            ("CLOUD", "Cumulonimbus of the layout", ""),
+            ("SEA", "Sea of the layout", ""),
+            ("CITY", "City of the layout", ""),
+        ),
         options={"SKIP_SAVE"},
     )
 
@@ -90,6 +97,10 @@ class SKYLOOM_OT_set_from_view(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         direction, ahead = context.scene.skyloom.direction, _ahead(context)
+        azimuth = round(degrees(atan2(ahead.x, ahead.y)) % 360, 1)
+        if self.what in ("CLOUD", "SEA", "CITY"):
+            setattr(direction.layout, f"{self.what.lower()}_azimuth", azimuth)
+            return {"FINISHED"}
         items, chosen = {
             "REGION": (direction.regions, direction.region),
             "PHOTO": (direction.photos, direction.photo),
@@ -98,7 +109,7 @@ class SKYLOOM_OT_set_from_view(bpy.types.Operator):
         if not chosen < len(items):
             self.report({"ERROR"}, f"There is no {self.what.lower()} to point")
             return {"CANCELLED"}
-        items[chosen].azimuth = round(degrees(atan2(ahead.x, ahead.y)) % 360, 1)
+        items[chosen].azimuth = azimuth
         if self.what != "REGION":  # a region is a sector, from the horizon up or not
             items[chosen].elevation = round(degrees(asin(max(-1.0, min(1.0, ahead.z)))), 1)
         return {"FINISHED"}

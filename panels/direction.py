@@ -1,5 +1,6 @@
 """The sub-panel of what the sky begins with; its own sub-panels say what is where."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import bpy
@@ -38,13 +39,12 @@ def _draw_layout(layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup)
     column.row().prop(drawn, "light", expand=True)
     if drawn.light != "stars":
         _draw_place(column, drawn)
-    column.prop(drawn, "clouds")
-    if drawn.clouds not in ("clear", "overcast"):
-        column.prop(drawn, "cover")
-    for name in ("ground", "horizon", "haze"):
-        column.prop(drawn, name)
-    if drawn.light == "sun" and light_direction(drawn)[1] < 12:
-        column.prop(drawn, "glow")
+    for name in _shown(drawn):
+        row = column.row(align=True)
+        row.prop(drawn, name)
+        if name.endswith("_azimuth"):
+            what = name.removesuffix("_azimuth").upper()
+            row.operator("skyloom.set_from_view", text="", icon="HIDE_OFF").what = what
     column.prop(drawn, "seed")
     layout.prop(direction, "strength")
     previewing = SKYLOOM_OT_preview_layout.running()
@@ -52,6 +52,34 @@ def _draw_layout(layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup)
     column = layout.column(align=True)
     column.operator("skyloom.preview_layout", text=text, icon="HIDE_OFF", depress=previewing)
     column.operator("skyloom.generate_panorama", text="Refine with the Model", icon="WORLD")
+
+
+def _shown(drawn: bpy.types.PropertyGroup) -> Iterator[str]:
+    """Names of the sliders that change something, from the sky down to the ground."""
+    lights = drawn.light != "sun" or light_direction(drawn)[1] < 4  # of a city, which come on at sunset
+    closed = drawn.clouds in ("overcast", "storm")
+    if drawn.light == "moon":
+        yield "moon_phase"
+    if drawn.light == "stars":
+        yield "aurora"
+    yield "clouds"
+    if drawn.clouds == "cumulonimbus":
+        yield "cloud_azimuth"
+    if drawn.clouds not in ("clear", "overcast"):
+        yield "cover"
+    if drawn.light == "sun" and not closed:
+        yield "rays"
+    yield "ground"
+    if drawn.ground == "coast":
+        yield "sea_azimuth"
+    yield "horizon"
+    if lights and drawn.horizon != "city":
+        yield "city_glow"
+    if drawn.horizon == "city" or (lights and drawn.city_glow):
+        yield "city_azimuth"
+    yield from ("haze", "fog")
+    if drawn.light == "sun" and light_direction(drawn)[1] < 12:
+        yield "glow"
 
 
 def _draw_place(column: bpy.types.UILayout, drawn: bpy.types.PropertyGroup) -> None:

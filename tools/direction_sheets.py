@@ -32,7 +32,7 @@ from engine.sphere.resampling import reader  # noqa: E402
 from engine.start.layout import draw  # noqa: E402
 
 FOLDER, IMAGES = ROOT / "out" / "directing", ROOT / "docs" / "images"
-SHOWN = (480, 240)  # pixels of a panorama on a sheet
+WIDTH = 960  # pixels of a sheet
 LABEL = 18  # pixels of a caption
 SETTINGS = {"seed": 3, "sampler": "multidiffusion"}  # without coherence, which other sheets show
 _models = WarmModel()
@@ -103,6 +103,33 @@ def layouts() -> Iterator[Captioned]:
     ):
         yield "the layout, drawn", drawn(f"{name}-drawn", layout)
         yield "refined, strength 0.5", sky(name, prompt, layout=layout, strength=0.5)
+
+
+def kinds() -> Iterator[Captioned]:
+    """Skies of the kinds that the renderer draws, and what a camera of 90 degrees sees of what stands at a place."""
+    around: dict[str, dict[str, Any]] = {
+        "mountains, a lake, golden hour": dict(
+            clouds="few", ground="lake", horizon="mountains", azimuth=230, elevation=6, glow="golden"
+        ),
+        "a storm with rain over the sea": dict(clouds="storm", ground="sea", seed=1),
+        "stars and the Milky Way": dict(light="stars", clouds="clear", ground="snow", horizon="hills", seed=7),
+        "aurora": dict(light="stars", clouds="clear", ground="lake", aurora=True, seed=1),
+        "coast": dict(clouds="few", ground="coast", azimuth=220, seed=3),
+    }
+    ahead: dict[str, dict[str, Any]] = {
+        "cumulonimbus": dict(clouds="cumulonimbus", azimuth=320, elevation=25, seed=4),
+        "sun rays": dict(rays=True, clouds="scattered", elevation=32, horizon="mountains", seed=4),
+        "fog banks": dict(fog=True, clouds="overcast", ground="lake", horizon="mountains", seed=3),
+        "city": dict(clouds="few", horizon="city", azimuth=330, elevation=20, seed=7),
+        "city by night": dict(light="stars", clouds="few", ground="lake", horizon="city", seed=3),
+        "city glow": dict(light="stars", clouds="scattered", horizon="mountains", city_glow=True, seed=5),
+        "crescent": dict(light="moon", elevation=15, clouds="cirrus", cover=0.3, ground="sea", moon_phase=0.15, seed=6),
+    }
+    for caption, layout in around.items():
+        yield caption, drawn(f"kind {caption}", layout)
+    for caption, layout in ahead.items():
+        panorama = tonemap(draw(Layout(**layout), 1024))
+        yield caption, painted(f"kind {caption}", render(reader(panorama), 1024, View(90, 12, 90, 640))[:, 160:480])
 
 
 def photos() -> Iterator[Captioned]:
@@ -189,6 +216,7 @@ def fit() -> Iterator[Captioned]:
 SHEETS = {
     "directions": regions,
     "layout": layouts,
+    "renderer": kinds,
     "photos": photos,
     "sketch": sketches,
     "edits": edits,
@@ -198,17 +226,18 @@ SHEETS = {
 
 
 def sheet(pictures: list[Captioned], path: Path) -> None:
-    """Two in a row, each under its caption."""
-    width, height = SHOWN[0], SHOWN[1] + LABEL
-    page = Image.new("RGB", (2 * width, -(-len(pictures) // 2) * height), (24, 24, 24))
+    """Two in a row, or three of many, each under its caption."""
+    columns = 3 if len(pictures) > 10 else 2
+    width, below = WIDTH // columns, WIDTH // columns // 2 + LABEL
+    page = Image.new("RGB", (WIDTH, -(-len(pictures) // columns) * below), (24, 24, 24))
     pen = ImageDraw.Draw(page)
     for index, (caption, file) in enumerate(pictures):
         picture = Image.open(file.with_suffix(".png")).convert("RGB")
-        picture.thumbnail(SHOWN, Image.Resampling.LANCZOS)
-        x, y = index % 2 * width, index // 2 * height
+        picture.thumbnail((width, width // 2), Image.Resampling.LANCZOS)
+        x, y = index % columns * width, index // columns * below
         pen.text((x + 6, y + 3), caption, fill=(220, 220, 220))
         page.paste(picture, (x + (width - picture.width) // 2, y + LABEL))
-    page.save(path, quality=85)
+    page.save(path, quality=85 if columns == 2 else 78)
     print(path)
 
 

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .lighting import Light
+from .moon import lit_face, moonlight
 from .noise import RIDGE, SOFT, WISP, NoiseAtlas
 from .scene import Dome, Scene, per_picture, per_pixel
 
@@ -21,7 +22,7 @@ _COOL_STAR, _WARM_STAR = (0.72, 0.88, 1.25), (1.3, 0.98, 0.66)
 def night_sky(scene: Scene, dome: Dome, noise: NoiseAtlas) -> Tensor:
     """Radiance of stars, Milky Way and aurora, [batch, 3, rows, width]."""
     dark = torch.maximum(scene.nocturnal, ((-scene.sun_elevation - 4) / 8).clamp(0, 1) * 0.5) * (
-        1 - 0.55 * scene.moonlit
+        1 - 0.55 * scene.moonlit * moonlight(scene)
     )
     added = torch.zeros(len(scene), 3, dome.rows, dome.width, device=scene.device)
     if dark.any():
@@ -115,11 +116,12 @@ def disc(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> Tensor:
     if moon.any():
         right, up = lit.turn * dome.horizontal, dome.elevation[None] - torch.deg2rad(per_pixel(scene.sun_elevation))
         maria = noise(right * 2.1 + per_pixel(scene.uniform("maria")), up * 2.3)[WISP]
-        shape = torch.where(per_pixel(moon) > 0, shape * (1 + 0.22 * maria).clamp(0.4, 1.4), shape)
+        face = (1 + 0.22 * maria).clamp(0.4, 1.4) * lit_face(scene, right / per_pixel(radius), up / per_pixel(radius))
+        shape = torch.where(per_pixel(moon) > 0, shape * face, shape)
     spread = lit.sun / (math.pi * sun_radius**2)
     sun_glow = torch.exp(-angle / 0.035) * 0.0014 + torch.exp(-angle / 0.12) * 0.0001
     moon_glow = torch.exp(-angle / 0.06) * 0.12 + torch.exp(-angle / 0.25) * 0.016
     glow = torch.where(per_pixel(moon) > 0, moon_glow, sun_glow)
-    source = torch.where(moon[:, None] > 0, radiance, spread)
+    source = torch.where(moon[:, None] > 0, radiance * moonlight(scene)[:, None], spread)
     both = per_picture(radiance) * shape[:, None] + per_picture(source) * glow[:, None]
     return both * per_picture(scene.sun_up)

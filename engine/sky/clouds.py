@@ -6,9 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .cumulonimbus import clearing, cumulonimbus
 from .lighting import Light
 from .noise import BILLOW, DETAIL, SOFT, WISP, NoiseAtlas
 from .parameters import Clouds
+from .rays import BANK, FEWEST, bank_before_sun
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 _SLICES = 6
@@ -59,7 +61,10 @@ def cover(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, behind: Tenso
     if scene.clouds(Clouds.MACKEREL).any():
         colour, opacity = _mackerel(scene, dome, lit, noise, view)
         sky, through = sky.lerp(colour, opacity), through * (1 - 0.75 * opacity)
-    if scene.clouds(Clouds.FEW, Clouds.SCATTERED, Clouds.BROKEN, Clouds.STORM).any():
+    if scene.bearing("thunderhead")[0].any():
+        colour, opacity = cumulonimbus(scene, dome, lit, noise)
+        sky, through = sky.lerp(colour, opacity), through * (1 - opacity) ** 2
+    if (scene.clouds(Clouds.FEW, Clouds.SCATTERED, Clouds.BROKEN, Clouds.STORM) + scene.rays).any():
         colour, opacity = _cumulus(scene, dome, lit, noise, view)
         sky, through = sky * (1 - opacity) + colour, through * (1 - opacity) ** 1.5
     if deck.any():
@@ -111,6 +116,12 @@ def _cumulus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _Vie
     threshold = threshold - _COVER * scene.more_clouds
     threshold, scale = per_pixel(threshold), per_pixel(0.06 + 0.03 * draws[:, 1])
     base_shade = per_pixel(0.12 + 0.35 * broken + 0.75 * storm)
+    if scene.bearing("thunderhead")[0].any():
+        threshold = threshold + 3 * clearing(scene, dome)
+    if scene.rays.any():
+        bank = bank_before_sun(scene, dome)
+        sparse = torch.where(per_pixel(scene.rays) > 0, threshold.clamp(max=FEWEST), threshold)
+        threshold, base_shade = sparse - BANK * bank, base_shade + 0.4 * bank * (1 - base_shade)
     sun, ambient = per_picture(lit.sun_aloft), per_picture(lit.ambient) / torch.pi
     step = 0.28 / view.sun_height.clamp(min=0.22)
     colour = torch.zeros(len(scene), 3, dome.rows, dome.width, device=scene.device)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from .coast import land_share
 from .lighting import Light
 from .noise import DETAIL, RIDGE, SOFT, WISP, NoiseAtlas
 from .parameters import Ground
@@ -31,12 +32,12 @@ _LEAST_LIGHT = 0.075  # luminance that the shade of a slope is raised to, so tha
 def silhouettes(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor) -> Tensor:
     """Draw the layers over *sky* [batch, 3, rows, width]; *air* [batch, 3, 1, width] is the light in front of them."""
     lake, desert, forest = (scene.ground(kind) for kind in (Ground.LAKE, Ground.DESERT, Ground.FOREST))
-    if not (scene.mountains + scene.hills + desert + lake + forest).any():
+    if not (scene.mountains + scene.hills + desert + lake + forest + scene.coast).any():
         return sky
     dome = dome.below(_HIGHEST)
     above, low = sky[:, :, : -dome.rows], sky[:, :, -dome.rows :]
     lit = replace(lit, turn=lit.turn[:, -dome.rows :])
-    if (scene.mountains + scene.hills + desert + lake).any():
+    if (scene.mountains + scene.hills + desert + lake + scene.coast).any():
         low = _ranges(scene, dome, lit, noise, low, air)
     if forest.any():
         low = _forest(scene, dome, lit, noise, low, air)
@@ -50,6 +51,7 @@ def _ranges(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
     draw = scene.uniform("height", 1)
     peak, knoll = (low + (high - low) * draw for low, high in (_MOUNTAIN_HEIGHT, _HILL_HEIGHT))
     flat = (1 - mountains) * (1 - hills)
+    land = land_share(scene, dome)[:, 0]
     for layer, (air_share, relative) in enumerate(zip(_AIR, _LAYER_HEIGHTS, strict=True)):
         a, b = ((scene.uniform(f"range {layer}", 2) * 5)[:, :, None]).unbind(1)
         spread = 0.035 + 0.01 * layer
@@ -61,9 +63,13 @@ def _ranges(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
         height = relative / 1.2 * (peak * mountains * jagged + knoll * hills * rolling)
         if layer == len(_AIR) - 1:
             dunes = (0.03 + 0.03 * coarse[SOFT] + 0.008 * crag[SOFT]).clamp(min=0) * desert * flat
-            shore = _SHORE_HEIGHT * (0.75 + 0.3 * coarse[SOFT] + 0.14 * crag[DETAIL]).clamp(min=0) * lake
+            shore = (
+                _SHORE_HEIGHT
+                * (0.75 + 0.3 * coarse[SOFT] + 0.14 * crag[DETAIL]).clamp(min=0)
+                * torch.maximum(lake, scene.coast[:, None])
+            )
             height = torch.maximum(height, torch.maximum(dunes, shore))
-        height = height.clamp(min=0)[:, None]
+        height = (height.clamp(min=0) * land)[:, None]
         # One tile of noise around the whole horizon: about a texel per pixel, so slopes are rough and not grainy.
         relief = noise(dome.longitude / (2 * math.pi) + a[:, None], 2 * dome.elevation / (2 * math.pi) + b[:, None])
         relief = relief[RIDGE]
@@ -80,7 +86,7 @@ def _forest(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
     leafy = _colour(sky, _TREES) * (1 + 0.35 * leaves).clamp(0.3, 2)[:, None]
     forest = per_pixel(scene.ground(Ground.FOREST))
     for row, count, tallest, air_share in _ROWS:
-        top = crowns(scene, dome, row, count, tallest)
+        top = crowns(scene, dome, row, count, tallest) * land_share(scene, dome)
         shade = _shade(lit, leafy, leaves, 0.6).lerp(air * 0.9, _air_share(scene, air_share))
         mask = torch.sigmoid((top - dome.elevation[None]) / (0.5 * dome.pixel)) * forest
         sky = sky.lerp(shade, mask[:, None])

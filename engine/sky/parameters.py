@@ -75,6 +75,12 @@ class SkyParameters:
     ``glow`` colours light near sunset only. ``aerosol``: density of haze particles as a multiple of clear air, 0.6
     to 6. ``cover``: how much of the sky the clouds cover, in [0, 1]; 0.5 is usual for the kind, and a closed deck stays
     closed. ``seed``: where clouds, stars and mountains lie.
+
+    :func:`sample_parameters` leaves the rest out, because the bundled model was not taught it; see :mod:`.features`.
+    ``thunderhead``: azimuth of a cumulonimbus with its anvil. ``rays``: beams of a sun that stands behind a cloud.
+    ``fog``: in banks on the ground. ``city``: azimuth of one whose lights colour the night; ``skyline``: its buildings
+    stand on the horizon. ``sea``: azimuth that it lies at, seen from the beach of a ground that is land. Azimuths are
+    ``None`` where there is no such thing. ``moon_phase``: share of the month since new moon; 0.5 is full.
     """
 
     time: Time
@@ -91,6 +97,13 @@ class SkyParameters:
     aerosol: float = 0.8
     cover: float = 0.5
     seed: int = 0
+    thunderhead: float | None = None
+    rays: bool = False
+    fog: bool = False
+    city: float | None = None
+    skyline: bool = False
+    sea: float | None = None
+    moon_phase: float = 0.5
 
 
 def sample_parameters(rng: random.Random, **fixed: object) -> SkyParameters:

@@ -9,12 +9,17 @@ from torch import Tensor
 from ..light.transfer import HALF_MAX
 from .atmosphere import Atmosphere
 from .celestial import disc, night_sky
+from .city import city_glow, skyline
 from .clouds import cover
+from .coast import coast
+from .fog import fog
 from .ground import ground
 from .horizon import silhouettes
 from .lighting import Light, light
+from .moon import by_phase
 from .noise import NoiseAtlas
 from .parameters import Clouds, SkyParameters
+from .rays import beams
 from .scene import Dome, Scene, luminance, per_picture
 
 _KEY = 0.13  # log-mean luminance that exposure steers towards
@@ -45,16 +50,25 @@ class SkyRenderer:
         Azimuth 90 degrees (+X) is the centre column, as in Blender; azimuth grows to the right.
         """
         scene, dome = Scene(parameters, self._device), Dome(height, self._device)
-        lit = light(self._atmosphere, scene, dome)
+        lit = by_phase(scene, light(self._atmosphere, scene, dome))
         covered = cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
         below = lit.under_clouds(covered.deck)
         air = _air_light(covered.radiance, lit, dome)
         upper = covered.radiance + disc(scene, dome, lit, self._noise) * covered.transmittance
+        if scene.bearing("city")[0].any():
+            upper = upper + city_glow(scene, dome, 1 - covered.transmittance)
+        upper = beams(scene, dome, lit, self._noise, covered.transmittance, upper)
         haze = torch.exp(-dome.z[:, None] * 14) * per_picture(scene.haze) * 0.75
         upper = upper.lerp(lit.horizon, haze)
         upper = silhouettes(scene, dome, below, self._noise, upper, air)
+        if scene.skyline.any():
+            upper = skyline(scene, dome, below, upper, air)
         lower = ground(scene, dome, below, self._noise, upper, air, covered.deck)
+        if scene.coast.any():
+            lower = coast(scene, dome, below, self._noise, lower, upper, air, covered.deck)
         picture = torch.cat([upper, lower], 2)
+        if scene.fog.any():
+            picture = fog(scene, dome, below, self._noise, picture, air)
         return (picture * per_picture(_gain(picture, scene, dome))).clamp(0, HALF_MAX)
 
 

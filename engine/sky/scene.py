@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .noise import hash_uniform
@@ -60,6 +61,22 @@ class Dome:
         """Cosine between each pixel and unit *directions* [batch, 3], [batch, rows, width]."""
         x, y, z = (per_pixel(axis) for axis in directions.unbind(1))
         return self.x * x + self.y * y + self.z * z
+
+    def turn_from(self, longitude: Tensor) -> Tensor:
+        """Radians around the horizon from *longitude* [batch] to each column, in [-pi, pi), [batch, 1, width]."""
+        return (self.longitude[:1] - per_pixel(longitude) + math.pi) % (2 * math.pi) - math.pi
+
+    def look_up(self, upper: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
+        """Sample the *upper* half of pictures towards directions (not of unit length), around the seam as well.
+
+        *upper*: [batch, channels, rows, width]. Below the horizon its lowest row is found.
+        """
+        rise = torch.asin((z / (x * x + y * y + z * z).sqrt()).clamp(0, 1))
+        turn = torch.atan2(y, x) % (2 * torch.pi)
+        u = (turn / self.pixel + 0.5) / (self.width + 1) * 2 - 1
+        v = (self.rows - 1 - (rise / self.pixel - 0.5)) / (self.rows - 1) * 2 - 1
+        padded = F.pad(upper, (1, 1, 0, 0), mode="circular")
+        return F.grid_sample(padded, torch.stack([u, v], -1), align_corners=True, padding_mode="border")
 
     @property
     def solid_angle(self) -> Tensor:
@@ -154,6 +171,35 @@ class Scene:
     @cached_property
     def aurora(self) -> Tensor:
         return self._tensor([p.aurora for p in self.parameters])
+
+    def bearing(self, feature: str) -> tuple[Tensor, Tensor]:
+        """Whether the *feature* that stands at an azimuth is there, and its longitude in radians, [batch] each."""
+        azimuths = [getattr(p, feature) for p in self.parameters]
+        there = self._tensor([azimuth is not None for azimuth in azimuths])
+        return there, torch.deg2rad(self._tensor([(azimuth or 0.0) + 90.0 for azimuth in azimuths]))
+
+    @cached_property
+    def rays(self) -> Tensor:
+        """Of a sun that is up, and not where a closed deck hides it."""
+        closed = self.clouds(Clouds.OVERCAST, Clouds.STORM)
+        return self._tensor([p.rays for p in self.parameters]) * self.sun_up * (1 - self.moonlit) * (1 - closed)
+
+    @cached_property
+    def fog(self) -> Tensor:
+        return self._tensor([p.fog for p in self.parameters])
+
+    @cached_property
+    def skyline(self) -> Tensor:
+        return self._tensor([p.skyline and p.city is not None for p in self.parameters])
+
+    @cached_property
+    def coast(self) -> Tensor:
+        """Where land ends at a sea."""
+        return self.bearing("sea")[0] * (1 - self.ground(Ground.SEA, Ground.LAKE))
+
+    @cached_property
+    def moon_phase(self) -> Tensor:
+        return self._tensor([p.moon_phase for p in self.parameters])
 
     @cached_property
     def moonlit(self) -> Tensor:

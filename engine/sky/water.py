@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .lighting import Light
@@ -22,7 +21,8 @@ _BRIGHTEST_MIRRORED = 6.0  # the sun's disc is mirrored by the glitter path, not
 
 def water(scene: Scene, dome: Dome, lit: Light, plane: Plane, sky: Tensor, deck: Tensor) -> Tensor:
     """Radiance of water, [batch, 3, rows, width], from horizon to nadir. *deck* [batch] hides the sun's glitter."""
-    sea, lake, storm = scene.ground(Ground.SEA), scene.ground(Ground.LAKE), scene.clouds(Clouds.STORM)
+    sea = torch.maximum(scene.ground(Ground.SEA), scene.coast)
+    lake, storm = scene.ground(Ground.LAKE), scene.clouds(Clouds.STORM)
     roughness = per_pixel(sea * (0.075 + 0.06 * storm) + lake * 0.009)
     near = plane.near
     swell = plane.swell()
@@ -33,7 +33,7 @@ def water(scene: Scene, dome: Dome, lit: Light, plane: Plane, sky: Tensor, deck:
     facing = plane.x * tilt_x + plane.y * tilt_y + plane.z
     twice = 2 * facing / (1 + tilt_x.square() + tilt_y.square())
     x, y, z = plane.x - twice * tilt_x, plane.y - twice * tilt_y, (plane.z - twice).abs().clamp(min=0.004)
-    mirrored = _look_up(dome, sky.clamp(max=_BRIGHTEST_MIRRORED), x, y, z)
+    mirrored = dome.look_up(sky.clamp(max=_BRIGHTEST_MIRRORED), x, y, z)
     # Real water mirrors 2 % of what is overhead; more keeps a lake a mirror and a sea at dusk from being black.
     least = per_pixel(0.16 * sea + 0.3 * lake)
     fresnel = (least + (0.97 - least) * (1 - (-facing).clamp(0, 1)) ** 5)[:, None]
@@ -54,13 +54,3 @@ def water(scene: Scene, dome: Dome, lit: Light, plane: Plane, sky: Tensor, deck:
     white = (per_picture(lit.ambient) + per_picture(lit.sun) * height) * (0.5 / torch.pi)
     surface = (mirrored * fresnel + body).lerp(white, foam)
     return surface + per_picture(lit.sun) * glitter[:, None] * (0.25 + fresnel)
-
-
-def _look_up(dome: Dome, sky: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
-    """Sample the upper half towards directions (not of unit length), around the seam as well."""
-    rise = torch.asin((z / (x * x + y * y + z * z).sqrt()).clamp(0, 1))
-    turn = torch.atan2(y, x) % (2 * torch.pi)
-    u = (turn / dome.pixel + 0.5) / (dome.width + 1) * 2 - 1
-    v = (dome.rows - 1 - (rise / dome.pixel - 0.5)) / (dome.rows - 1) * 2 - 1
-    padded = F.pad(sky, (1, 1, 0, 0), mode="circular")
-    return F.grid_sample(padded, torch.stack([u, v], -1), align_corners=True, padding_mode="border")

@@ -17,20 +17,30 @@ def draw(layout: Layout, height: int) -> Tensor:
 
 
 def sky_parameters(layout: Layout) -> SkyParameters:
+    storm, coast, city = layout.clouds == "cumulonimbus", layout.ground == "coast", layout.horizon == "city"
+    lights, stars = city or layout.city_glow, layout.light == "stars"
     return SkyParameters(
         time=_time(layout),
-        clouds=Clouds(layout.clouds),
-        ground=Ground(layout.ground),
-        sun_elevation=layout.elevation if layout.light != "stars" else ELEVATIONS[Time.NIGHT][0],
+        clouds=Clouds.FEW if storm else Clouds(layout.clouds),
+        ground=Ground.GRASS if coast else Ground(layout.ground),
+        sun_elevation=layout.elevation if not stars else ELEVATIONS[Time.NIGHT][0],
         sun_azimuth=layout.azimuth,
         mountains=layout.horizon == "mountains",
         hills=layout.horizon == "hills",
         haze=layout.haze,
-        milky_way=layout.light == "stars" and layout.clouds in ("clear", "few", "cirrus"),
+        milky_way=stars and not (layout.aurora or lights) and layout.clouds in ("clear", "few", "cirrus"),
+        aurora=stars and layout.aurora,
         glow=Glow(layout.glow),
         aerosol=_HAZY_AIR if layout.haze else _LOW_SUN_AIR if layout.elevation < 12 else _CLEAR_AIR,
         cover=layout.cover,
         seed=layout.seed,
+        thunderhead=layout.cloud_azimuth if storm else None,
+        rays=layout.rays,
+        fog=layout.fog,
+        city=layout.city_azimuth if lights else None,
+        skyline=city,
+        sea=layout.sea_azimuth if coast else None,
+        moon_phase=layout.moon_phase,
     )
 
 

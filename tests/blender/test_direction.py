@@ -28,6 +28,26 @@ def test_a_layout_is_refined_and_lights_from_its_sun(scene, quick):
     assert (light["kind"], light["azimuth"], light["elevation"]) == ("sun", 200, 20)
 
 
+def test_a_layouts_coast_city_and_storm_stand_where_they_were_put(scene, quick):
+    direction = scene.skyloom.direction
+    direction.begin, direction.strength = "LAYOUT", 0.0
+    layout = direction.layout
+    layout.clouds, layout.ground, layout.horizon, layout.fog = "cumulonimbus", "coast", "city", True
+    bpy.ops.object.camera_add(rotation=(radians(90), 0, radians(-120)))  # looks to azimuth 120
+    scene.camera = bpy.context.object
+    bpy.context.view_layer.update()
+    bpy.ops.skyloom.set_from_view(what="SEA")
+    layout.cloud_azimuth = 40
+    made = result(**quick)
+    job = header(made)["layout"]
+    assert (job["clouds"], job["ground"], job["horizon"], job["fog"]) == ("cumulonimbus", "coast", "city", True)
+    assert (job["cloud_azimuth"], job["sea_azimuth"], job["city_azimuth"]) == (40, pytest.approx(120, abs=0.1), 90)
+    layout.ground, layout.cloud_azimuth, layout.fog = "sea", 0, False
+    bpy.ops.skyloom.use_settings(filepath=made)
+    assert (layout.ground, layout.cloud_azimuth, layout.fog) == ("coast", 40, True)
+    assert bpy.ops.skyloom.preview_layout() == {"FINISHED"}
+
+
 def test_an_edit_changes_nothing_outside_its_mask(scene, quick, tmp_path):
     before = result(**quick, out=str(tmp_path / "before.exr"))
     mask = bpy.data.images.new("mask", 128, 64)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tiny_unconditional import make_unconditional_model
 
 from engine.errors import BadRequest
 from engine.job import Job
-from engine.job_parts import Layout, Photo, Region
+from engine.job_parts import CloudKind, GroundKind, HorizonKind, Layout, Photo, Region
 from engine.light.transfer import linear_to_srgb
 from engine.models.loading import load_model
 from engine.output.header import read_job
@@ -22,7 +23,7 @@ from engine.sampling.samplers import multidiffusion
 from engine.sampling.windows import Windows
 from engine.sphere.equirectangular import directions
 from engine.start.given import fill, soft_mask
-from engine.start.layout import draw
+from engine.start.layout import draw, sky_parameters
 from engine.start.lens import lens_of
 from engine.start.photos import place, project
 
@@ -85,6 +86,9 @@ def test_parts_survive_json_and_the_command_line(engine, nano_path, tmp_path):
         ({"regions": [{"prompt": "a", "width": 0}]}, "width is 0"),
         ({"layout": {"clouds": "pink"}}, "clouds is 'pink'"),
         ({"layout": {"light": "moon", "elevation": -5}}, "elevation is -5"),
+        ({"layout": {"moon_phase": 1.5}}, "moon_phase is 1.5"),
+        ({"layout": {"city_azimuth": 400}}, "city_azimuth is 400"),
+        ({"layout": {"fog": 1}}, "fog must be"),
         ({"layout": 3}, "layout must be a JSON object"),
         ({"feather": None}, "feather must be"),
     ],
@@ -102,6 +106,40 @@ def test_a_layout_without_strength_is_the_renderers_own_with_its_sun(make):
     assert same.mean() > 0.98, "beyond the sun"
     hidden, _ = make("hidden", layout={"clouds": "overcast"}, strength=0)
     assert hidden.light["kind"] == "none"
+
+
+def test_every_kind_of_a_layout_is_drawn():
+    kinds = [
+        Layout(**{name: kind})
+        for name, kinds in (("clouds", CloudKind), ("ground", GroundKind), ("horizon", HorizonKind))
+        for kind in get_args(kinds)
+        if getattr(Layout(), name) != kind
+    ]
+    kinds += [Layout(**{name: True}) for name in ("haze", "fog", "rays")]
+    kinds += [Layout(light="stars", **{name: True}) for name in ("city_glow", "aurora")]
+    plain = {light: draw(Layout(light=light), 32) for light in ("sun", "stars")}
+    for layout in kinds:
+        drawn = draw(layout, 32)
+        assert drawn.isfinite().all()
+        assert ((drawn - plain[layout.light]).abs() > 0.01).float().mean() > 0.005, layout
+    new, full = (draw(Layout(light="moon", moon_phase=phase), 32).mean() for phase in (0, 0.5))
+    assert new < 0.9 * full
+
+
+def test_things_of_a_layout_stand_where_they_are_put():
+    there = sky_parameters(
+        Layout(clouds="cumulonimbus", cloud_azimuth=10, ground="coast", sea_azimuth=20, horizon="city", city_azimuth=30)
+    )
+    assert (there.thunderhead, there.sea, there.city, there.skyline) == (10, 20, 30, True)
+    nothing = sky_parameters(Layout(cloud_azimuth=10, sea_azimuth=20, city_azimuth=30, aurora=True))
+    assert (nothing.thunderhead, nothing.sea, nothing.city, nothing.aurora) == (None, None, None, False)
+    glow = sky_parameters(Layout(light="stars", city_glow=True, city_azimuth=30))
+    assert (glow.city, glow.skyline) == (30, False)
+
+
+def test_a_sun_behind_a_cloud_lights_nothing_directly(make):
+    assert make("rays", layout={"rays": True}, strength=0)[0].light["kind"] == "none"
+    assert make("moon", layout={"rays": True, "light": "moon"}, strength=0)[0].light["kind"] == "moon"
 
 
 def test_strength_decides_how_much_is_left(make, panorama, tmp_path):
