@@ -2,7 +2,6 @@
 
 _KINDRED = {
     "storm": "tempest hurricane tornado cyclone typhoon squall cumulonimbus supercell lightning thunder ominous",
-    "thunderstorm": "thunderhead anvil",
     "rain": "drizzle rainy shower downpour monsoon wet",
     "overcast": "nimbostratus stratus altostratus leaden sombre bleak",
     "cumulus": "cauliflower congestus popcorn",
@@ -13,6 +12,7 @@ _KINDRED = {
     "night": "nocturnal darkness evenfall",
     "stars": "constellation constellations cosmos universe space nebula nebulae asteroid meteor comet",
     "galaxy": "andromeda",
+    "thunderstorm": "thunderhead anvil",
     "aurora": "auroras polaris",
     "sun": "sunbeam sunbeams sunray sunrays rays godrays",
     "moon": "lunar crescent sickle gibbous eclipse",
