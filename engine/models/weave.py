@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
 _GROUP = 3  # blocks side by side whose mean is taken: what varies from one to the next has a small share in it
-_FAINT = 0.03  # picture values: level lines are fainter, a horizon is twice as strong at least
+FAINT = 0.03  # picture values: what a decoder leaves is fainter, a horizon is twice as strong at least
 _BAND, _MARGIN = 16, 4  # rows of blocks that are worked on at once, and that are looked at above and below
 
 
@@ -58,7 +58,7 @@ def _horizon(lines: Tensor) -> Tensor:
     """1 where *lines* ``[rows, h, n, 1]`` are too strong for level lines, in a block or those above and below, 0 where
     they are faint: ``[rows, 1, n, 1]``."""
     strongest = max_pool2d(lines.abs().amax(1)[None, ..., 0], (3, 1), stride=1, padding=(1, 0))
-    return (strongest / _FAINT - 1).clamp(0, 1)[0, :, None, :, None]
+    return (strongest / FAINT - 1).clamp(0, 1)[0, :, None, :, None]
 
 
 def _tones(seen: Tensor, period: int, around: str) -> Tensor:
