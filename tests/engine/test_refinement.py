@@ -21,7 +21,7 @@ from engine.output.header import read_job
 from engine.pipeline import generate
 from engine.plan import plan, stage_widths
 from engine.protocol import Preview, Progress
-from engine.refinement import enlarged
+from engine.sphere.enlarging import at_width, written
 
 QUICK = {
     "prompt": "a storm",
@@ -95,18 +95,8 @@ def test_without_detail_it_is_only_enlarged(sky, model, tmp_path):
     latents = load_file(tmp_path / "trace.safetensors")["latent_4"]
     with torch.no_grad():
         composed = model.decode(latents, wraps=True)[0]
-    expected = model.transfer.to_radiance(enlarged(composed, 512)).permute(1, 2, 0)
+    expected = model.transfer.to_radiance(written(at_width(composed, 512), 256)).permute(1, 2, 0)
     np.testing.assert_allclose(pixels(result.exr), expected.numpy(), atol=1e-5)
-
-
-def test_enlarging_knows_neither_seam_nor_pole():
-    picture = torch.rand(3, 16, 32, generator=torch.Generator().manual_seed(1))
-    large = enlarged(picture, 64)
-    torch.testing.assert_close(enlarged(picture.roll(5, 2), 64), large.roll(10, 2), atol=1e-5, rtol=0)
-    over = enlarged(torch.cat([picture.flip(1).roll(16, 2), picture], 1), 64)  # stretched: only its middle is meant
-    assert over.shape == (3, 32, 64)
-    flat = enlarged(torch.full((3, 16, 32), 0.3), 80)
-    torch.testing.assert_close(flat, torch.full((3, 40, 80), 0.3))
 
 
 def test_large_tones_stay_and_detail_is_new(sky):
