@@ -31,9 +31,9 @@ def seam_ratio_in_view(picture: Tensor, elevation: float) -> float:
     """How visible the wrap is to a camera: the horizontal Scharr gradient across it in the middle of a flat view of 90
     degrees, over the mean of that in the middle of such views to other places.
 
-    picture: ``[3, H, 2 H]`` as a viewer sees it. elevation: of the views; of those to the zenith (90) or the nadir (-90)
-    the half counts in which the wrap, or the other place, is. Other than in :func:`seam_ratio`, columns beside each
-    other are not compared: a flat view shows its middle larger than its edges.
+    picture: ``[3, H, 2 H]`` as a viewer sees it. elevation: of the views; of those to the zenith (90) or the nadir
+    (-90) the half counts in which the wrap, or the other place, is. Other than in :func:`seam_ratio`, columns beside
+    each other are not compared: a flat view shows its middle larger than its edges.
     """
     width = picture.shape[2]
     places = [round(turn * width / _PLACES) for turn in range(_PLACES)]

@@ -142,8 +142,8 @@ class Refiner:
     def _mended(
         self, panorama: Tensor, seen: Tensor, given: Given | None, angle: float, detail: float, steps: int
     ) -> Refining:
-        """*panorama*, changed in place, with the poles of *seen*, which may be smaller, refined in views *angle* degrees
-        across."""
+        """*panorama*, changed in place, with the poles of *seen*, which may be smaller, refined in views of *angle*
+        degrees across."""
         height, caps = panorama.shape[1], []
         for elevation in (90.0, -90.0):
             view = self._cap(elevation, angle, height)

@@ -69,7 +69,7 @@ class Grid:
         ``[1, D, H', W']``.
 
         function: windows ``[k, C, h, w]``, *at_once* or fewer, and their numbers ``[k]`` to windows of the grid *onto*,
-        by default this one. Yields how many were worked on, now and then; returns the canvas, on the first one's device.
+        by default this one. Yields how many were worked on, now and then; returns the canvas, on the first's device.
         """
         onto = onto or self
         down, across = _fading(onto.rows, onto.size[0]), _fading(onto.columns, onto.size[1])

@@ -179,9 +179,9 @@ def test_windows_and_samplers_are_about_the_composition(model, folder):
 
 
 def test_too_large_for_the_memory_is_said_before_the_start(model, folder, monkeypatch):
-    monkeypatch.setattr("engine.plan.available_bytes", lambda _: int(2e9))
-    monkeypatch.setattr(memory, "available_bytes", lambda _: int(2e9))
-    with pytest.raises(TooLarge, match=r"8192 x 4096 needs about \d.* 2.0 GB are free") as refused:
+    monkeypatch.setattr("engine.plan.available_bytes", lambda _: int(1.5e9))
+    monkeypatch.setattr(memory, "available_bytes", lambda _: int(1.5e9))
+    with pytest.raises(TooLarge, match=r"8192 x 4096 needs about \d.* 1.5 GB are free") as refused:
         plan(Job.from_dict(QUICK | {"model": str(folder), "width": 8192}), model)
     fitting = int("".join(filter(str.isdigit, refused.value.hint)))
     assert 1024 <= fitting < 8192
