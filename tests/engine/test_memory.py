@@ -1,13 +1,11 @@
 """What is said before the start to be needed is about what a fresh process then takes."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from conftest import engine_environment
 
-ROOT = Path(__file__).resolve().parents[2]
 # The bundled model, because its fine decoder and its picture of twice the size count, too.
 GENERATION = """
 import resource, sys
@@ -30,8 +28,6 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before, said[0
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count the peak otherwise")
 def test_the_estimate_is_about_what_is_taken(tmp_path):
     command = [sys.executable, "-c", GENERATION, str(tmp_path / "sky.exr")]
-    done = subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, env=engine_environment(), cwd=tmp_path, capture_output=True, text=True, check=True)
     taken, said = map(int, done.stdout.split()[-2:])
     assert 0.6 * taken < said < 1.7 * taken
