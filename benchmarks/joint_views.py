@@ -87,10 +87,12 @@ def jointly(picture: Tensor, refiner: Refiner, model: Model, denoise: Denoiser, 
         shown = model.decode(x0, wraps=False)
         again = avg_pool2d(sphere.seen(sphere.laid(shown)), model.paint_scale)
         x0 = x0 + model.encode(again, wraps=False) - model.encode(shown, wraps=False)  # what a decode loses stays
-        x0 = torch.stack([_with_tones(*pair, _TONES * window[0], False) for pair in zip(x0, latents, strict=True)])
+        x0 = torch.stack(
+            [_with_tones(own, reader(begun), _TONES * window[0], False) for own, begun in zip(x0, latents, strict=True)]
+        )
         x = solver.step(index, x, x0)
     painted = [model.finish(each, wraps=False) for each in model.paint(x0, wraps=False).float()]
-    return _with_tones(sphere.laid(torch.stack(painted)), picture, _TONES * size, True)
+    return _with_tones(sphere.laid(torch.stack(painted)), reader(picture), _TONES * size, True)
 
 
 def caps(picture: Tensor, refiner: Refiner) -> Tensor:

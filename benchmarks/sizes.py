@@ -12,6 +12,7 @@ without its pictures.
 """
 
 import argparse
+import ctypes
 import gc
 import json
 import subprocess
@@ -117,6 +118,7 @@ def resident(which: str) -> int:
 
 def forget_peak() -> None:
     gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what was freed would hide as much of what is taken
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): reset the peak
 
 
@@ -131,6 +133,7 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     from engine.plan import plan
     from engine.precision import Precision
     from engine.refinement import Refiner
+    from engine.sphere.enlarging import at_width
 
     warm = WarmModel()
     loaded = warm.get(model, choose_device("cpu"))
@@ -140,19 +143,19 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     todo = plan(replace(job, width=width, base_width=width // 2, poles=False), loaded)
     refiner = Refiner(todo, loaded, encode(todo.job, loaded), Precision())
     if part == "windows":
-        picture = torch.rand(3, width // 2, width)
+        picture = torch.rand(3, width // 4, width // 2)
     forget_peak()
     before, began = resident("VmRSS"), time.process_time()
     if part == "windows":
         assert todo.job.detail
-        for _ in refiner._refine(picture, todo.job.detail, 2, None):
+        for _ in refiner._refine(at_width(picture, width), todo.size[::-1], todo.job.detail, 2, None):
             pass
     else:
         list(generate(replace(job, width=width), out / f"{width}.exr", warm))
     estimate = None if part == "windows" else enlarged_bytes(width)
     taken = resident("VmHWM") - before
     if part == "windows":
-        taken -= picture.nbytes  # of the result
+        taken -= 4 * picture.nbytes  # of the result
     print(json.dumps([taken, estimate, time.process_time() - began]))
 
 

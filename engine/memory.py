@@ -20,7 +20,8 @@ _NETWORK_ACTIVATIONS = 48
 _NETWORK_BACKWARD_ACTIVATIONS = 500
 _BYTES = 4
 _PICTURE_BYTES_PER_PIXEL = 120  # radiance, tonemapped copy and file buffers
-_ENLARGED_BYTES_PER_PIXEL = 120
+_ENLARGED_BYTES_PER_PIXEL = 48  # the picture, what it is lit with, and the compressor's buffers
+_FIRST_USE_BYTES = 400e6  # libraries' own, the networks of the losses, the search for the sun
 _VGG_BYTES_PER_PIXEL = 4000
 _CHECKPOINTED_VGG_BYTES_PER_PIXEL = 2500
 
@@ -51,6 +52,11 @@ def decode_bytes(model: Model, width: int, tiles: bool = False) -> int:
 def enlarged_bytes(width: int) -> int:
     """Peak of a panorama of *width* pixels that is enlarged in stages, lit and written."""
     return int(_WINDOWS_BYTES) + width * (width // 2) * _ENLARGED_BYTES_PER_PIXEL
+
+
+def process_bytes(device: torch.device) -> int:
+    """What a process takes of the memory of *device* in its first generation, whatever the size."""
+    return int(_FIRST_USE_BYTES) if device.type == "cpu" else 0
 
 
 def gradient_bytes(model: Model, height: int, window: int, batch: int, checkpoint: bool = False) -> int:

@@ -1,6 +1,6 @@
 """Measures of a panorama's quality, used by tests, benchmarks and the README's figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from math import nan
 
@@ -14,6 +14,8 @@ from .sphere.cube import FACES, to_cube
 from .sphere.gnomonic import View, render
 from .sphere.resampling import reader
 
+_PLACES = 37  # with which the wrap is compared; a prime, so that they lie anywhere in the blocks of a decoder
+
 
 def seam_ratio(picture: Tensor) -> float:
     """How visible the wrap is: the horizontal Scharr gradient across it over the interior columns' mean.
@@ -26,18 +28,30 @@ def seam_ratio(picture: Tensor) -> float:
 
 
 def seam_ratio_in_view(picture: Tensor, elevation: float) -> float:
-    """How visible the wrap is to a camera: the same in a flat view of 90 degrees through whose middle the wrap runs.
+    """How visible the wrap is to a camera: the horizontal Scharr gradient across it in the middle of a flat view of 90
+    degrees, over the mean of that in the middle of such views to other places.
 
-    picture: ``[3, H, 2 H]`` as a viewer sees it. elevation: of the view; of one to the zenith (90) or the nadir (-90)
-    the half counts in which the wrap is.
+    picture: ``[3, H, 2 H]`` as a viewer sees it. elevation: of the views; of those to the zenith (90) or the nadir
+    (-90) the half counts in which the wrap, or the other place, is. Other than in :func:`seam_ratio`, columns beside
+    each other are not compared: a flat view shows its middle larger than its edges.
     """
-    height = picture.shape[1]
-    gradient = _gradient(render(reader(picture), height, View(270, elevation, 90.0, height // 2))[None])
-    half = len(gradient) // 2
-    seen = gradient[half:] if elevation == 90 else gradient[:half] if elevation == -90 else gradient
-    columns = seen.mean(0)
-    middle = len(columns) // 2
-    return (columns[middle - 1 : middle + 1].mean() / columns.mean()).item()
+    width = picture.shape[2]
+    places = [round(turn * width / _PLACES) for turn in range(_PLACES)]
+    wrap, *others = gradients_in_view(picture, elevation, places)
+    return (wrap / torch.stack(others).mean()).item()
+
+
+def gradients_in_view(picture: Tensor, elevation: float, places: Iterable[int]) -> Tensor:
+    """The horizontal Scharr gradient ``[n]`` in the middle of flat views, turned so that the middle is before each of
+    *places*, columns of *picture*; see :func:`seam_ratio_in_view`."""
+    height, size = picture.shape[1], picture.shape[1] // 2
+    middle = range(size // 2 - 2, size // 2 + 2)
+    half = {90: slice(size // 2, None), -90: slice(size // 2)}.get(elevation, slice(None))
+    gradients = []
+    for place in places:
+        view = View(270 + 180 * place / height, elevation, 90.0, size)
+        gradients.append(_gradient(render(reader(picture), height, view, columns=middle)[None])[half].mean())
+    return torch.stack(gradients)
 
 
 def edge_ratio(picture: Tensor) -> float:

@@ -24,8 +24,9 @@ from .plan import Plan, plan
 from .precision import Precision, half_type
 from .preview import Previews
 from .protocol import Event, Notice, Progress, Result, Stage
-from .refinement import Refiner, Refining, shrunk
+from .refinement import Refiner, Refining
 from .sampling.samplers import Step
+from .sphere.enlarging import shrunk
 from .start.given import Given, begins_unclipped, first_step, gather
 from .trace import Trace, starting_noise
 
@@ -95,9 +96,10 @@ def _paint(
     noise = starting_noise(job.noise, (1, model.channels, *todo.canvas), job.seed)
     record = Trace(noise) if trace else None
     given = gather(job, todo.base)
-    if given and _is_unpainted(job):
+    unpainted = given is not None and _is_unpainted(job)
+    if given and unpainted:
         given = gather(job, todo.size[0]) or given
-        picture, radiance = model.transfer.from_radiance(given.radiance), given.radiance
+        picture = model.transfer.from_radiance(given.radiance)
     else:
         precision = Precision(half_type(model.device, model.half) if job.precision == "half" else None)
         conditions = encode(job, model)
@@ -125,12 +127,13 @@ def _paint(
                 code="full_precision",
                 message="Half precision gave values that are not numbers; it went on in full, which is slower.",
             )
-        radiance = torch.empty_like(picture)
-        for rows, values in zip(radiance.split(_BAND, 1), picture.split(_BAND, 1), strict=True):
-            rows.copy_(model.transfer.to_radiance(values))
     if record and trace:
         record.save(trace.expanduser().absolute(), model.transfer.to_display(picture).clamp(0, 1))
-    return (given.paste(radiance) if given else radiance), given
+    if given and unpainted:
+        return given.radiance, given
+    for rows in picture.split(_BAND, 1):  # in place: it is large
+        rows.copy_(model.transfer.to_radiance(rows))
+    return (given.paste(picture) if given else picture), given
 
 
 def _is_unpainted(job: Job) -> bool:

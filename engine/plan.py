@@ -14,6 +14,7 @@ from .memory import (
     decode_bytes,
     enlarged_bytes,
     gradient_bytes,
+    process_bytes,
     windows_per_call,
     windows_per_gradient,
 )
@@ -130,10 +131,10 @@ def plan(job: Job, model: Model) -> Plan:
         most = decode_bytes(model, composed, tiled)
         if width > composed and model.device.type == "cpu":
             most = max(most, enlarged_bytes(width))
-        if not complete.sync_steps:
-            return most
-        window_pixels = pixels if job.window else composed // 2
-        return max(most, gradient_bytes(model, composed // 2, window_pixels, 1, checkpoint=True))
+        if complete.sync_steps:
+            window_pixels = pixels if job.window else composed // 2
+            most = max(most, gradient_bytes(model, composed // 2, window_pixels, 1, checkpoint=True))
+        return process_bytes(model.device) + most
 
     check_memory(needed, width, smallest, model.device)
     if width > base and model.device.type != "cpu":  # large pictures are kept in the CPU's memory

@@ -3,8 +3,9 @@
 A model composes at the size that it was trained on. Then the picture is enlarged, encoded, noised in part and denoised
 in windows as large as the model knows (SDEdit, arXiv 2108.01073; in tiles as in MultiDiffusion, 2302.08113), while all
 that is larger than a fraction of a window is held (ILVR, 2108.02938): a model takes each window for a whole sky, and
-would paint a horizon into it. Around the poles, where a panorama is stretched, the same is done in flat views. Pictures
-are kept in the CPU's memory; of all else there is as much as a few windows need, whatever the size.
+would paint a horizon into it. Around the poles, where a panorama is stretched, the same is done in flat views. What a
+stage begins with, the last one's picture, is enlarged as it is read. That and the picture that it makes are kept in the
+CPU's memory; of all else there is as much as a few windows need, whatever the size.
 """
 
 import math
@@ -19,6 +20,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, pa
 from .composition import denoisers
 from .errors import GenerationFailed
 from .job import SEED_LIMIT
+from .light.transfer import Transfer
 from .memory import windows_per_decode
 from .models.denoiser import Conditioning
 from .models.model import Model
@@ -30,8 +32,9 @@ from .sampling.regions import RegionalDenoiser
 from .sampling.samplers import Denoiser
 from .sampling.solver import Level, Solver
 from .sphere.caps import paste_cap
+from .sphere.enlarging import at_width, written
 from .sphere.gnomonic import View, render
-from .sphere.resampling import reader
+from .sphere.resampling import Reader, reader
 from .start.control import control_crops
 from .start.given import Given
 from .start.regions import shares
@@ -44,7 +47,7 @@ _COMPOSED_CAP, _LARGE_CAP = 110.0, 80.0  # degrees across the views of the poles
 _HORIZON = 2  # rows of latents on each side of it that are not held
 _TURN = 137.5  # degrees from stage to stage, so that what a model puts in a view's middle comes to lie elsewhere
 _CAP_DETAIL = 0.3  # takes pinch and rings away; with more, a model paints a horizon across the zenith
-_BAND = 16  # rows of averages that are enlarged at once
+_BAND = 16  # rows of averages that are taken, and enlarged, at once
 _CLEAN = 0.06  # noise level below which a step would change nothing
 _MOST_STEPS = 50  # of a solver of which the last few are taken, if the job's own has no more
 
@@ -83,15 +86,17 @@ class Refiner:
         """The panorama ``[3, h, 2 h]`` of picture values, *width* pixels wide and with what is *given* at that size."""
         job = self._job
         assert job.detail is not None
-        picture, keep = self._enlarged(picture, width), None
+        while self._upscaler and picture.shape[2] < width:
+            picture = self._upscaler(picture)
+        read = at_width(picture, width)
         if given:
-            keep = given.keep
-            picture = torch.lerp(picture, self._model.transfer.from_radiance(given.radiance), keep)
+            read = partial(_with_given, read, given, self._model.transfer)
+        size = width // 2, width
         if not job.detail:
-            return picture
+            return written(read, size[0])
         steps = self._steps(width)
         detail = self._detail(width)
-        refined = yield from self._refine(picture, detail, steps, keep)
+        refined = yield from self._refine(read, size, detail, steps, given.keep if given else None)
         if job.poles:
             refined = yield from self._mended(refined, picture, given, _LARGE_CAP, min(_CAP_DETAIL, detail), steps)
         return refined
@@ -127,11 +132,6 @@ class Refiner:
         most = job.steps * job.detail / 2 ** (1 + self._todo.stages.index(width))
         return max(min(_FEWEST, job.steps), round(most))
 
-    def _enlarged(self, picture: Tensor, width: int) -> Tensor:
-        while self._upscaler and picture.shape[2] < width:
-            picture = self._upscaler(picture)
-        return enlarged(picture, width) if picture.shape[2] < width else shrunk(picture, width)
-
     def _cap(self, elevation: float, angle: float, height: int) -> View:
         """A view *angle* degrees across of a pole, its pixels about as fine as those of a panorama of *height* rows."""
         unit = self._scale * self._model.multiple
@@ -142,30 +142,42 @@ class Refiner:
     def _mended(
         self, panorama: Tensor, seen: Tensor, given: Given | None, angle: float, detail: float, steps: int
     ) -> Refining:
-        """*panorama*, changed in place, with the poles of *seen*, refined in views *angle* degrees across."""
+        """*panorama*, changed in place, with the poles of *seen*, which may be smaller, refined in views of *angle*
+        degrees across."""
         height, caps = panorama.shape[1], []
         for elevation in (90.0, -90.0):
             view = self._cap(elevation, angle, height)
-            flat = render(reader(seen), height, view, "bicubic")
-            keep = render(reader(given.keep), height, view) if given else None
-            caps.append((view, (yield from self._refine(flat, detail, steps, keep, view))))
+            flat, keep = render(reader(seen), seen.shape[1], view, "bicubic"), None
+            if given:
+                keep = render(reader(given.keep), height, view)
+                own = self._model.transfer.from_radiance(render(reader(given.radiance), height, view))
+                flat = torch.lerp(flat, own, keep)
+            size = view.size, view.size
+            caps.append((view, (yield from self._refine(reader(flat), size, detail, steps, keep, view))))
         for view, cap in caps:
             paste_cap(panorama, view, cap)
         return panorama
 
     def _refine(
-        self, picture: Tensor, detail: float, steps: int, keep: Tensor | None, view: View | None = None
+        self,
+        read: Reader,
+        size: tuple[int, int],
+        detail: float,
+        steps: int,
+        keep: Tensor | None,
+        view: View | None = None,
     ) -> Refining:
-        """Encode the *picture* ``[3, h, w]``, a panorama or a *view* of it, noise it, take the last *steps* of the
-        denoising, which are its share *detail*, and decode it. keep: ``[1, h, w]``, how much of a pixel stays."""
+        """Encode the picture ``[3, *size]`` that is *read*, a panorama or a *view* of it, noise it, take the last
+        *steps* of the denoising, which are its share *detail*, and decode it. keep: ``[1, *size]``, how much of a pixel
+        stays."""
         model, wraps = self._model, self._todo.windows.wraps and view is None
-        grid = self._grid(view, picture.shape[1:])
+        grid = self._grid(view, size)
         pixels = grid.scaled(self._scale)
         window = grid.rows.shape[1], grid.columns.shape[1]
         at_once = windows_per_decode(model, window)
         solver, levels = self._solver(detail, steps, window)
 
-        latents = yield from _beats(pixels.map(picture[None], self._encode, at_once, grid))
+        latents = yield from _beats(pixels.map(read, self._encode, at_once, grid))
         latents = latents.to(model.device)
         known = None
         if keep is not None:
@@ -176,19 +188,19 @@ class Refiner:
         x = x0 = solver.noise_to(levels[0], latents, noise)
         for index in levels:
             denoised = partial(_at, denoise, solver.levels[index])
-            x0 = yield from _beats(grid.map(x, denoised, self._todo.call))
+            x0 = yield from _beats(grid.map(reader(x[0]), denoised, self._todo.call))
             if not torch.isfinite(x0).all():
                 raise GenerationFailed(
-                    f"The picture fell apart when {picture.shape[2]} pixels were refined (values are not numbers).",
+                    f"The picture fell apart when {size[1]} pixels were refined (values are not numbers).",
                     "Lower the detail or the guidance.",
                 )
-            x0 = _with_tones(x0[0], latents[0], _TONES * grid.window, wraps)[None]
+            x0 = _with_tones(x0[0], reader(latents[0]), _TONES * grid.window, wraps)[None]
             x0 = _with_levels(x0, latents, grid.window, wraps, sees_horizon=view is None)
             x0 = known.into(index, x0) if known else x0
             x = solver.step(index, x, x0)
             yield Beat(0, None if view else x0)
-        refined = (yield from _beats(grid.map(x0.cpu(), self._decode, at_once, pixels)))[0]
-        return _with_tones(model.finish(refined, wraps), picture, _TONES * pixels.window, wraps)
+        refined = (yield from _beats(grid.map(reader(x0[0].cpu()), self._decode, at_once, pixels)))[0]
+        return _with_tones(model.finish(refined, wraps), read, _TONES * pixels.window, wraps)
 
     def _grid(self, view: View | None, pixels: Sequence[int] = ()) -> Grid:
         """For a panorama of *pixels* (height, width), or a *view* of one."""
@@ -234,20 +246,10 @@ def _at(denoise: Denoiser, level: Level, windows: Tensor, which: Tensor) -> Tens
     return denoise(windows, level, which)
 
 
-def enlarged(picture: Tensor, width: int) -> Tensor:
-    """The panorama ``[C, h, 2 h]`` at *width*, around the seam and over the poles."""
-    height, margin = picture.shape[1], 2
-    around = pad(reader(picture)(-margin, height + margin)[None], (margin, margin, 0, 0), mode="circular")
-    scale = width / picture.shape[2]
-    edge = round(margin * scale)
-    size = (width // 2 + 2 * edge, width + 2 * edge)
-    large = interpolate(around, size=size, mode="bicubic", align_corners=False)[0]
-    return large[:, edge : edge + width // 2, edge : edge + width].contiguous()
-
-
-def shrunk(picture: Tensor, width: int) -> Tensor:
-    """The panorama ``[C, h, 2 h]`` at no more than its own size, each pixel the mean of those in its place."""
-    return adaptive_avg_pool2d(picture, (width // 2, width))
+def _with_given(read: Reader, given: Given, transfer: Transfer, first: int, last: int) -> Tensor:
+    """Rows of the panorama that *read* reads, with what is kept of the *given* one."""
+    rows = slice(first, last)
+    return torch.lerp(read(first, last), transfer.from_radiance(given.radiance[:, rows]), given.keep[:, rows])
 
 
 def _beats(counts: Generator[int, None, Tensor]) -> Refining:
@@ -259,11 +261,14 @@ def _beats(counts: Generator[int, None, Tensor]) -> Refining:
         yield Beat(windows)
 
 
-def _with_tones(refined: Tensor, picture: Tensor, reach: float, wraps: bool) -> Tensor:
-    """*refined* ``[C, H, W]``, changed in place, with the tones of *picture* in all that is larger than *reach*: an
-    autoencoder flattens them, and windows that are decoded one by one differ a little."""
+def _with_tones(refined: Tensor, read: Reader, reach: float, wraps: bool) -> Tensor:
+    """*refined* ``[C, H, W]``, changed in place, with the tones of the picture that is *read* in all that is larger
+    than *reach*: an autoencoder flattens them, and windows that are decoded one by one differ a little."""
+    height = refined.shape[1]
     cell = math.gcd(1 << max(0, int(math.log2(reach / 4))), *refined.shape[1:])
-    small = avg_pool2d(picture[None], cell) - avg_pool2d(refined[None], cell)
+    firsts = range(0, height, _BAND * cell)
+    bands = [avg_pool2d(read(first, min(first + _BAND * cell, height)), cell) for first in firsts]
+    small = torch.cat(bands, 1)[None] - avg_pool2d(refined[None], cell)
     for _ in range(2):
         small = avg_pool2d(_with_margin(small, wraps), 3, stride=1)
     small = _with_margin(small, wraps)

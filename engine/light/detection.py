@@ -20,6 +20,7 @@ from .photometry import luminance
 _HEIGHT = 128  # rows that are looked at
 _LOWEST = -1.0  # degrees: a setting sun's glow reaches below the horizon
 _CANDIDATES = 2500  # on the upper hemisphere, 2.9 degrees apart
+_AT_ONCE = 250  # of them, because what is kept of all is large enough: 170 MB
 _NEAR, _AROUND = 5.0, 30.0  # degrees: a spot and what it is compared with
 _SATURATED_SHARE = 0.0005  # of the sky, as a spot of 1.8 degrees radius
 _PULL = (10.0, 8.0, 6.0, 5.0, 4.0, 4.0)  # degrees: reach of the mean shift, narrowing
@@ -77,14 +78,18 @@ def _sky() -> _Sky:
     up, turn = 1 - k / _CANDIDATES, math.pi * (1 + 5**0.5) * k  # Fibonacci hemisphere
     side = (1 - up.square()).sqrt()
     candidates = torch.stack([side * turn.cos(), side * turn.sin(), up], 1)
-    angle = (candidates @ towards).clamp_(-1, 1).acos_()  # in place, because so much is slow to allocate
+    contrast, nearest = torch.empty(_CANDIDATES, towards.shape[1]), []
+    for some, weights in zip(candidates.split(_AT_ONCE), contrast.split(_AT_ONCE), strict=True):
+        angle = (some @ towards).clamp_(-1, 1).acos_()
+        nearest.append(angle.argmin(1))
+        weights.copy_(_nearby(angle, _NEAR, area)).sub_(_nearby(angle, _AROUND, area))
+    return _Sky(above, towards, area / area.sum(), candidates, contrast, torch.cat(nearest))
 
-    def nearby(reach: float) -> Tensor:
-        weight = (angle / -math.radians(reach)).exp_().mul_(area)
-        return weight.div_(weight.sum(1, keepdim=True))
 
-    contrast = nearby(_NEAR).sub_(nearby(_AROUND))
-    return _Sky(above, towards, area / area.sum(), candidates, contrast, angle.argmin(1))
+def _nearby(angle: Tensor, reach: float, area: Tensor) -> Tensor:
+    """Weights that make 1 and fall off with *angle*, to 1/e at *reach* degrees."""
+    weight = (angle / -math.radians(reach)).exp_().mul_(area)
+    return weight.div_(weight.sum(1, keepdim=True))
 
 
 def find_spot(radiance: Tensor, elevations: tuple[float, float] = (0.0, 90.0)) -> Spot:

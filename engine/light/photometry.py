@@ -16,11 +16,12 @@ def check_panorama(radiance: Tensor) -> None:
     if radiance.dim() != 3 or radiance.shape[0] != 3 or radiance.shape[2] != 2 * radiance.shape[1]:
         size = " x ".join(map(str, reversed(radiance.shape[1:])))
         raise BadRequest(f"The picture is {size}, not twice as wide as high.", "Give an equirectangular panorama, 2:1.")
-    if not torch.isfinite(radiance).all():
+    lowest, highest = (value.item() for value in radiance.aminmax())
+    if not (math.isfinite(lowest) and math.isfinite(highest)):
         raise BadRequest("The picture has values that are infinite or not numbers.", "Write it again without them.")
-    if radiance.min() < 0:
-        raise BadRequest(f"The picture has negative values, down to {radiance.min().item():.3g}.", "Clamp them to 0.")
-    if radiance.max() == 0:
+    if lowest < 0:
+        raise BadRequest(f"The picture has negative values, down to {lowest:.3g}.", "Clamp them to 0.")
+    if highest == 0:
         raise BadRequest("The picture is black all over, so there is no light to work with.", "Generate another one.")
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from .block_edges import close_edges
 from .circular import circular_width
 from .fine_decoder import SCALE, FineDecoder
 from .folder import ModelFolder
@@ -70,7 +71,10 @@ class LatentDiffusion(Model):
             return self._fine(latents)
 
     def finish(self, picture: Tensor, wraps: bool) -> Tensor:
-        return strew_weave(picture, self.factor * SCALE, wraps) if self._fine else picture
+        if not self._fine:
+            return picture
+        period = self.factor * SCALE
+        return strew_weave(close_edges(picture, period, wraps), period, wraps)
 
     @torch.no_grad()
     def encode(self, picture: Tensor, wraps: bool) -> Tensor:

@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
 _GROUP = 3  # blocks side by side whose mean is taken: what varies from one to the next has a small share in it
-_FAINT = 0.03  # picture values: level lines are fainter, a horizon is twice as strong at least
+FAINT = 0.03  # picture values: what a decoder leaves is fainter, a horizon is twice as strong at least
 _BAND, _MARGIN = 16, 4  # rows of blocks that are worked on at once, and that are looked at above and below
+_TILE, _BESIDE = 64, 8  # columns of blocks in the same way, so that memory does not grow with the picture
 
 
 def strew_weave(picture: Tensor, period: int, wraps: bool) -> Tensor:
@@ -29,43 +30,48 @@ def strew_weave(picture: Tensor, period: int, wraps: bool) -> Tensor:
         above = channel[:0].clone()  # as it was
         for first in range(0, rows, _BAND):
             last, end = min(first + _BAND, rows), min(first + _BAND + _MARGIN, rows)
-            seen = torch.cat([above, channel[first * period : end * period]])
+            seen = torch.cat([above, channel[first * period : end * period]]).unflatten(1, (columns, period))
             start = first - len(above) // period
             above = channel[max(0, last - _MARGIN) * period : last * period].clone()
-            strewn = _strewn(seen, period, wraps, shifts[:, start:end])
-            channel[first * period : last * period] = strewn[(first - start) * period : (last - start) * period]
+            inside = slice((first - start) * period, (last - start) * period)
+            for left in range(0, columns, _TILE):
+                right = min(left + _TILE, columns)
+                places = torch.arange(left - _BESIDE, right + _BESIDE, device=picture.device)
+                places = places % columns if wraps else places[(places >= 0) & (places < columns)]
+                strewn = _strewn(seen[:, places].flatten(1), period, shifts[:, start:end, places])
+                begin = (_BESIDE if wraps else min(left, _BESIDE)) * period
+                tile = strewn[inside, begin : begin + (right - left) * period]
+                channel[first * period : last * period, left * period : right * period] = tile
     return picture
 
 
-def _strewn(seen: Tensor, period: int, wraps: bool, shifts: Tensor) -> Tensor:
-    """Rows *seen* ``[h, W]`` of one channel; shifts: down and to the right of each block, ``[2, rows, columns]``."""
-    around = "circular" if wraps else "replicate"
+def _strewn(seen: Tensor, period: int, shifts: Tensor) -> Tensor:
+    """Rows *seen* ``[h, w]`` of a part of one channel; shifts: down and to the right of each block, ``[2, m, n]``."""
     _, rows, columns = shifts.shape
-    detail = seen - _tones(seen, period, around)
-    detail = (detail - _tones(detail, period, around)).view(rows, period, columns, period)  # of a glow, too, nothing
+    detail = seen - _tones(seen, period)
+    detail = (detail - _tones(detail, period)).view(rows, period, columns, period)  # of a glow, too, nothing
     reach = min(_GROUP, columns)
-    means = pad(_beside(detail, around), (0, 0, reach, reach), mode=around)
-    shared = _beside(_middle(*(means[:, :, start : start + columns] for start in (0, reach, 2 * reach))), around)
+    means = pad(_beside(detail), (0, 0, reach, reach), mode="replicate")
+    shared = _beside(_middle(*(means[:, :, start : start + columns] for start in (0, reach, 2 * reach))))
     shared = shared * (1 - _horizon(shared.mean(3, keepdim=True)))  # a shore is like itself, too, and stays
     weave = shared - shared.mean(3, keepdim=True)
     down, right = ((torch.arange(period, device=seen.device)[:, None, None] + shift) % period for shift in shifts)
     strewn = weave.gather(3, right.permute(1, 2, 0)[:, None].expand_as(weave))
     strewn = strewn.gather(1, down.transpose(0, 1)[..., None].expand_as(weave))
-    return seen - _laid(shared, around, 1.0) + _laid(strewn, around, 2.0)
+    return seen - _laid(shared, 1.0) + _laid(strewn, 2.0)
 
 
 def _horizon(lines: Tensor) -> Tensor:
     """1 where *lines* ``[rows, h, n, 1]`` are too strong for level lines, in a block or those above and below, 0 where
     they are faint: ``[rows, 1, n, 1]``."""
     strongest = max_pool2d(lines.abs().amax(1)[None, ..., 0], (3, 1), stride=1, padding=(1, 0))
-    return (strongest / _FAINT - 1).clamp(0, 1)[0, :, None, :, None]
+    return (strongest / FAINT - 1).clamp(0, 1)[0, :, None, :, None]
 
 
-def _tones(seen: Tensor, period: int, around: str) -> Tensor:
+def _tones(seen: Tensor, period: int) -> Tensor:
     """What is smooth over a block; of what repeats itself in each, nothing."""
-    means = avg_pool2d(seen[None, None], period)
-    means = pad(means, (1, 1, 0, 0), mode="circular") if around == "circular" else _continued(means, 3)
-    return interpolate(_continued(means, 2), scale_factor=period, mode="bilinear")[0, 0, period:-period, period:-period]
+    means = _continued(_continued(avg_pool2d(seen[None, None], period), 3), 2)
+    return interpolate(means, scale_factor=period, mode="bilinear")[0, 0, period:-period, period:-period]
 
 
 def _continued(means: Tensor, dim: int) -> Tensor:
@@ -75,23 +81,23 @@ def _continued(means: Tensor, dim: int) -> Tensor:
     return torch.cat([2 * first - second, means, 2 * last - before], dim)
 
 
-def _beside(blocks: Tensor, around: str) -> Tensor:
+def _beside(blocks: Tensor) -> Tensor:
     """The mean of a group around each of *blocks* ``[rows, h, n, w]``."""
     reach = _GROUP // 2
-    return avg_pool2d(pad(blocks, (0, 0, reach, reach), mode=around), (_GROUP, 1), stride=1)
+    return avg_pool2d(pad(blocks, (0, 0, reach, reach), mode="replicate"), (_GROUP, 1), stride=1)
 
 
-def _laid(blocks: Tensor, around: str, power: float) -> Tensor:
+def _laid(blocks: Tensor, power: float) -> Tensor:
     """*blocks* ``[rows, h, n, w]`` as ``[rows h, n w]``. They pass into each other, so that no edge is left, with
     weights of which the powers make 1: the first, where they are alike, and the second, where they are not."""
     rows, height, columns, width = blocks.shape
-    blocks = _passing(blocks, around, power).view(rows, height, columns * width).permute(2, 0, 1)[None]
-    return _passing(blocks, "replicate", power)[0].permute(1, 2, 0).reshape(rows * height, columns * width)
+    blocks = _passing(blocks, power).view(rows, height, columns * width).permute(2, 0, 1)[None]
+    return _passing(blocks, power)[0].permute(1, 2, 0).reshape(rows * height, columns * width)
 
 
-def _passing(blocks: Tensor, around: str, power: float) -> Tensor:
+def _passing(blocks: Tensor, power: float) -> Tensor:
     """Along the last dimension of *blocks* ``[k, h, n, w]``."""
-    wider = pad(blocks, (0, 0, 1, 1), mode=around)
+    wider = pad(blocks, (0, 0, 1, 1), mode="replicate")
     place = (torch.arange(blocks.shape[3], device=blocks.device) + 0.5) / blocks.shape[3] - 0.5
     other = place.abs()
     total = (other**power + (1 - other) ** power) ** (1 / power)

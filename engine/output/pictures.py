@@ -50,9 +50,9 @@ def save_exr(path: Path, radiance: Tensor, attributes: dict[str, str]) -> None:
         VERSION_ATTRIBUTE: __version__,
         **attributes,
     }
-    pixels = np.ascontiguousarray(radiance.permute(1, 2, 0).float().cpu().numpy())
+    channels = dict(zip("RGB", radiance.float().contiguous().cpu().numpy(), strict=True))
     with whole_file(path) as partial:
-        _as_os_error(lambda: OpenEXR.File(header, {"RGB": pixels}).write(str(partial)))
+        _as_os_error(lambda: OpenEXR.File(header, channels).write(str(partial)))
 
 
 def write_png(path: Path, radiance: Tensor, job: dict[str, Any]) -> None:
@@ -62,8 +62,9 @@ def write_png(path: Path, radiance: Tensor, job: dict[str, Any]) -> None:
 
 def save_png(path: Path, radiance: Tensor, attributes: dict[str, str]) -> None:
     """Write *radiance* ``[3, H, W]`` tonemapped, with *attributes* as text. Raises :class:`GenerationFailed`."""
-    bands = ((tonemap(band) * 255).round().byte().permute(1, 2, 0).cpu() for band in radiance.split(_BAND, 1))
-    levels = torch.cat(list(bands)).numpy()
+    levels = np.empty((*radiance.shape[1:], 3), np.uint8)
+    for band, rows in zip(radiance.split(_BAND, 1), np.split(levels, range(_BAND, len(levels), _BAND)), strict=True):
+        rows[:] = (tonemap(band) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
     text = PngImagePlugin.PngInfo()
     for name, value in attributes.items():
         text.add_text(name, value)

@@ -13,6 +13,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from ..sphere.resampling import Reader
+
 _OVERLAP = 1 / 4  # of a window, at least
 
 
@@ -61,23 +63,24 @@ class Grid:
         return torch.stack([canvas[0][:, rows[band]][..., columns[place]] for band, place in places])
 
     def map(
-        self, canvas: Tensor, function: Callable[[Tensor, Tensor], Tensor], at_once: int, onto: "Grid | None" = None
+        self, read: Reader, function: Callable[[Tensor, Tensor], Tensor], at_once: int, onto: "Grid | None" = None
     ) -> Generator[int, None, Tensor]:
-        """Blend what *function* makes of each window of *canvas* ``[1, C, H, W]`` into a canvas ``[1, D, H', W']``.
+        """Blend what *function* makes of each window of the canvas ``[C, H, W]`` that *read* reads into another one,
+        ``[1, D, H', W']``.
 
         function: windows ``[k, C, h, w]``, *at_once* or fewer, and their numbers ``[k]`` to windows of the grid *onto*,
-        by default this one. Yields how many were worked on, now and then; returns the canvas, on *canvas*' device.
+        by default this one. Yields how many were worked on, now and then; returns the canvas, on the first's device.
         """
         onto = onto or self
         down, across = _fading(onto.rows, onto.size[0]), _fading(onto.columns, onto.size[1])
         total: Tensor | None = None
         for band, rows in enumerate(self.rows):
-            strip = canvas[0, :, int(rows[0]) : int(rows[-1]) + 1]  # a view: a copy would grow with the canvas
+            strip = read(int(rows[0]), int(rows[-1]) + 1)
             first, last = int(onto.rows[band, 0]), int(onto.rows[band, -1]) + 1
             for some in torch.arange(len(self.columns), device=self.columns.device).split(at_once):
                 windows = strip[..., self.columns[some]].permute(2, 0, 1, 3)
                 with torch.no_grad():
-                    made = function(windows, band * len(self.columns) + some).to(canvas.device)
+                    made = function(windows, band * len(self.columns) + some).to(strip.device)
                 made *= (down[band, :, None] * across[some, None, None, :]).to(made)
                 if total is None:
                     total = made.new_zeros(made.shape[1], *onto.size)

@@ -71,16 +71,24 @@ class View:
         return (y + 1) * (self.size / 2) - 0.5, (x + 1) * (self.size / 2) - 0.5, seen
 
 
-def render(read: Reader, height: int, view: View, mode: str = "bilinear", device: torch.device | str = "cpu") -> Tensor:
-    """The panorama of *height* rows that *read* reads, seen in *view*: ``[C, size, size]``.
+def render(
+    read: Reader,
+    height: int,
+    view: View,
+    mode: str = "bilinear",
+    device: torch.device | str = "cpu",
+    columns: range | None = None,
+) -> Tensor:
+    """The panorama of *height* rows that *read* reads, seen in *view*: ``[C, size, size]``, or some *columns* of that.
 
     Each pixel is the mean of points that are half a pixel of the panorama apart or less, so that nothing flickers and
     even a sun of one pixel keeps its energy within a few percent.
     """
     per_pixel = math.ceil(2 * height / math.pi / (view.size / (2 * view.reach)))
     fine = View(view.azimuth, view.elevation, view.angle, view.size * per_pixel)
+    across = range(columns.start * per_pixel, columns.stop * per_pixel) if columns else None
     bands = []
     for first in range(0, view.size, _BAND):
         rows = range(first * per_pixel, min(first + _BAND, view.size) * per_pixel)
-        bands.append(avg_pool2d(sample(read, height, fine.directions(rows, device=device), mode), per_pixel))
+        bands.append(avg_pool2d(sample(read, height, fine.directions(rows, across, device), mode), per_pixel))
     return torch.cat(bands, 1)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.sampling.grid import Grid
+from engine.sphere.resampling import reader
 
 
 def finished(counts: Generator[int, None, Tensor]) -> tuple[Tensor, list[int]]:
@@ -24,7 +25,7 @@ def finished(counts: Generator[int, None, Tensor]) -> tuple[Tensor, list[int]]:
 def test_windows_put_together_are_the_canvas(size, wraps):
     grid = Grid.layout(size, 16, wraps)
     canvas = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(1))
-    same, told = finished(grid.map(canvas, lambda windows, _: windows, at_once=2))
+    same, told = finished(grid.map(reader(canvas[0]), lambda windows, _: windows, at_once=2))
     torch.testing.assert_close(same, canvas, atol=1e-5, rtol=0)
     assert sum(told) == len(grid) == len(grid.gather(canvas))
     assert max(told) <= 2
@@ -39,7 +40,7 @@ def test_windows_are_handed_out_with_their_numbers():
         torch.testing.assert_close(windows, everything[which])
         return windows
 
-    finished(grid.map(canvas, check, at_once=3))
+    finished(grid.map(reader(canvas[0]), check, at_once=3))
 
 
 def test_neighbours_overlap_by_a_quarter_and_a_ring_has_no_end():
@@ -56,8 +57,8 @@ def test_a_rolled_ring_gives_a_rolled_canvas():
     step = int(grid.columns[1, 0])
     canvas = torch.randn(1, 1, 16, 48)
     ramp: Callable[[Tensor, Tensor], Tensor] = lambda windows, _: windows * torch.linspace(0, 1, 16)  # noqa: E731
-    straight, _ = finished(grid.map(canvas, ramp, 8))
-    rolled, _ = finished(grid.map(canvas.roll(step, 3), ramp, 8))
+    straight, _ = finished(grid.map(reader(canvas[0]), ramp, 8))
+    rolled, _ = finished(grid.map(reader(canvas.roll(step, 3)[0]), ramp, 8))
     torch.testing.assert_close(rolled, straight.roll(step, 3), atol=1e-5, rtol=0)
 
 
@@ -65,5 +66,5 @@ def test_onto_a_larger_grid():
     grid = Grid.layout((16, 40), 16, True)
     canvas = torch.randn(1, 2, 16, 40)
     double = lambda windows, _: windows.repeat_interleave(2, 2).repeat_interleave(2, 3)  # noqa: E731
-    large, _ = finished(grid.map(canvas, double, 4, grid.scaled(2)))
+    large, _ = finished(grid.map(reader(canvas[0]), double, 4, grid.scaled(2)))
     torch.testing.assert_close(large, double(canvas, None), atol=1e-5, rtol=0)

@@ -13,7 +13,7 @@ from engine.errors import BadRequest
 from engine.job import Job
 from engine.light.found import FoundLight
 from engine.measure import measure, table
-from engine.metrics import edge_ratio, intra_distances, pole_ratio, seam_ratio, seam_ratio_in_view
+from engine.metrics import edge_ratio, gradients_in_view, intra_distances, pole_ratio, seam_ratio, seam_ratio_in_view
 from engine.output.pictures import read_display, write_exr, write_png
 
 JOB = Job(prompt="a storm", seed=1).to_dict()
@@ -35,6 +35,15 @@ def test_a_camera_sees_a_step_at_the_wrap(elevation):
     assert seam_ratio_in_view(ramp, elevation) > 3
     whole = torch.cat([ramp, ramp.flip(2)], 2)[..., ::2]
     assert seam_ratio_in_view(whole, elevation) < 1.5
+
+
+@pytest.mark.parametrize("elevation", [0, 90])
+def test_a_wrap_like_other_places_is_not_seen(elevation):
+    """Nor where a decoder's blocks meet, of which the wrap is one edge: 1 only if the others are like it."""
+    blocks = noise(4, 8).repeat_interleave(32, 1).repeat_interleave(32, 2)
+    assert 0.7 < seam_ratio_in_view(noise(128, 256), elevation) < 1.4
+    edges, insides = (gradients_in_view(blocks, 0, range(first, 256, 32)) for first in (0, 16))
+    assert edges.min() > 3 * insides.max()
 
 
 def test_edges_of_a_cube_are_like_its_faces():

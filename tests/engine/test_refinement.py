@@ -21,7 +21,7 @@ from engine.output.header import read_job
 from engine.pipeline import generate
 from engine.plan import plan, stage_widths
 from engine.protocol import Preview, Progress
-from engine.refinement import enlarged
+from engine.sphere.enlarging import at_width, written
 
 QUICK = {
     "prompt": "a storm",
@@ -95,18 +95,8 @@ def test_without_detail_it_is_only_enlarged(sky, model, tmp_path):
     latents = load_file(tmp_path / "trace.safetensors")["latent_4"]
     with torch.no_grad():
         composed = model.decode(latents, wraps=True)[0]
-    expected = model.transfer.to_radiance(enlarged(composed, 512)).permute(1, 2, 0)
+    expected = model.transfer.to_radiance(written(at_width(composed, 512), 256)).permute(1, 2, 0)
     np.testing.assert_allclose(pixels(result.exr), expected.numpy(), atol=1e-5)
-
-
-def test_enlarging_knows_neither_seam_nor_pole():
-    picture = torch.rand(3, 16, 32, generator=torch.Generator().manual_seed(1))
-    large = enlarged(picture, 64)
-    torch.testing.assert_close(enlarged(picture.roll(5, 2), 64), large.roll(10, 2), atol=1e-5, rtol=0)
-    over = enlarged(torch.cat([picture.flip(1).roll(16, 2), picture], 1), 64)  # stretched: only its middle is meant
-    assert over.shape == (3, 32, 64)
-    flat = enlarged(torch.full((3, 16, 32), 0.3), 80)
-    torch.testing.assert_close(flat, torch.full((3, 40, 80), 0.3))
 
 
 def test_large_tones_stay_and_detail_is_new(sky):
@@ -189,9 +179,9 @@ def test_windows_and_samplers_are_about_the_composition(model, folder):
 
 
 def test_too_large_for_the_memory_is_said_before_the_start(model, folder, monkeypatch):
-    monkeypatch.setattr("engine.plan.available_bytes", lambda _: int(2e9))
-    monkeypatch.setattr(memory, "available_bytes", lambda _: int(2e9))
-    with pytest.raises(TooLarge, match=r"8192 x 4096 needs about \d.* 2.0 GB are free") as refused:
+    monkeypatch.setattr("engine.plan.available_bytes", lambda _: int(1.5e9))
+    monkeypatch.setattr(memory, "available_bytes", lambda _: int(1.5e9))
+    with pytest.raises(TooLarge, match=r"8192 x 4096 needs about \d.* 1.5 GB are free") as refused:
         plan(Job.from_dict(QUICK | {"model": str(folder), "width": 8192}), model)
     fitting = int("".join(filter(str.isdigit, refused.value.hint)))
     assert 1024 <= fitting < 8192

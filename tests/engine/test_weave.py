@@ -34,11 +34,14 @@ def test_texture_stays_as_strong_and_is_in_no_order(wraps):
     assert texture.std() == pytest.approx(weave.std().item(), rel=0.15)
 
 
-def test_bands_meet_without_a_trace(monkeypatch):
-    picture = smooth(480, 256) + noise(2, 3, PERIOD, PERIOD).repeat(1, 30, 16) * 0.02
-    banded = strew_weave(picture.clone(), PERIOD, True)
-    monkeypatch.setattr("engine.models.weave._BAND", 30)
-    torch.testing.assert_close(banded, strew_weave(picture.clone(), PERIOD, True), atol=1e-5, rtol=0)
+@pytest.mark.parametrize("wraps", [True, False], ids=["ring", "flat"])
+def test_bands_and_tiles_meet_without_a_trace(wraps, monkeypatch):
+    picture = smooth(480, 512) + noise(2, 3, PERIOD, PERIOD).repeat(1, 30, 32) * 0.02
+    picture += noise(3, 3, 480, 512) * 0.005
+    whole = strew_weave(picture.clone(), PERIOD, wraps)
+    monkeypatch.setattr("engine.models.weave._BAND", 7)
+    monkeypatch.setattr("engine.models.weave._TILE", 5)
+    torch.testing.assert_close(strew_weave(picture.clone(), PERIOD, wraps), whole, atol=1e-5, rtol=0)
 
 
 def test_a_smooth_sky_stays():

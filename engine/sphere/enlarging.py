@@ -1,0 +1,47 @@
+"""A panorama at another size, made row by row as it is read: beside what is made of it, it need not be kept."""
+
+import math
+
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, interpolate, pad
+
+from .resampling import Reader, reader
+
+_BAND = 256  # rows that are written at once
+_KERNEL = 2  # pixels to each side that a cubic kernel sees
+
+
+def at_width(panorama: Tensor, width: int) -> Reader:
+    """What reads the panorama ``[C, h, 2 h]`` at *width*, around the seam and over the poles."""
+    if panorama.shape[2] > width:
+        return reader(shrunk(panorama, width))
+    if panorama.shape[2] == width:
+        return reader(panorama)
+    small = reader(panorama)
+    shared = math.gcd(panorama.shape[2], width)
+    unit, large = panorama.shape[2] // shared, width // shared  # pixels that become so many
+    margin = math.ceil(_KERNEL / unit)
+
+    def read(first: int, last: int) -> Tensor:
+        above, below = first // large - margin, -(-last // large) + margin
+        around = pad(small(above * unit, below * unit)[None], (margin * unit, margin * unit, 0, 0), mode="circular")
+        size = ((below - above) * large, width + 2 * margin * large)
+        rows = interpolate(around, size=size, mode="bicubic", align_corners=False)[0]
+        return rows[:, first - above * large : last - above * large, margin * large : -margin * large]
+
+    return read
+
+
+def written(read: Reader, height: int) -> Tensor:
+    """The panorama of *height* rows that *read* reads, ``[C, height, 2 * height]``."""
+    first = read(0, min(_BAND, height))
+    whole = first.new_empty(len(first), height, first.shape[2])
+    for start in range(0, height, _BAND):
+        stop = min(start + _BAND, height)
+        whole[:, start:stop] = read(start, stop)
+    return whole
+
+
+def shrunk(panorama: Tensor, width: int) -> Tensor:
+    """The panorama ``[C, h, 2 h]`` at no more than its own size, each pixel the mean of those in its place."""
+    return adaptive_avg_pool2d(panorama, (width // 2, width))
