@@ -15,7 +15,7 @@ from .horizon import silhouettes
 from .lighting import Light, light
 from .noise import NoiseAtlas
 from .parameters import Clouds, SkyParameters
-from .scene import Dome, Scene, luminance, per_picture
+from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 _KEY = 0.13  # log-mean luminance that exposure steers towards
 _ADAPTATION = 0.5
@@ -50,8 +50,9 @@ class SkyRenderer:
         below = lit.under_clouds(covered.deck)
         air = _air_light(covered.radiance, lit, dome)
         upper = covered.radiance + disc(scene, dome, lit, self._noise) * covered.transmittance
-        haze = torch.exp(-dome.z[:, None] * 14) * per_picture(scene.haze) * 0.75
-        upper = upper.lerp(lit.horizon, haze)
+        haze = torch.exp(-dome.z * 14) * per_pixel(scene.haze) * 0.75
+        mist = torch.exp(-dome.z * 24) * per_pixel(scene.mist) * 0.7
+        upper = upper.lerp(lit.horizon, torch.maximum(haze, mist)[:, None])
         upper = silhouettes(scene, dome, below, self._noise, upper, air)
         lower = ground(scene, dome, below, self._noise, upper, air, covered.deck)
         picture = torch.cat([upper, lower], 2)
