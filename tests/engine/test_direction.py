@@ -22,11 +22,19 @@ from engine.sampling.samplers import multidiffusion
 from engine.sampling.windows import Windows
 from engine.sphere.equirectangular import directions
 from engine.start.given import fill, soft_mask
-from engine.start.layout import draw
+from engine.start.layout import draw, sky_parameters
 from engine.start.lens import lens_of
 from engine.start.photos import place, project
 
 LAYOUT = Layout(azimuth=200, elevation=12, clouds="few", ground="sea")
+
+
+@pytest.mark.parametrize(
+    ("elevation", "hour"),
+    [(-3, "dusk"), (2, "sunset"), (4.2, "golden"), (11, "golden"), (11.5, "morning"), (26, "morning"), (30, "noon")],
+)
+def test_a_layouts_hour_is_that_of_its_sun(elevation: float, hour: str) -> None:
+    assert sky_parameters(Layout(elevation=elevation)).time == hour
 
 
 @pytest.fixture
