@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -55,8 +56,16 @@ def render_codes(renderer: SkyRenderer, parameters: list[SkyParameters], height:
     return torch.cat([F.avg_pool2d(radiance_to_log(renderer.render(few, 2 * height)), 2).cpu() for few in batches])
 
 
-def make_dataset(folder: Path, settings: Settings, device: torch.device) -> Panoramas:
-    """Render what is still missing in *folder*. Each shard has its own seed, so the order of work does not matter."""
+def make_dataset(
+    folder: Path,
+    settings: Settings,
+    device: torch.device,
+    draw: Callable[[random.Random], SkyParameters] = sample_parameters,
+) -> Panoramas:
+    """Render what is still missing in *folder*, skies as *draw* gives them.
+
+    Each shard has its own seed, so the order of work does not matter.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     renderer = SkyRenderer(settings.seed, device)
     for shard, start in enumerate(range(0, settings.panoramas, _SHARD)):
@@ -65,7 +74,7 @@ def make_dataset(folder: Path, settings: Settings, device: torch.device) -> Pano
             continue
         renderer.reseed(settings.seed + shard)
         rng = random.Random(settings.seed * 100_000 + shard)
-        skies = [sample_parameters(rng) for _ in range(min(_SHARD, settings.panoramas - start))]
+        skies = [draw(rng) for _ in range(min(_SHARD, settings.panoramas - start))]
         codes = render_codes(renderer, skies, settings.height, settings.render_batch)
         file.with_suffix(".json").write_text(json.dumps([asdict(sky) for sky in skies]), encoding="utf-8")
         save_file({"codes": codes.half()}, file.with_suffix(".part"))

@@ -21,13 +21,14 @@ from torch import Tensor
 
 from engine.models.fine_decoder import SCALE, FineDecoder
 from engine.sky import SkyParameters, SkyRenderer, sample_parameters
-from engine.sky.captions import CLOUDS, GROUNDS, HELD_OUT, HELD_OUT_MOUNTAINS, MOUNTAINS, TIMES
+from engine.sky.phrases import CLOUDS, GROUNDS, MOUNTAINS, TIMES
 
 from .classifier import ATTRIBUTES, SkyClassifier, labels, reduced
 from .colour import to_opponent
 from .dataset import make_dataset, render_codes
 from .export import FINE_DECODER, GUIDANCE, STEPS
 from .frechet import FrechetDistance
+from .held_out import HELD_OUT, HELD_OUT_MOUNTAINS
 from .reconstruction import decibels, display
 from .sampling import PanoramaSampler
 from .settings import PRESETS

@@ -18,6 +18,7 @@ from .unet import Denoiser, new_scheduler
 
 GUIDANCE, STEPS = 4.0, 25  # guidance by eye, between 3 and 6
 FINE_DECODER = "fine_decoder/model.safetensors"
+CARD = "skyloom.json"
 
 
 def export(
@@ -57,6 +58,15 @@ def export(
         "steps": STEPS,
         "guidance": GUIDANCE,
         "license": "CC0-1.0",
-        "vocabulary": sorted({word for phrase in vocabulary() for word in re.findall(r"[^\W\d_]+", phrase.lower())}),
+        "vocabulary": taught_words(),
     }
-    (folder / "skyloom.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    write_card(folder, card)
+
+
+def taught_words() -> list[str]:
+    """Every word of the captions' grammar."""
+    return sorted({word for phrase in vocabulary() for word in re.findall(r"[^\W\d_]+", phrase.lower())})
+
+
+def write_card(folder: Path, card: dict[str, object]) -> None:
+    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

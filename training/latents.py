@@ -1,5 +1,6 @@
 """Stage 3: every panorama through the encoder once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from torch import Tensor
 from .colour import to_opponent
 from .dataset import Panoramas
 from .settings import Settings
-from .transform import BlockTransform
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,16 @@ class Latents:
 
 
 def encode_all(
-    folder: Path, transform: BlockTransform, panoramas: Panoramas, settings: Settings, device: torch.device
+    folder: Path,
+    transform: Callable[[Tensor], Tensor],
+    panoramas: Panoramas,
+    settings: Settings,
+    device: torch.device,
 ) -> Latents:
-    """Encode into *folder*, or load from there. Panoramas are turned by a random part of a latent first."""
+    """Encode into *folder* by *transform*, which is given opponent colours, or load from there.
+
+    Panoramas are turned by a random part of a latent first.
+    """
     file = folder / "latents.safetensors"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,10 @@ class Settings:
     fine_batch: int = 4
     fine_rate: float = 1.2e-3
 
+    tune_panoramas: int = 1600
+    tune_minutes: float = 46.0
+    tune_rate: float = 7e-4
+
     log_every: int = 50  # steps
     save_minutes: float = 5.0
 
@@ -71,6 +75,8 @@ PRESETS = {
         fine_panoramas=4000,
         fine_minutes=10.0,
         fine_batch=64,
+        tune_panoramas=8000,
+        tune_minutes=10.0,
     ),
     "smoke": replace(
         _CPU,
@@ -96,6 +102,8 @@ PRESETS = {
         fine_blocks=(1, 0, 1, 0),
         fine_columns=3,
         fine_batch=2,
+        tune_panoramas=8,
+        tune_minutes=0.05,
         log_every=2,
     ),
 }

@@ -2,7 +2,9 @@
 
 import math
 import random
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
@@ -29,29 +31,35 @@ _DISTINCT = (Clouds.CLEAR, Clouds.OVERCAST, Clouds.STORM)  # told apart at a gla
 class Denoiser(nn.Module):
     """UNet and text encoder: what the diffusion stage trains."""
 
-    def __init__(self, settings: Settings, text_encoder: CLIPTextModel) -> None:
+    def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
         super().__init__()
-        width = settings.text_width
-        self.text_encoder = text_encoder
-        self.unet = UNet2DConditionModel(
-            sample_size=settings.height // settings.factor,
-            in_channels=settings.latent_channels,
-            out_channels=settings.latent_channels,
-            block_out_channels=settings.unet_channels,
-            layers_per_block=1,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
-            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-            cross_attention_dim=width,
-            attention_head_dim=settings.unet_heads,  # diffusers' name; it means the number of heads
-            norm_num_groups=16,
-            # Beside cross attention the whole text is pooled into what every block is told with the noise level: most
-            # of a caption, such as the hour, concerns all of a picture.
-            addition_embed_type="text",
-            addition_embed_type_num_heads=4,
-        )
+        self.unet, self.text_encoder = unet, text_encoder
 
     def forward(self, x: Tensor, timestep: Tensor, tokens: Tensor) -> Tensor:
         return self.unet(x, timestep, self.text_encoder(tokens).last_hidden_state).sample
+
+    def pooled(self, tokens: Tensor) -> Tensor:
+        """What every block is told of a text, [batch, width]."""
+        return self.unet.add_embedding(self.text_encoder(tokens).last_hidden_state)
+
+
+def new_unet(settings: Settings) -> UNet2DConditionModel:
+    return UNet2DConditionModel(
+        sample_size=settings.height // settings.factor,
+        in_channels=settings.latent_channels,
+        out_channels=settings.latent_channels,
+        block_out_channels=settings.unet_channels,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=settings.text_width,
+        attention_head_dim=settings.unet_heads,  # diffusers' name; it means the number of heads
+        norm_num_groups=16,
+        # Beside cross attention the whole text is pooled into what every block is told with the noise level: most
+        # of a caption, such as the hour, concerns all of a picture.
+        addition_embed_type="text",
+        addition_embed_type_num_heads=4,
+    )
 
 
 def new_scheduler() -> DDIMScheduler:
@@ -79,16 +87,16 @@ def train_unet(
     Returns the moving average of the weights.
     """
     torch.manual_seed(settings.seed)
-    module = Denoiser(settings, text_encoder).to(device)
+    module = Denoiser(new_unet(settings), text_encoder).to(device)
     trainee = Trainee(module, folder, settings.unet_rate, settings.unet_minutes, average=0.998)
     alphas = new_scheduler().alphas_cumprod.to(device)
     read, losses = reader(settings, tokenizer), list[float]()
     while (progress := trainee.progress) < 1:
         rng = random.Random(settings.seed * 1_000_003 + trainee.step)
-        x, texts = _batch(latents, skies, rng, settings, whole=trainee.step % 4 == 3)
-        x = x.to(device)
-        loss = _loss(module, x, read(texts).to(device), alphas)
-        trainee.update(loss, 1.0 if progress < _FLAT else max(0.03, _cosine((progress - _FLAT) / (1 - _FLAT))))
+        x, texts, _ = batch(latents, skies, rng, settings, whole=trainee.step % 4 == 3)
+        task = Task.draw(x.to(device), alphas)
+        loss = task.loss(task.answer(module, read(texts).to(device)), task.velocity)
+        trainee.update(loss, share_of_rate(progress))
         losses.append(loss.item())
         if trainee.step % settings.log_every == 0:
             trainee.record(loss=sum(losses) / len(losses))
@@ -99,31 +107,60 @@ def train_unet(
     return trainee.averaged
 
 
-def _cosine(share: float) -> float:
-    return 0.5 * (1 + math.cos(math.pi * share))
+def share_of_rate(progress: float) -> float:
+    """Of the full learning rate: flat, then half a cosine."""
+    falling = max(0.0, progress - _FLAT) / (1 - _FLAT)
+    return max(0.03, 0.5 * (1 + math.cos(math.pi * falling)))
 
 
-def _loss(module: Denoiser, x: Tensor, tokens: Tensor, alphas: Tensor) -> Tensor:
-    """Squared error of v, weighted by min-SNR; timesteps are spread evenly over the batch."""
-    count = len(x)
-    place = (torch.arange(count, device=x.device) + torch.rand(count, device=x.device)) / count
-    timestep = (place * len(alphas)).long().clamp(max=len(alphas) - 1)[torch.randperm(count, device=x.device)]
-    alpha = alphas[timestep].view(-1, 1, 1, 1)
-    noise = torch.randn_like(x)
-    target = alpha.sqrt() * noise - (1 - alpha).sqrt() * x
-    # On a CPU the fused attention's backward pass takes a quarter of a step; for 128 latents the plain one is faster.
-    with torch.autocast(x.device.type, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
-        predicted = module(alpha.sqrt() * x + (1 - alpha).sqrt() * noise, timestep, tokens)
-    snr = (alpha / (1 - alpha)).flatten()
-    weight = (snr.clamp(max=_MIN_SNR) / (snr + 1)).clamp(min=_LEAST_WEIGHT) * 2
-    return ((predicted.float() - target).square().mean((1, 2, 3)) * weight).mean()
+@dataclass(frozen=True)
+class Task:
+    """What a denoiser is asked: ``noisy`` latents [batch, channels, rows, columns] at a ``timestep`` [batch].
+
+    ``velocity``: the right answer. ``weight``: what an error counts, [batch].
+    """
+
+    noisy: Tensor
+    timestep: Tensor
+    velocity: Tensor
+    weight: Tensor
+
+    @classmethod
+    def draw(cls, x: Tensor, alphas: Tensor) -> Self:
+        """Noise on *x*; timesteps are spread evenly over the batch, errors weighted by min-SNR."""
+        count = len(x)
+        place = (torch.arange(count, device=x.device) + torch.rand(count, device=x.device)) / count
+        timestep = (place * len(alphas)).long().clamp(max=len(alphas) - 1)[torch.randperm(count, device=x.device)]
+        alpha = alphas[timestep].view(-1, 1, 1, 1)
+        noise = torch.randn_like(x)
+        snr = (alpha / (1 - alpha)).flatten()
+        return cls(
+            noisy=alpha.sqrt() * x + (1 - alpha).sqrt() * noise,
+            timestep=timestep,
+            velocity=alpha.sqrt() * noise - (1 - alpha).sqrt() * x,
+            weight=(snr.clamp(max=_MIN_SNR) / (snr + 1)).clamp(min=_LEAST_WEIGHT) * 2,
+        )
+
+    def rows(self, index: list[int]) -> Self:
+        """These of the batch alone."""
+        return type(self)(self.noisy[index], self.timestep[index], self.velocity[index], self.weight[index])
+
+    def answer(self, module: Denoiser, tokens: Tensor) -> Tensor:
+        """What *module* says with the caption's *tokens*, of the shape of ``velocity``."""
+        # On a CPU the fused attention's backward pass takes a quarter of a step; for 128 latents plain is faster.
+        with torch.autocast(self.noisy.device.type, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+            return module(self.noisy, self.timestep, tokens).float()
+
+    def loss(self, answer: Tensor, target: Tensor) -> Tensor:
+        """Weighted squared error."""
+        return ((answer - target).square().mean((1, 2, 3)) * self.weight).mean()
 
 
-def _batch(
+def batch(
     latents: Latents, skies: list[SkyParameters], rng: random.Random, settings: Settings, whole: bool
-) -> tuple[Tensor, list[str]]:
-    """Square windows, or whole panoramas for half as many, with captions; mirrored half of the time."""
-    pictures, texts = [], []
+) -> tuple[Tensor, list[str], list[SkyParameters]]:
+    """Square windows, or whole panoramas for half as many, with captions and skies; mirrored half of the time."""
+    pictures, texts, shown = [], [], []
     columns = latents.values.shape[-1]
     width = columns if whole else columns // 2
     weights = [2 if sky.clouds in _DISTINCT else 1 for sky in skies]
@@ -141,4 +178,5 @@ def _batch(
             text = f"{text}, {hint}" if hint else text
         pictures.append(picture[..., :width])
         texts.append("" if rng.random() < _CAPTION_DROPOUT else text)
-    return torch.stack(pictures), texts
+        shown.append(sky)
+    return torch.stack(pictures), texts, shown

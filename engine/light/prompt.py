@@ -2,8 +2,8 @@
 
 import re
 
-from ..sky.captions import CLOUDS, TIMES
 from ..sky.parameters import ELEVATIONS, Clouds, Time
+from ..sky.phrases import CLOUDS, TIMES
 
 _SUNLESS_TIMES = (Time.DUSK, Time.NIGHT, Time.MOON)
 _SUNLESS_CLOUDS = (Clouds.OVERCAST, Clouds.STORM)

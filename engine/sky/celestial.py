@@ -120,7 +120,7 @@ def disc(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> Tensor:
         shape = torch.where(per_pixel(moon) > 0, shape * face, shape)
     spread = lit.sun / (math.pi * sun_radius**2)
     sun_glow = torch.exp(-angle / 0.035) * 0.0014 + torch.exp(-angle / 0.12) * 0.0001
-    moon_glow = torch.exp(-angle / 0.06) * 0.12 + torch.exp(-angle / 0.25) * 0.016
+    moon_glow = torch.exp(-angle / 0.06) * 0.14 + torch.exp(-angle / 0.3) * 0.03
     glow = torch.where(per_pixel(moon) > 0, moon_glow, sun_glow)
     source = torch.where(moon[:, None] > 0, radiance * moonlight(scene)[:, None], spread)
     both = per_picture(radiance) * shape[:, None] + per_picture(source) * glow[:, None]

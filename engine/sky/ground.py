@@ -15,7 +15,7 @@ _SAND, _GREEN, _STRAW = (0.50, 0.33, 0.19), (0.07, 0.13, 0.028), (0.15, 0.16, 0.
 _MOSS, _LITTER = (0.042, 0.068, 0.02), (0.07, 0.058, 0.03)
 _SNOW, _SNOW_SHADE = (0.62, 0.64, 0.68), (0.40, 0.53, 0.78)
 _NIGHT_VISION = (0.8, 1.0, 1.45)
-_READABLE, _READABLE_AT_NIGHT = 0.11, 0.05  # log-mean luminance that dark ground is raised towards
+_READABLE, _READABLE_AT_NIGHT, _MOONLIT_MORE = 0.11, 0.05, 0.05  # log-mean luminance that dark ground is raised towards
 _ADAPTATION, _MOST_LIFT = 0.65, 7.0
 
 
@@ -89,22 +89,28 @@ def ground(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor,
             surface = surface + per_picture(weight) * paint()
     surface = surface * per_picture(_lift(surface, scene))
     # By night an eye sees little colour (Purkinje).
-    surface = surface.lerp(
-        luminance(surface)[:, None] * _colour(surface, _NIGHT_VISION), 0.35 * per_picture(scene.nocturnal)
-    )
+    colourless = per_picture(0.35 * scene.nocturnal + 0.45 * scene.moonlit)
+    surface = surface.lerp(luminance(surface)[:, None] * _colour(surface, _NIGHT_VISION), colourless)
     wet = per_picture(scene.ground(Ground.SEA, Ground.LAKE))
     if wet.any():
         surface = surface + wet * water(scene, dome, lit, plane, sky, deck)
     reach = 80 - 50 * per_picture(scene.haze)
     veil = (1 - torch.exp(-((plane.distance[:, None] / reach) ** 1.5))) * (1 - 0.7 * wet)
     veil = veil * (1 - per_picture(scene.ground(Ground.FOREST)))  # trees stand before the distance
-    return surface.lerp(air * 0.8, 0.75 * veil)
+    surface = surface.lerp(air * 0.8, 0.75 * veil)
+    return surface.lerp(air, _mist(scene, plane) * (0.8 - 0.3 * wet))
+
+
+def _mist(scene: Scene, plane: Plane) -> Tensor:
+    """Opacity of a morning's mist in the hollows, denser far off, [batch, 1, rows, width]."""
+    hollows = torch.sigmoid(2.2 * (plane.coarse[SOFT] + 0.4 * plane.middle[WISP] + 0.2))
+    return ((1 - torch.exp(-plane.distance / 9)) * hollows * per_pixel(scene.mist))[:, None]
 
 
 def _lift(surface: Tensor, scene: Scene) -> Tensor:
     """How much brighter dark ground is shown, [batch]: an eye that looks down adapts to what it sees there."""
     level = luminance(surface).clamp(min=1e-4).log().mean((1, 2)).exp()
-    readable = torch.where(scene.nocturnal > 0, _READABLE_AT_NIGHT, _READABLE)
+    readable = torch.where(scene.nocturnal > 0, _READABLE_AT_NIGHT + _MOONLIT_MORE * scene.moonlit, _READABLE)
     return (readable / level).pow(_ADAPTATION).clamp(1, _MOST_LIFT)
 
 

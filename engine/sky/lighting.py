@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from .atmosphere import Atmosphere
-from .parameters import Glow
+from .parameters import Glow, Time
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 _MIDDLE_GREY = 0.23
 _ADAPTATION = 0.8  # 1 would make every hour equally bright; less keeps noon brighter than dusk, as an eye does
-_MOON_EXPOSURE, _MOON_TINT = 0.05, (0.75, 0.95, 1.25)
+_MOON_EXPOSURE, _MOON_TINT = 0.09, (0.66, 0.92, 1.3)
+_MORNING_SUN, _MORNING_SKY, _MORNING_GLOW = (0.92, 0.76, 0.5), (0.8, 0.93, 1.02), (1.7, 1.22, 0.66)
 _EMBERS = {
     Glow.ORANGE: (1.0, 0.36, 0.08),
     Glow.GOLDEN: (0.9, 0.52, 0.10),
@@ -64,16 +65,19 @@ def light(atmosphere: Atmosphere, scene: Scene, dome: Dome) -> Light:
 
     lowness = _lowness(scene)[:, None]
     tint = torch.lerp(torch.ones_like(scale), scene.glow(_TINTS), lowness)
-    sky = sky * per_picture(tint) + _afterglow(scene, dome, sky, turn)
+    morning = scene.time(Time.MORNING)[:, None]
+    cool, warm = (tint.lerp(tint * tint.new_tensor(rgb), morning) for rgb in (_MORNING_SKY, _MORNING_SUN))
+    sky = sky * per_picture(cool) + _afterglow(scene, dome, sky, turn)
+    sky = _morning_glow(scene, dome, sky, turn)
     darkness = torch.maximum(scene.nocturnal, ((-2 - scene.sun_elevation) / 8).clamp(0, 1) * 0.35)
     airglow = per_picture(sky.new_tensor(_AIRGLOW)[None]) * (1 + 1.3 * (1 - dome.z[:, None]) ** 4)
     sky = sky * per_picture(scale) + airglow * per_picture(darkness)
-    ambient = ambient * scale * tint + sky.new_tensor(_NIGHT_AMBIENT) * darkness[:, None]
+    ambient = ambient * scale * cool + sky.new_tensor(_NIGHT_AMBIENT) * darkness[:, None]
     ambient = ambient + sky.new_tensor((0.02, 0.12, 0.05)) * scene.aurora[:, None]
     return Light(
         sky=sky,
-        sun=atmosphere.sun_at_ground(*air) * scale * tint,
-        sun_aloft=atmosphere.sun_at_clouds(*air) * scale * tint,
+        sun=atmosphere.sun_at_ground(*air) * scale * warm,
+        sun_aloft=atmosphere.sun_at_clouds(*air) * scale * warm,
         ambient=ambient,
         horizon=sky[:, :, -max(1, dome.rows // 24) :].mean(2, keepdim=True),
         turn=turn,
@@ -94,3 +98,13 @@ def _afterglow(scene: Scene, dome: Dome, sky: Tensor, turn: Tensor) -> Tensor:
     side = 0.25 + 0.75 * (0.5 + 0.5 * turn.cos()).square()
     band = side * (1.1 * torch.exp(-dome.z * 16) + 0.5 * torch.exp(-dome.z * 4))
     return per_picture(scene.glow(_EMBERS)) * (per_pixel(_lowness(scene) * horizon) * band)[:, None]
+
+
+def _morning_glow(scene: Scene, dome: Dome, sky: Tensor, turn: Tensor) -> Tensor:
+    """Pale gold low in a morning's *sky*, highest on the sun's side; a painter's term like the afterglow."""
+    side = 0.5 + 0.5 * (0.5 + 0.5 * turn.cos())
+    share = (
+        per_pixel(scene.time(Time.MORNING)) * side * (0.5 * torch.exp(-dome.z * 8) + 0.48 * torch.exp(-dome.z * 2.5))
+    )
+    horizon = luminance(sky[:, :, -1:])[:, None]
+    return sky.lerp(per_picture(sky.new_tensor(_MORNING_GLOW)[None]) * horizon, share[:, None])

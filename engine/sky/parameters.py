@@ -50,7 +50,7 @@ class Glow(StrEnum):
 # Degrees above the horizon. At -18 astronomical night begins; the atmosphere's tables end there.
 ELEVATIONS = {
     Time.NOON: (38.0, 80.0),
-    Time.MORNING: (16.0, 38.0),
+    Time.MORNING: (12.0, 26.0),
     Time.GOLDEN: (4.5, 11.0),
     Time.SUNSET: (0.3, 4.0),
     Time.DUSK: (-7.0, -2.5),

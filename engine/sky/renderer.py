@@ -20,7 +20,7 @@ from .moon import by_phase
 from .noise import NoiseAtlas
 from .parameters import Clouds, SkyParameters
 from .rays import beams
-from .scene import Dome, Scene, luminance, per_picture
+from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 _KEY = 0.13  # log-mean luminance that exposure steers towards
 _ADAPTATION = 0.5
@@ -58,8 +58,9 @@ class SkyRenderer:
         if scene.bearing("city")[0].any():
             upper = upper + city_glow(scene, dome, 1 - covered.transmittance)
         upper = beams(scene, dome, lit, self._noise, covered.transmittance, upper)
-        haze = torch.exp(-dome.z[:, None] * 14) * per_picture(scene.haze) * 0.75
-        upper = upper.lerp(lit.horizon, haze)
+        haze = torch.exp(-dome.z * 14) * per_pixel(scene.haze) * 0.75
+        mist = torch.exp(-dome.z * 24) * per_pixel(scene.mist) * 0.7
+        upper = upper.lerp(lit.horizon, torch.maximum(haze, mist)[:, None])
         upper = silhouettes(scene, dome, below, self._noise, upper, air)
         if scene.skyline.any():
             upper = skyline(scene, dome, below, upper, air)

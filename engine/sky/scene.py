@@ -157,6 +157,11 @@ class Scene:
         return self._tensor([p.haze for p in self.parameters])
 
     @cached_property
+    def mist(self) -> Tensor:
+        """How much of it lies in the hollows; mornings have some."""
+        return self.time(Time.MORNING) * (0.6 + 0.4 * self.uniform("mist"))
+
+    @cached_property
     def mountains(self) -> Tensor:
         return self._tensor([p.mountains for p in self.parameters])
 

@@ -45,11 +45,13 @@ def sky_parameters(layout: Layout) -> SkyParameters:
 
 
 def _time(layout: Layout) -> Time:
-    """The hour at which the sun is as high: each ends where the next begins."""
+    """The hour at which the sun is as high, the later one between two; a sun above a morning's is a noon's."""
     if layout.light != "sun":
         return Time.MOON if layout.light == "moon" else Time.NIGHT
-    hours = (Time.NOON, Time.MORNING, Time.GOLDEN, Time.SUNSET)
-    return next((hour for hour in hours if layout.elevation >= ELEVATIONS[hour][0]), Time.DUSK)
+    if layout.elevation < ELEVATIONS[Time.SUNSET][0]:
+        return Time.DUSK
+    hours = (Time.SUNSET, Time.GOLDEN, Time.MORNING)
+    return next((hour for hour in hours if layout.elevation <= ELEVATIONS[hour][1]), Time.NOON)
 
 
 @lru_cache(maxsize=1)

@@ -30,6 +30,14 @@ from engine.start.photos import place, project
 LAYOUT = Layout(azimuth=200, elevation=12, clouds="few", ground="sea")
 
 
+@pytest.mark.parametrize(
+    ("elevation", "hour"),
+    [(-3, "dusk"), (2, "sunset"), (4.2, "golden"), (11, "golden"), (11.5, "morning"), (26, "morning"), (30, "noon")],
+)
+def test_a_layouts_hour_is_that_of_its_sun(elevation: float, hour: str) -> None:
+    assert sky_parameters(Layout(elevation=elevation)).time == hour
+
+
 @pytest.fixture
 def panorama(make) -> str:
     return make("begin", layout={"azimuth": 200, "elevation": 12, "ground": "sea"}, strength=0)[0].exr

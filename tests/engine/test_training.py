@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from safetensors.torch import load_file
 from torch import nn
 
 from engine.models.loading import load_model
@@ -23,6 +24,7 @@ from training.text import train_text
 from training.tokenizer import make_tokenizer
 from training.train import train
 from training.transform import BlockTransform
+from training.tune import block_map, tune
 
 SMOKE = PRESETS["smoke"]
 CPU = torch.device("cpu")
@@ -61,6 +63,28 @@ def test_sampled_panorama_is_whole(pipeline: StableDiffusionPipeline, windows: b
     assert once.shape == (1, 3, SMOKE.height, 2 * SMOKE.height)
     assert torch.isfinite(once).all()
     assert torch.equal(once, again)
+
+
+def test_tuning_changes_what_it_trains_and_nothing_else(run: Path, tmp_path: Path) -> None:
+    model = run / "model"
+    tuned = tune(tmp_path, model, SMOKE, CPU)
+    StableDiffusionPipeline.from_pretrained(tuned, safety_checker=None)
+    files = [file.relative_to(model) for file in model.rglob("*") if file.is_file()]
+    changed = {str(file) for file in files if (model / file).read_bytes() != (tuned / file).read_bytes()}
+    assert changed == {"unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"}
+    before, after = (load_file(folder / "unet/diffusion_pytorch_model.safetensors") for folder in (model, tuned))
+    learnt = {name for name, old in before.items() if not torch.equal(old, after[name])}
+    assert learnt
+    assert all("attn2" in name or "emb" in name for name in learnt)
+
+
+def test_the_encoder_is_one_affine_map_of_blocks() -> None:
+    codes = render_codes(SkyRenderer(2), [sample_parameters(random.Random(i)) for i in range(12)], SMOKE.height, 8)
+    autoencoder = new_autoencoder(_transform(codes), SMOKE).eval()
+    fold_colour(autoencoder)
+    with torch.no_grad():
+        expected = autoencoder.encode(codes).latents * autoencoder.config.scaling_factor
+    torch.testing.assert_close(block_map(autoencoder)(to_opponent(codes)), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_finished_run_does_not_train_again(run: Path) -> None:
