@@ -23,8 +23,7 @@ from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engine.sky import SkyParameters, Time, sample_parameters
-from engine.sky.parameters import Clouds
+from engine.sky import Clouds, SkyParameters, Time, sample_parameters
 from engine.sky.captions import caption, plain_caption
 
 from .checkpoint import Trainee
