@@ -46,7 +46,8 @@ def gradients_in_view(picture: Tensor, elevation: float, places: Iterable[int]) 
     *places*, columns of *picture*; see :func:`seam_ratio_in_view`."""
     height, size = picture.shape[1], picture.shape[1] // 2
     middle = range(size // 2 - 2, size // 2 + 2)
-    half = {90: slice(size // 2, None), -90: slice(size // 2)}.get(elevation, slice(None))
+    halves: dict[float, slice] = {90: slice(size // 2, None), -90: slice(size // 2)}
+    half = halves.get(elevation, slice(None))
     gradients = []
     for place in places:
         view = View(270 + 180 * place / height, elevation, 90.0, size)
