@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.setup.damage import site_packages
 from engine.setup.place import EngineFolder
@@ -46,6 +47,8 @@ class Workshop:
         environment = os.environ | {"PYTHONPATH": str(self.copy), "PATH": str(self.path)} | PIP_ALONE
         if self.index:
             environment |= {"PIP_INDEX_URL": self.index.simple, "UV_DEFAULT_INDEX": self.index.simple}
+            # pip keeps nothing that came by plain HTTP from a host that it has no reason to trust.
+            environment["PIP_TRUSTED_HOST"] = urlsplit(self.index.url).netloc
         else:
             arguments += ["--packages", self.packages]
         call = [sys.executable, "-m", "engine.setup", *map(str, arguments)]
