@@ -16,7 +16,7 @@ from engine.quiet import silence_libraries
 silence_libraries()
 from engine.batch.crew import Alone, Outcome  # noqa: E402
 from engine.batch.shots import Shot, read_shots  # noqa: E402
-from engine.output.pictures import read_display  # noqa: E402
+from engine.start.reading import read_display  # noqa: E402
 
 
 def rate(shots: list[Shot], together: int | None) -> float:

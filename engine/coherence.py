@@ -10,12 +10,12 @@ from torch.nn import functional
 from .errors import BadRequest
 from .loss_weights import loss_weights
 from .models.model import Model
-from .output.pictures import read_display
 from .perceptual.library import PerceptualLibrary
 from .plan import Plan
 from .sampling.chunks import Chunks
 from .sampling.synchronization import Synchronization
 from .start.photos import place
+from .start.reading import read_display
 
 
 def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Synchronization:

@@ -10,10 +10,11 @@ from .errors import BadRequest
 from .job import Job
 from .metrics import clip_score, intra_distances, pole_ratio, seam_ratio
 from .output.header import read_job
-from .output.pictures import read_display, read_png_job
+from .output.pictures import read_png_job
 from .perceptual.clip_distance import PromptDistance
 from .perceptual.library import PerceptualLibrary
 from .perceptual.style_distance import StyleDistance
+from .start.reading import read_display
 
 Row = dict[str, str | float | None]
 

@@ -95,10 +95,10 @@ def _paint(
     assert job.seed is not None
     noise = starting_noise(job.noise, (1, model.channels, *todo.canvas), job.seed)
     record = Trace(noise) if trace else None
-    given = gather(job, todo.base)
+    given = gather(job, todo.base, model.transfer)
     unpainted = given is not None and _is_unpainted(job)
     if given and unpainted:
-        given = gather(job, todo.size[0]) or given
+        given = gather(job, todo.size[0], model.transfer) or given
         picture = model.transfer.from_radiance(given.radiance)
     else:
         precision = Precision(half_type(model.device, model.half) if job.precision == "half" else None)
@@ -112,16 +112,16 @@ def _paint(
             picture = model.paint(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
             picture = model.finish(picture, todo.windows.wraps)
         if job.poles:
-            around = given if todo.painted == todo.base else gather(job, todo.painted)
+            around = given if todo.painted == todo.base else gather(job, todo.painted, model.transfer)
             picture = yield from _refine(refiner.mend(picture.cpu(), around), "poles", (1, 1), pace, preview)
         for stage, width in enumerate(todo.stages, 1):
-            given = gather(job, width)
+            given = gather(job, width, model.transfer)
             refining = refiner.enlarge(picture.cpu(), width, given)
             picture = yield from _refine(refining, "refine", (stage, len(todo.stages)), pace, preview)
         if todo.painted > todo.size[0]:
             picture = shrunk(picture, todo.size[0])
         if given and todo.base != todo.size[0] and not todo.stages:
-            given = gather(job, todo.size[0])
+            given = gather(job, todo.size[0], model.transfer)
         if precision.gave_up:
             yield Notice(
                 code="full_precision",

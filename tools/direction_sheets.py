@@ -34,7 +34,7 @@ from engine.start.layout import draw  # noqa: E402
 FOLDER, IMAGES = ROOT / "out" / "directing", ROOT / "docs" / "images"
 WIDTH = 960  # pixels of a sheet
 LABEL = 18  # pixels of a caption
-SETTINGS = {"seed": 3, "sampler": "multidiffusion"}  # without coherence, which other sheets show
+SETTINGS = {"seed": 3, "steps": 10, "sampler": "multidiffusion"}  # without coherence, which other sheets show
 _models = WarmModel()
 
 Captioned = tuple[str, Path]
@@ -159,8 +159,8 @@ def sketches() -> Iterator[Captioned]:
     sketch = painted("sketch", blocks)
     yield "blocks of colour", sketch
     yield (
-        "a sky of them, strength 0.7",
-        sky("sketched", "noon, scattered clouds over a meadow", start=str(sketch), strength=0.7),
+        "a sky of them, strength 0.85",
+        sky("sketched", "noon, scattered clouds over a meadow", start=str(sketch), strength=0.85),
     )
 
 

@@ -10,18 +10,18 @@ from engine.sky import Clouds, Ground, SkyParameters, Time
 
 _RIDGE = 30.0
 _FEATURE_HEIGHT = 32  # rows that a panorama is reduced to
-_CLASSES: dict[str, tuple[object, ...]] = {
+CLASSES: dict[str, tuple[object, ...]] = {
     "time": tuple(Time),
     "clouds": tuple(Clouds),
     "ground": tuple(Ground),
     "mountains": (False, True),
 }
-ATTRIBUTES = tuple(_CLASSES)
+ATTRIBUTES = tuple(CLASSES)
 
 
 def labels(skies: Sequence[SkyParameters]) -> Tensor:
     """Class numbers, [len(skies), attributes]."""
-    rows = [[classes.index(getattr(sky, name)) for name, classes in _CLASSES.items()] for sky in skies]
+    rows = [[classes.index(getattr(sky, name)) for name, classes in CLASSES.items()] for sky in skies]
     return torch.tensor(rows)
 
 
@@ -33,7 +33,7 @@ class SkyClassifier:
         self._mean, self._std = features.mean(0), features.std(0) + 1e-6
         x = self._standardise(features)
         gram = x.T @ x + _RIDGE * torch.eye(x.shape[1], dtype=x.dtype)
-        one_hot = [F.one_hot(truth[:, i], len(classes)).to(x) for i, classes in enumerate(_CLASSES.values())]
+        one_hot = [F.one_hot(truth[:, i], len(classes)).to(x) for i, classes in enumerate(CLASSES.values())]
         self._weights = [torch.linalg.solve(gram, x.T @ target) for target in one_hot]
 
     def __call__(self, codes: Tensor) -> Tensor:

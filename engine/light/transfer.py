@@ -34,6 +34,13 @@ def tonemap(radiance: Tensor, exposure: float = 0.0) -> Tensor:
     return linear_to_srgb(((x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14)).clamp(0, 1))
 
 
+def untonemap(shown: Tensor) -> Tensor:
+    """Inverse of :func:`tonemap` without exposure, for values in [0, 1]. White is the least radiance that shows so."""
+    y = srgb_to_linear(shown.clamp(0, 1))
+    a, b, c = 2.51 - 2.43 * y, 0.03 - 0.59 * y, -0.14 * y
+    return ((b.square() - 4 * a * c).sqrt() - b) / (2 * a) / 0.75
+
+
 def radiance_to_log(radiance: Tensor) -> Tensor:
     """Radiance in [0, 65504] to [-1, 1]: the square root of a logarithm, so that night, day and sun share the range.
 
@@ -57,7 +64,8 @@ class Transfer:
 
     ``to_radiance``: to scene-linear Rec.709. ``from_radiance``: its inverse, which clips what is brighter than white.
     ``to_display``: to what a viewer sees, sRGB in [0, 1], differentiable where it is not saturated (as in the authors'
-    SyncDiffusion code, whose loss sees saturated pictures too). ``clips``: radiance ends at a display's white, so what
+    SyncDiffusion code, whose loss sees saturated pictures too). ``from_display``: what a viewer sees, such as a photo,
+    to the radiance that the model would show so. ``clips``: radiance ends at a display's white, so what
     was brighter is lost.
     """
 
@@ -65,6 +73,7 @@ class Transfer:
     to_radiance: Callable[[Tensor], Tensor]
     from_radiance: Callable[[Tensor], Tensor]
     to_display: Callable[[Tensor], Tensor]
+    from_display: Callable[[Tensor], Tensor]
     clips: bool
 
 
@@ -74,10 +83,16 @@ TRANSFERS = {
         lambda code: srgb_to_linear(_srgb_display(code)),
         lambda radiance: linear_to_srgb(radiance.clamp(0, 1)) * 2 - 1,
         _srgb_display,
+        srgb_to_linear,
         clips=True,
     ),
     "log_radiance": Transfer(
-        "log_radiance", log_to_radiance, radiance_to_log, lambda code: tonemap(log_to_radiance(code)), clips=False
+        "log_radiance",
+        log_to_radiance,
+        radiance_to_log,
+        lambda code: tonemap(log_to_radiance(code)),
+        untonemap,
+        clips=False,
     ),
 }
 

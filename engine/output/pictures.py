@@ -16,12 +16,11 @@ from .. import __version__
 from ..errors import BadRequest
 from ..light.found import LIGHT_ATTRIBUTE, FoundLight
 from ..light.transfer import tonemap
+from ..start.primaries import REC709
 from .files import whole_file
 from .header import JOB_ATTRIBUTE, REQUEST_ATTRIBUTE
 
 VERSION_ATTRIBUTE = "skyloom.version"
-# ITU-R BT.709 primaries and D65, as x, y of red, green, blue and white.
-_REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 
 _BAND = 256  # rows that are tonemapped at once
 
@@ -46,7 +45,7 @@ def save_exr(path: Path, radiance: Tensor, attributes: dict[str, str]) -> None:
     header = {
         "compression": OpenEXR.ZIP_COMPRESSION,
         "type": OpenEXR.scanlineimage,
-        "chromaticities": _REC709,
+        "chromaticities": REC709,
         VERSION_ATTRIBUTE: __version__,
         **attributes,
     }
@@ -70,24 +69,6 @@ def save_png(path: Path, radiance: Tensor, attributes: dict[str, str]) -> None:
         text.add_text(name, value)
     with whole_file(path) as partial:
         Image.fromarray(levels).save(partial, pnginfo=text)
-
-
-def read_display(path: Path) -> Tensor:
-    """The picture in the file at *path*, ``[3, H, W]`` as a viewer sees it, in [0, 1]; an EXR is tonemapped.
-
-    Raises :class:`BadRequest` if it is not a picture.
-    """
-    if path.suffix.lower() == ".exr":
-        return tonemap(read_radiance(path))
-    if not path.is_file():
-        raise BadRequest(f"The picture {path} does not exist.", "Name an EXR, PNG or JPEG file.")
-    try:
-        with Image.open(path) as picture:
-            levels = torch.from_numpy(np.array(picture.convert("RGB")))
-    except (OSError, Image.DecompressionBombError) as error:
-        reason = str(error) or type(error).__name__
-        raise BadRequest(f"{path} cannot be read as a picture ({reason}).", "Name an EXR, PNG or JPEG file.") from error
-    return levels.permute(2, 0, 1) / 255
 
 
 def read_radiance(path: Path) -> Tensor:

@@ -1,5 +1,6 @@
 """Parts of the canvas that are known before it is painted: a photo, or all that an edit leaves alone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -15,12 +16,16 @@ class Known:
     the noise kept, as here, that is the same, and every solver's history stays true).
 
     latents: ``[1, C, h, W]``. weight: ``[1, 1, h, W]`` in [0, 1], 0 where nothing is known. until: ``[1, 1, h, W]``,
-    the denoising step from which on the canvas is free again.
+    the denoising step from which on the canvas is free again. foretell: from a departure ``[C, h, W]`` and where it is
+    known, ``[1, h, W]``, what is to be expected of it everywhere. With it, the rest is moved as what is known departs
+    from its prediction (as pseudoinverse guidance does, Song et al. 2023, "Pseudoinverse-guided diffusion models for
+    inverse problems", where the covariance is a network's derivative): a small network alone goes its own way.
     """
 
     latents: Tensor
     weight: Tensor
     until: Tensor
+    foretell: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def start(self, index: int, x: Tensor, noise: Tensor, solver: Solver) -> Tensor:
         """*x* as the canvas before step *index*, with what is known under *noise*."""
@@ -29,7 +34,10 @@ class Known:
 
     def into(self, index: int, x0: Tensor) -> Tensor:
         """The clean prediction *x0* of step *index* with what is known in its place."""
-        return torch.lerp(x0, self.latents, self._held(index))
+        held = self._held(index)
+        if self.foretell and held.any():
+            x0 = x0 + self.foretell((self.latents - x0)[0], held[0])
+        return torch.lerp(x0, self.latents, held)
 
     def _held(self, index: int) -> Tensor:
         return self.weight * (index < self.until)

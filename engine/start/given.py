@@ -4,17 +4,21 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, interpolate
+from torch.nn.functional import adaptive_avg_pool2d, max_pool2d, pad
 
 from ..errors import BadRequest
 from ..job import Job
 from ..light.photometry import check_panorama
+from ..light.transfer import Transfer
 from ..models.model import Model
 from ..sampling.known import Known
 from ..sphere.equirectangular import box_filter
+from .continuation import fill, foretold
 from .layout import draw
 from .photos import place, project
 from .reading import read_mask, read_panorama
+
+_PASSAGE = 5  # times as wide as the feather of an edit, within which what is painted passes into what is around it
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Given:
     base: whether all of it is something to begin with; otherwise what no photo covers is only a smooth continuation.
     hold: ``[1, H, 2 H]`` in [0, 1], how much of a pixel is known. strength: ``[1, H, 2 H]``, from which share of the
     steps on, counted from the end, it is free again all the same. keep: ``[1, H, 2 H]``, how much of a pixel of the
-    result is this picture's own: where it is 1, exactly.
+    result is this picture's own: where it is 1, exactly. leads: what is not known follows its colours and tones.
     """
 
     radiance: Tensor
@@ -32,6 +36,7 @@ class Given:
     hold: Tensor
     strength: Tensor
     keep: Tensor
+    leads: bool = False
 
     def paste(self, radiance: Tensor) -> Tensor:
         """*radiance* ``[3, H, 2 H]`` with what is kept put back, to the last bit where nothing is soft."""
@@ -43,8 +48,9 @@ class Given:
         values = model.transfer.from_radiance(self.radiance)[None].to(model.device)
         latents = model.encode(values, wraps=wraps)
         hold = adaptive_avg_pool2d(self.hold, canvas)[None]
-        free = interpolate(self.strength[None], size=canvas, mode="nearest")
-        return Known(latents, hold.to(latents), (steps - (free * steps).round()).to(model.device))
+        free = adaptive_avg_pool2d(self.strength * self.hold, canvas)[None] / hold.clamp(min=1e-9)
+        until = (steps - (free * steps).round()).to(model.device)
+        return Known(latents, hold.to(latents), until, foretold if self.leads else None)
 
 
 def first_step(job: Job) -> int:
@@ -61,28 +67,33 @@ def begins_unclipped(job: Job) -> bool:
     return job.layout is not None or (job.start is not None and job.start.lower().endswith(".exr"))
 
 
-def gather(job: Job, width: int) -> Given | None:
-    """What *job* brings along, *width* pixels wide; None if it begins with noise alone. Raises :class:`BadRequest`."""
+def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
+    """What *job* brings along, *width* pixels wide; None if it begins with noise alone. *transfer*: the model's.
+
+    Raises :class:`BadRequest`.
+    """
     given = None
     if job.start is not None:
-        given = _beginning(read_panorama(job.start, width))
+        given = _beginning(read_panorama(job.start, width, transfer.from_display))
         check_panorama(given.radiance)
     elif job.layout is not None:
         given = _beginning(draw(job.layout, width // 2))
     if job.photos:
-        given = _with_photos(job, given or _nothing(width))
+        given = _with_photos(job, given or _nothing(width), transfer)
     if given and job.mask is not None:
         mask = read_mask(job.mask, width)
         inside = soft_mask(mask, job.feather)
         if job.erase:
             given = replace(given, radiance=fill(given.radiance, _around(mask)))
-        outside = 1 - inside
-        # Outside nothing is free; inside, photos may be held as well.
+        outside, freed = 1 - inside, passage(mask, _PASSAGE * job.feather)
+        # Outside nothing is free, and near the edge only late steps are; inside, photos may be held as well.
+        held = torch.maximum(outside, (freed < 1).float())
         given = replace(
             given,
-            hold=torch.maximum(given.hold, outside),
-            strength=torch.where(outside > given.hold, torch.zeros_like(outside), given.strength),
+            hold=torch.maximum(given.hold, held),
+            strength=torch.where(held > given.hold, freed * (freed < 1), given.strength),
             keep=torch.maximum(given.keep, outside),
+            leads=False,  # an area is painted to be other than what is around it
         )
     return given
 
@@ -100,10 +111,25 @@ def soft_mask(mask: Tensor, feather: float) -> Tensor:
     reach = round(feather / 180 * height / 2)
     if not reach:
         return mask
-    apart = -torch.nn.functional.max_pool2d(  # the edge is drawn in as far as the blur will let it out again
-        -torch.cat([mask[..., -reach:], mask, mask[..., :reach]], -1)[None], 2 * reach + 1, 1, (reach, 0)
-    )
-    return box_filter(apart[0, 0], reach)[None].clamp(0, 1) * (mask > 0)
+    apart = -_most(-mask, reach)  # the edge is drawn in as far as the blur will let it out again
+    return box_filter(apart[0], reach)[None].clamp(0, 1) * (mask > 0)
+
+
+def passage(mask: Tensor, wide: float) -> Tensor:
+    """From which share of the steps on, counted from the end, each pixel is free: 0 outside the *mask* ``[1, H, 2 H]``,
+    growing to 1 within *wide* degrees inside its edge, so that what is large passes over and only what is small ends
+    there (Levin and Fried 2023, "Differential diffusion", arXiv 2306.00950). What is too narrow for that is free.
+    """
+    soft = soft_mask(mask, wide)
+    whole = soft > 0.999  # of means of ones, some are a little less
+    spacious = _most(whole.float(), round(wide / 180 * mask.shape[1]) + 2) > 0  # the edge itself, too
+    return torch.where(spacious & ~whole | (mask == 0), soft, torch.ones_like(soft))
+
+
+def _most(values: Tensor, reach: int) -> Tensor:
+    """The largest of *values* ``[1, H, 2 H]`` within *reach* pixels to each side, around the seam."""
+    across = max_pool2d(pad(values[None], (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), stride=1)
+    return max_pool2d(pad(across, (0, 0, reach, reach), mode="replicate"), (2 * reach + 1, 1), stride=1)[0]
 
 
 def _beginning(radiance: Tensor) -> Given:
@@ -115,11 +141,12 @@ def _nothing(width: int) -> Given:
     return replace(_beginning(torch.zeros(3, width // 2, width)), base=False)
 
 
-def _with_photos(job: Job, given: Given) -> Given:
+def _with_photos(job: Job, given: Given, transfer: Transfer) -> Given:
     """The photos over what is *given*; a later one covers an earlier."""
     radiance, hold, strength, keep = given.radiance, given.hold, given.strength, given.keep
-    for photo in map(place, job.photos):
-        seen, there = project(photo, radiance.shape[1], job.feather)
+    for photo in job.photos:
+        placed = place(photo, transfer.from_display)
+        seen, there = project(placed, radiance.shape[1], job.feather)
         # Where nothing lies below, the soft edge is for the weights alone: the colours must not fade into black.
         covered = there if given.base else torch.where(hold > 0, there, (there > 0).float())
         radiance = torch.lerp(radiance, seen, covered)
@@ -128,22 +155,4 @@ def _with_photos(job: Job, given: Given) -> Given:
         keep = torch.lerp(keep, torch.full_like(keep, float(photo.strength == 0)), there)
     if not given.base:
         radiance = fill(radiance, (hold > 0).float())
-    return Given(radiance, given.base, hold, strength, keep)
-
-
-def fill(picture: Tensor, there: Tensor) -> Tensor:
-    """*picture* ``[3, H, 2 H]`` continued smoothly where *there* ``[1, H, 2 H]`` is 0 (pull and push, Gortler et al.
-    1996, "The Lumigraph", section 3.4): so an encoder sees no edge that is not in the picture."""
-    if there.min() > 0:
-        return picture
-    if min(picture.shape[1:]) < 2:
-        return ((picture * there).sum((1, 2), keepdim=True) / there.sum()).expand_as(picture)
-    half = (there.shape[1] // 2, there.shape[2] // 2)
-    weight = adaptive_avg_pool2d(there, half)
-    coarse = adaptive_avg_pool2d(picture * there, half) / weight.clamp(min=1e-9)
-    behind = fill(coarse, (weight > 0).float())
-    wrapped = torch.cat([behind[..., -1:], behind, behind[..., :1]], -1)[None]
-    margin = picture.shape[2] // behind.shape[2]
-    size = (picture.shape[1], picture.shape[2] + 2 * margin)
-    grown = interpolate(wrapped, size=size, mode="bilinear", align_corners=False)[0, ..., margin:-margin]
-    return torch.lerp(grown, picture, there)
+    return Given(radiance, given.base, hold, strength, keep, leads=True)

@@ -9,9 +9,10 @@ from torch.nn.functional import grid_sample, interpolate
 
 from ..errors import BadRequest
 from ..job_parts import Photo
+from ..light.transfer import srgb_to_linear
 from ..sphere.equirectangular import directions
 from ..sphere.gnomonic import frame, reaches
-from .reading import read_picture
+from .reading import FromDisplay, read_picture
 
 _AZIMUTH = 90.0  # of the panorama's centre, where a photo is put whose heading nobody knows
 
@@ -43,9 +44,11 @@ class PlacedPhoto:
         return x / near / across, -y / near / along, depth > 0
 
 
-def place(photo: Photo) -> PlacedPhoto:
+def place(photo: Photo, from_display: FromDisplay = srgb_to_linear) -> PlacedPhoto:
     """Read *photo* and complete it from what its camera noted. Raises :class:`BadRequest`."""
-    picture = read_picture(photo.file)
+    picture = read_picture(photo.file, from_display)
+    if not picture.alpha.any():
+        raise BadRequest(f"The photo {photo.file} is transparent all over.", "Leave it out.")
     lens = picture.lens
     angle = lens.field_of_view if photo.field_of_view is None else photo.field_of_view
     if angle is None:

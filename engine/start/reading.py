@@ -1,6 +1,7 @@
 """Pictures that a job brings along: any colour space, bit depth, transparency and orientation, read as radiance."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from ..errors import BadRequest
-from ..light.transfer import HALF_MAX, srgb_to_linear
+from ..light.transfer import HALF_MAX, linear_to_srgb, srgb_to_linear, tonemap
 from .lens import Lens, lens_of
 from .primaries import REC709, to_rec709
 
 _HINT = "Name an EXR, PNG or JPEG file."
+
+FromDisplay = Callable[[Tensor], Tensor]  # what a display shows, sRGB in [0, 1], to the radiance that it stands for
 
 
 @dataclass(frozen=True)
@@ -28,21 +31,32 @@ class Picture:
     lens: Lens
 
 
-def read_picture(file: str) -> Picture:
-    """The picture in *file*. Raises :class:`BadRequest` if it is missing or none."""
+def read_picture(file: str, from_display: FromDisplay = srgb_to_linear) -> Picture:
+    """The picture in *file*; *from_display*: if it is no EXR. Raises :class:`BadRequest` if it is missing or none."""
     path = Path(file).expanduser()
     if not path.is_file():
         raise BadRequest(f"The picture {path} does not exist.", _HINT)
     try:
-        return _read_exr(path) if path.suffix.lower() == ".exr" else _read_display(path)
+        return _read_exr(path) if _is_exr(path) else _read_shown(path, from_display)
     except (OSError, RuntimeError, KeyError, ValueError, Image.DecompressionBombError) as error:
         reason = str(error) or type(error).__name__
         raise BadRequest(f"{path} cannot be read as a picture ({reason}).", _HINT) from error
 
 
-def read_panorama(file: str, width: int) -> Tensor:
+def read_display(file: Path) -> Tensor:
+    """The picture in *file* as a viewer sees it, ``[3, H, W]`` in [0, 1]; an EXR is tonemapped. Raises
+    :class:`BadRequest` if it is missing or none."""
+    radiance = read_picture(str(file)).radiance
+    return tonemap(radiance) if _is_exr(file) else linear_to_srgb(radiance)
+
+
+def _is_exr(path: Path) -> bool:
+    return path.suffix.lower() == ".exr"
+
+
+def read_panorama(file: str, width: int, from_display: FromDisplay = srgb_to_linear) -> Tensor:
     """Radiance ``[3, width / 2, width]`` of the panorama in *file*. Raises :class:`BadRequest` if it is not 2:1."""
-    return resized(_two_to_one(read_picture(file).radiance, file), width)
+    return resized(_two_to_one(read_picture(file, from_display).radiance, file), width)
 
 
 def panorama_width(file: str) -> int:
@@ -103,19 +117,19 @@ def _read_exr(path: Path) -> Picture:
     return Picture(radiance.clamp(0, HALF_MAX), alpha.clamp(0, 1), Lens())
 
 
-def _read_display(path: Path) -> Picture:
+def _read_shown(path: Path, from_display: FromDisplay) -> Picture:
     with Image.open(path) as opened:
         lens = lens_of(opened)
         picture = ImageOps.exif_transpose(opened)
         if picture.mode.startswith("I") or picture.mode == "F":  # one channel of 16 or 32 bits
             white = 65535 if picture.mode.startswith("I") else 1
             grey = (torch.from_numpy(np.array(picture, np.float32))[None] / white).clamp(0, 1)
-            return Picture(srgb_to_linear(grey).expand(3, -1, -1), torch.ones_like(grey), lens)
+            return Picture(from_display(grey).expand(3, -1, -1), torch.ones_like(grey), lens)
         transparent = picture.convert("RGBA").getchannel("A")
         colours = _as_srgb(picture)
     alpha = torch.from_numpy(np.array(transparent))[None] / 255
     shown = torch.from_numpy(np.array(colours)).permute(2, 0, 1) / 255
-    return Picture(srgb_to_linear(shown), alpha, lens)
+    return Picture(from_display(shown), alpha, lens)
 
 
 def _as_srgb(picture: Image.Image) -> Image.Image:

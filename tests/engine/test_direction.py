@@ -7,25 +7,22 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
-from PIL import ExifTags, Image
+from PIL import Image
 from skies import pixels
 from tiny_unconditional import make_unconditional_model
 
 from engine.errors import BadRequest
 from engine.job import Job
 from engine.job_parts import CloudKind, GroundKind, HorizonKind, Layout, Photo, Region
-from engine.light.transfer import linear_to_srgb
 from engine.models.loading import load_model
 from engine.output.header import read_job
 from engine.pipeline import generate
 from engine.sampling.known import Known
 from engine.sampling.samplers import multidiffusion
 from engine.sampling.windows import Windows
-from engine.sphere.equirectangular import directions
-from engine.start.given import fill, soft_mask
+from engine.start.continuation import fill
+from engine.start.given import passage, soft_mask
 from engine.start.layout import draw, sky_parameters
-from engine.start.lens import lens_of
-from engine.start.photos import place, project
 
 LAYOUT = Layout(azimuth=200, elevation=12, clouds="few", ground="sea")
 
@@ -41,13 +38,6 @@ def test_a_layouts_hour_is_that_of_its_sun(elevation: float, hour: str) -> None:
 @pytest.fixture
 def panorama(make) -> str:
     return make("begin", layout={"azimuth": 200, "elevation": 12, "ground": "sea"}, strength=0)[0].exr
-
-
-def smooth_photo(path: Path, width: int = 48, height: int = 32) -> Path:
-    y, x = np.mgrid[0:height, 0:width]
-    waves = [np.sin(x / width * 4 + c) * np.cos(y / height * 3 - c) for c in range(3)]
-    Image.fromarray((128 + 90 * np.stack(waves, -1)).astype(np.uint8)).save(path)
-    return path
 
 
 def mask_file(path: Path, box: tuple[float, float, float, float]) -> Path:
@@ -191,60 +181,6 @@ def test_what_is_known_stays_under_its_own_noise(nano):
     assert (step.x[..., 22:] - latents[..., 22:]).abs().mean() > 0.1
 
 
-@pytest.mark.parametrize("roll", [0, 20])
-@pytest.mark.parametrize(("azimuth", "elevation"), [(90, 0), (270, 25), (10, -40)])
-def test_photo_returns_through_projection_and_back(make, tmp_path, azimuth, elevation, roll):
-    """Within 2/255, also across the seam (azimuth 270)."""
-    file = smooth_photo(tmp_path / "photo.png", 24, 16)
-    photo = {"file": str(file), "azimuth": azimuth, "elevation": elevation, "roll": roll, "field_of_view": 70}
-    result, _ = make("sky", photos=[photo], feather=0, sun="off")
-    placed = place(Photo(**photo))
-    seen, there = project(placed, 64, 0)
-    inside = (there[0] == 1).numpy()
-    assert inside.sum() > 150
-    kept = linear_to_srgb(torch.from_numpy(pixels(result.exr)).permute(2, 0, 1).clamp(0, 1))
-    assert (kept - linear_to_srgb(seen)).abs()[:, inside].max() < 2 / 255
-    # Where does the photo's own pixel say that it is? Look the picture up there.
-    vectors = directions(64)
-    u, v, _ = placed.plane(vectors)
-    column, row = ((u + 1) / 2 * 24 - 0.5)[inside], ((v + 1) / 2 * 16 - 0.5)[inside]
-    y, x = row.round().long().clamp(0, 15), column.round().long().clamp(0, 23)
-    near = linear_to_srgb(placed.radiance[:, y, x])
-    assert (kept[:, inside] - near).abs().mean() < 0.03
-
-
-def test_loose_photo_may_change(make, tmp_path):
-    photo = {"file": str(smooth_photo(tmp_path / "photo.png")), "field_of_view": 60}
-    exact, loose = (make(f"p{s}", photos=[photo | {"strength": s}])[0].exr for s in (0, 0.6))
-    middle = np.s_[28:36, 60:68]
-    assert np.abs(pixels(exact)[middle] - pixels(loose)[middle]).max() > 0.02
-
-
-def test_nearest_photo_is_the_anchor(make, tmp_path):
-    photos = [{"file": str(smooth_photo(tmp_path / "p.png")), "azimuth": a, "field_of_view": 50} for a in (0, 180)]
-    made = [
-        make(anchor, photos=photos, sampler="sync", sync_steps=1, sync_anchor=anchor)[0].exr
-        for anchor in ("nearest", "middle")
-    ]
-    assert not np.array_equal(*map(pixels, made))
-
-
-def test_exif_tells_the_lens():
-    picture = Image.new("RGB", (360, 240))
-    exif = picture.getexif()
-    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = 18
-    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSImgDirection] = 123.5
-    lens = lens_of(picture)
-    assert lens.field_of_view == pytest.approx(90, abs=0.01) and lens.heading == 123.5 and lens.pitch is None
-    exif[ExifTags.Base.Orientation] = 6
-    assert lens_of(picture).field_of_view == pytest.approx(67.4, abs=0.1)
-
-
-def test_photo_without_a_lens_is_refused(tmp_path):
-    with pytest.raises(BadRequest, match="field_of_view"):
-        place(Photo(file=str(smooth_photo(tmp_path / "p.png"))))
-
-
 @pytest.mark.parametrize("box", [(0.3, 0.2, 0.6, 0.6), (0.85, 0.1, 0.15, 0.5), (0.2, 0.0, 0.7, 0.3)])
 def test_edit_leaves_the_outside_bit_identical(make, panorama, tmp_path, box):
     """In the middle, across the seam, at the zenith."""
@@ -284,6 +220,18 @@ def test_feather_stays_inside():
     soft = soft_mask(mask, 12)
     assert (soft[mask == 0] == 0).all() and soft[0, 30, 5] == 1 and 0 < soft[0, 21, 5] < 1
     torch.testing.assert_close(soft_mask(mask.roll(40, 2), 12), soft.roll(40, 2))
+
+
+def test_what_is_painted_passes_into_what_is_around():
+    """Free from the first step on in the middle, later towards the edge, and all of it where it is narrow."""
+    mask = torch.zeros(1, 64, 128)
+    mask[:, 16:48, 110:] = mask[:, 16:48, :22] = 1
+    mask[:, 30:34, 60:90] = 1
+    free = passage(mask, 15)
+    assert (free[mask == 0] == 0).all() and free[0, 32, 2] == 1 and (free[0, 30:34, 60:90] == 1).all()
+    edge = free[0, 16:24, 2]
+    assert (edge[1:] >= edge[:-1]).all() and edge[0] < 0.4 < edge[2] < 1
+    assert torch.equal(passage(mask, 0), mask)
 
 
 def test_mask_and_start_that_do_not_fit(make, panorama, tmp_path):

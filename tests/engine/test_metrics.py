@@ -14,7 +14,8 @@ from engine.job import Job
 from engine.light.found import FoundLight
 from engine.measure import measure, table
 from engine.metrics import edge_ratio, gradients_in_view, intra_distances, pole_ratio, seam_ratio, seam_ratio_in_view
-from engine.output.pictures import read_display, write_exr, write_png
+from engine.output.pictures import write_exr, write_png
+from engine.start.reading import read_display
 
 JOB = Job(prompt="a storm", seed=1).to_dict()
 

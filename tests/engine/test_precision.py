@@ -8,10 +8,10 @@ from engine.errors import BadRequest
 from engine.job import Job
 from engine.models.loading import WarmModel
 from engine.models.model import Model
-from engine.output.pictures import read_display
 from engine.pipeline import generate
 from engine.precision import Precision, half_type, resolve
 from engine.protocol import Notice
+from engine.start.reading import read_display
 
 CPU, CARD = torch.device("cpu"), torch.device("cuda")
 WEIGHT = torch.randn(64, 64, generator=torch.Generator().manual_seed(1))

@@ -9,13 +9,13 @@ from engine.coherence import synchronization
 from engine.errors import BadRequest, GenerationFailed
 from engine.job import Job
 from engine.output.header import read_job
-from engine.output.pictures import read_display
 from engine.perceptual.distance import mean_features
 from engine.pipeline import generate
 from engine.plan import plan
 from engine.sampling.chunks import Chunks
 from engine.sampling.solver import Level
 from engine.sampling.synchronization import Synchronization
+from engine.start.reading import read_display
 
 ALL = torch.arange(4)
 SMALL = {"prompt": "a storm", "seed": 1, "width": 128, "steps": 2, "sync_steps": 2, "stride": 4}

@@ -1,0 +1,127 @@
+"""Photos on the sphere: kept as they are, and followed by the sky around them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import ExifTags, Image
+from skies import pixels
+
+from engine.errors import BadRequest
+from engine.job import Job
+from engine.job_parts import Photo
+from engine.light.transfer import linear_to_srgb, tonemap, untonemap
+from engine.pipeline import generate
+from engine.sphere.equirectangular import directions
+from engine.start.continuation import foretold
+from engine.start.lens import lens_of
+from engine.start.photos import place, project
+
+
+def smooth_photo(path: Path, width: int = 48, height: int = 32) -> Path:
+    y, x = np.mgrid[0:height, 0:width]
+    waves = [np.sin(x / width * 4 + c) * np.cos(y / height * 3 - c) for c in range(3)]
+    Image.fromarray((128 + 90 * np.stack(waves, -1)).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.mark.parametrize("roll", [0, 20])
+@pytest.mark.parametrize(("azimuth", "elevation"), [(90, 0), (270, 25), (10, -40)])
+def test_photo_returns_through_projection_and_back(make, tmp_path, azimuth, elevation, roll):
+    """Within 2/255, also across the seam (azimuth 270)."""
+    file = smooth_photo(tmp_path / "photo.png", 24, 16)
+    photo = {"file": str(file), "azimuth": azimuth, "elevation": elevation, "roll": roll, "field_of_view": 70}
+    result, _ = make("sky", photos=[photo], feather=0, sun="off")
+    placed = place(Photo(**photo))
+    seen, there = project(placed, 64, 0)
+    inside = (there[0] == 1).numpy()
+    assert inside.sum() > 150
+    kept = linear_to_srgb(torch.from_numpy(pixels(result.exr)).permute(2, 0, 1).clamp(0, 1))
+    assert (kept - linear_to_srgb(seen)).abs()[:, inside].max() < 2 / 255
+    # Where does the photo's own pixel say that it is? Look the picture up there.
+    vectors = directions(64)
+    u, v, _ = placed.plane(vectors)
+    column, row = ((u + 1) / 2 * 24 - 0.5)[inside], ((v + 1) / 2 * 16 - 0.5)[inside]
+    y, x = row.round().long().clamp(0, 15), column.round().long().clamp(0, 23)
+    near = linear_to_srgb(placed.radiance[:, y, x])
+    assert (kept[:, inside] - near).abs().mean() < 0.03
+
+
+def test_the_sky_follows_its_photo(tmp_path):
+    """A photo of a dim, warm afternoon in a noon: shown as it was, and the sky beside it is nearer to it than to what
+    the model would paint there, while the far side keeps its own."""
+    flat = np.full((32, 48, 3), (120, 90, 70), np.uint8)
+    Image.fromarray(flat).save(tmp_path / "photo.png")
+    photo = Photo(file=str(tmp_path / "photo.png"), azimuth=270, elevation=30, field_of_view=60)
+    quick = {"width": 512, "steps": 4, "sampler": "multidiffusion", "sun": "off", "poles": False, "seed": 1}
+    skies = []
+    for photos in ((), (photo,)):
+        job = Job(prompt="noon, clear sky over the sea", photos=photos, **quick)
+        *_, result = generate(job, tmp_path / f"{len(photos)}.exr")
+        skies.append(torch.from_numpy(pixels(result.exr)).permute(2, 0, 1))
+    placed = place(photo, untonemap)
+    _, there = project(placed, 256, 3)
+    shown = torch.tensor((120, 90, 70)) / 255
+    assert (tonemap(skies[1]) - shown[:, None, None]).abs()[:, there[0] == 1].max() < 2 / 255
+    azimuth = (torch.arange(512) + 0.5) / 512 * 360 - 90
+    aside = ((azimuth - 270 + 180) % 360 - 180).abs()
+    alone, beside = (tonemap(sky)[:, 70:100][:, :, (aside > 37) & (aside < 47)].mean((1, 2)) for sky in skies)
+    assert (beside - shown).abs().mean() < 0.5 * (alone - shown).abs().mean()
+    alone, far = (tonemap(sky)[:, 70:100][:, :, aside > 150].mean((1, 2)) for sky in skies)
+    assert (far - alone).abs().mean() < (far - shown).abs().mean()
+
+
+def test_what_a_display_shows_is_read_back():
+    shown = torch.linspace(0, 1, 256).expand(3, -1)
+    assert (tonemap(untonemap(shown)) - shown).abs().max() < 0.001
+    assert 5 < untonemap(torch.ones(1)) < 20
+
+
+def test_departures_are_foretold_nearby_and_around_the_seam():
+    departure, there = torch.zeros(2, 16, 32), torch.zeros(1, 16, 32)
+    departure[0, 6:10, 10:16], departure[1, 6:10, 10:16], there[:, 6:10, 10:16] = 2.0, -1.0, 1
+    told = foretold(departure, there)
+    assert told[0, 8, 16] == pytest.approx(2, abs=0.5) and told[1, 8, 16] == pytest.approx(-1, abs=0.25)
+    assert told[0, 8, 29].abs() < 0.3
+    torch.testing.assert_close(foretold(departure.roll(20, 2), there.roll(20, 2)), told.roll(20, 2), atol=1e-4, rtol=0)
+    fine = foretold(*(each.repeat_interleave(2, 1).repeat_interleave(2, 2) for each in (departure, there)))
+    assert fine.shape == (2, 32, 64) and fine[0, 16, 32] == pytest.approx(told[0, 8, 16].item(), abs=0.2)
+
+
+def test_loose_photo_may_change(make, tmp_path):
+    photo = {"file": str(smooth_photo(tmp_path / "photo.png")), "field_of_view": 60}
+    exact, loose = (make(f"p{s}", photos=[photo | {"strength": s}])[0].exr for s in (0, 0.6))
+    middle = np.s_[28:36, 60:68]
+    assert np.abs(pixels(exact)[middle] - pixels(loose)[middle]).max() > 0.02
+
+
+def test_nearest_photo_is_the_anchor(make, tmp_path):
+    photos = [{"file": str(smooth_photo(tmp_path / "p.png")), "azimuth": a, "field_of_view": 50} for a in (0, 180)]
+    made = [
+        make(anchor, photos=photos, sampler="sync", sync_steps=1, sync_anchor=anchor)[0].exr
+        for anchor in ("nearest", "middle")
+    ]
+    assert not np.array_equal(*map(pixels, made))
+
+
+def test_exif_tells_the_lens():
+    picture = Image.new("RGB", (360, 240))
+    exif = picture.getexif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = 18
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSImgDirection] = 123.5
+    lens = lens_of(picture)
+    assert lens.field_of_view == pytest.approx(90, abs=0.01) and lens.heading == 123.5 and lens.pitch is None
+    exif[ExifTags.Base.Orientation] = 6
+    assert lens_of(picture).field_of_view == pytest.approx(67.4, abs=0.1)
+
+
+def test_photo_that_shows_nothing_is_refused(tmp_path):
+    Image.new("RGBA", (48, 32)).save(tmp_path / "p.png")
+    with pytest.raises(BadRequest, match="transparent all over"):
+        place(Photo(file=str(tmp_path / "p.png"), field_of_view=60))
+
+
+def test_photo_without_a_lens_is_refused(tmp_path):
+    with pytest.raises(BadRequest, match="field_of_view"):
+        place(Photo(file=str(smooth_photo(tmp_path / "p.png"))))
