@@ -46,7 +46,7 @@ def main() -> None:
         x, y = index % COLUMNS * width, index // COLUMNS * height
         pen.text((x + 6, y + 3), prompt, fill=(220, 220, 220))
         page.paste(picture, (x, y + LABEL))
-    page.save(SHEET, quality=90)
+    page.save(SHEET, quality=80)
     print(SHEET)
 
 
