@@ -3,14 +3,21 @@
 BPY_PYTHON tools/set_pictures.py       # into out/directing/; once before the skies are made, and once after
 """
 
+import os
+import subprocess
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
-import bpy
-import numpy as np
+_resources = tempfile.TemporaryDirectory(prefix="skyloom-set-")
+os.environ["BLENDER_USER_RESOURCES"] = _resources.name  # read when bpy is imported
+
+import bpy  # noqa: E402
+import numpy as np  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
+MODULE = "bl_ext.user_default.skyloom"
 FOLDER = ROOT / "out" / "directing"
 EYE = (0.0, 0.0, 1.7)
 TOWERS = (
@@ -28,7 +35,14 @@ SKIES = {
     "fit": "golden hour behind the set",
 }
 
-sys.path.insert(0, str(ROOT.parent))  # the extension is a package, which imports its parts relatively
+
+def install() -> None:
+    """The extension as an artist has it: the shot is rendered through its operators."""
+    package = Path(_resources.name) / "skyloom.zip"
+    tool = [sys.executable, ROOT / "tools" / "blender_extension.py", "build"]
+    subprocess.run([*tool, "--source-dir", ROOT, "--output-filepath", package], check=True)
+    bpy.ops.extensions.package_install_files(filepath=str(package), repo="user_default", enable_on_install=False)
+    bpy.ops.preferences.addon_enable(module=MODULE)
 
 
 def build() -> bpy.types.Scene:
@@ -51,13 +65,14 @@ def build() -> bpy.types.Scene:
 def write(name: str, values: np.ndarray) -> None:
     picture = np.ones((*values.shape[:2], 4), np.float32)
     picture[..., :3] = values
-    import_module(f"{ROOT.name}.scene.pixels").save_png(picture, FOLDER / f"{name}.png")
+    import_module(f"{MODULE}.scene.pixels").save_png(picture, FOLDER / f"{name}.png")
 
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    scene = build()
-    maps = import_module(f"{ROOT.name}.scene.scene_maps")
+    scene = build()  # from Blender's factory settings, which know no extension
+    install()
+    maps = import_module(f"{MODULE}.scene.scene_maps")
     eye = scene.camera.matrix_world.translation
     seen = maps.render_map(scene, eye, 1024)
     normals = maps.render_normals(scene, eye, 1024)
@@ -67,8 +82,9 @@ def main() -> None:
     write("set-normals", normals)
     skies = {FOLDER / f"{name}.exr": prompt for name, prompt in SKIES.items()}
     if all(map(Path.exists, skies)):
-        sheet = import_module(f"{ROOT.name}.scene.contact_sheet")
+        sheet = import_module(f"{MODULE}.scene.contact_sheet")
         sheet.render_sheet(scene, list(skies.items()), FOLDER / "shot.png")
+    bpy.ops.preferences.addon_disable(module=MODULE)  # Blender 4.2 crashes at exit with an extension's classes left
 
 
 main()
