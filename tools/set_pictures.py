@@ -39,7 +39,7 @@ SKIES = {
 def install() -> None:
     """The extension as an artist has it: the shot is rendered through its operators."""
     package = Path(_resources.name) / "skyloom.zip"
-    tool = [sys.executable, ROOT / "tools" / "blender_extension.py", "build"]
+    tool = [sys.executable, str(ROOT / "tools" / "blender_extension.py"), "build"]
     subprocess.run([*tool, "--source-dir", ROOT, "--output-filepath", package], check=True)
     bpy.ops.extensions.package_install_files(filepath=str(package), repo="user_default", enable_on_install=False)
     bpy.ops.preferences.addon_enable(module=MODULE)
