@@ -22,7 +22,8 @@ def make(request, tmp_path_factory):
     model = make_family(request.param, folder / request.param)
 
     def paint(name: str, **asked: object) -> Path:
-        fixed = {"model": str(model), "width": 256, "steps": 2, "seed": 1, "sun": "off", "poles": False, "sampler": "multidiffusion"}
+        quick = {"width": 256, "steps": 2, "poles": False, "sampler": "multidiffusion", "sun": "off", "seed": 1}
+        fixed = {"model": str(model), **quick}
         *_, result = generate(Job(**{"prompt": "a storm", **fixed, **asked}), folder / f"{name}.exr")
         return Path(result.exr)
 
