@@ -21,4 +21,8 @@ def test_cancel_button_ends_a_check(window: Window) -> None:
 def test_check_reports(window: Window) -> None:
     saw = window.saw("installing", "check")
     assert not saw["during"]
-    assert "All " in saw["report"] and "makes a sky" in saw["report"], saw["report"]
+    lines = saw["report"].splitlines()
+    assert not [line for line in lines if line.startswith("wrong")], saw["report"]
+    # Which, depends on whether a newer release of what the tests' engine does not pin is out.
+    assert "packages are there, in the versions" in saw["report"] or "packages have another version" in saw["report"]
+    assert "makes a sky" in saw["report"], saw["report"]
