@@ -1,9 +1,11 @@
-"""Milliseconds that Skyloom's own code takes in Blender's window, per call: the longest and the mean.
+"""Milliseconds that Skyloom's own code takes in Blender's window, per call, by the clock and of the processor.
 
     make test-gui && python benchmarks/interface.py
 
 Read from what the last window tests measured: while a sky was generated with previews in panel and world, and with
-every sub-panel open and a history of 500 skies. Blender stands still for that long; the aim is less than 100 ms.
+every sub-panel open and a history of 500 skies. Blender stands still for as long as the clock says; the aim is less
+than 100 ms. Where other programs keep the cores busy the clock tells of these too. The processor's time does not; it has
+what Blender's other threads do meanwhile.
 """
 
 import json
@@ -18,12 +20,13 @@ def main() -> int:
         print("There are no window tests to read: run `make test-gui` first.", file=sys.stderr)
         return 1
     steps = {record["step"]: record["saw"] for record in json.loads(RECORDS.read_text(encoding="utf-8"))}
-    print("| | calls | longest, ms | mean, ms |")
-    print("|---|---|---|---|")
+    print("| | calls | longest, ms | longest, CPU ms | mean, CPU ms |")
+    print("|---|---|---|---|---|")
     panels = {f"drawing {label}": seconds for label, seconds in steps["drawing"]["seconds"].items()}
     for what, seconds in (steps["preview"]["seconds"] | panels).items():
-        longest, mean = max(seconds), sum(seconds) / len(seconds)
-        print(f"| {what} | {len(seconds)} | {1000 * longest:.1f} | {1000 * mean:.1f} |")
+        clock, processor = zip(*seconds, strict=True)
+        mean = sum(processor) / len(processor)
+        print(f"| {what} | {len(seconds)} | {1e3 * max(clock):.1f} | {1e3 * max(processor):.1f} | {1e3 * mean:.1f} |")
     return 0
 
 

@@ -6,6 +6,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from .. import preferences
 from ..engine.light.found import read_light
+from ..engine.output.header import read_size
 from ..folders import absolute
 from ..history import sky_at
 from ..properties import TargetProperties
@@ -34,7 +35,7 @@ class SKYLOOM_OT_apply_panorama(TargetProperties, ImportHelper, bpy.types.Operat
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             path = absolute(self.filepath)
-            image = load_panorama(path)
+            image = load_panorama(path, read_size(path))
         except (OSError, RuntimeError) as error:
             self.report({"ERROR"}, f"The panorama cannot be loaded: {error}")
             return {"CANCELLED"}

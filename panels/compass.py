@@ -4,6 +4,7 @@ Seen from above, north at the top. The centre is the zenith, the inner circle th
 equal-area projection (Lambert's azimuthal), so that a part looks as large as it is.
 """
 
+from functools import cache
 from math import cos, radians, sin
 
 import bpy
@@ -21,7 +22,7 @@ COLOURS = (
     (0.75, 0.50, 0.90),
     (0.40, 0.80, 0.80),
 )
-_SIZE = 384  # pixels a side
+_SIZE = 256  # pixels a side
 _RIM = 0.84  # of half the picture; the letters are outside
 _LENS = 60.0  # degrees across a photo whose field of view only its file knows
 
@@ -52,19 +53,19 @@ def compass_icon(direction: bpy.types.PropertyGroup) -> int:
 
 def _picture(regions: tuple, photos: tuple, sun: tuple | None, chosen: int) -> np.ndarray:
     """``[size, size, 4]`` from the top row down, sRGB and alpha."""
-    x, y, radius = _plane()
-    turn = np.degrees(np.arctan2(x, y))
-    rise = 90 - 2 * np.degrees(np.arcsin(np.clip(radius, 0, 1)))
-    picture = np.zeros((_SIZE, _SIZE, 4), np.float32)
-    picture[..., :3] = np.where(rise > 0, 0.34, 0.22)[..., None]
+    x, y, radius, turn, rise = _plane()
+    grey = np.where(rise > 0, np.float32(0.34), np.float32(0.22))
+    shares = np.zeros((len(regions), _SIZE, _SIZE), np.float32)
+    for number, region in enumerate(regions):
+        if region:
+            shares[number] = _weight(region, turn, rise)
+    shares /= np.maximum(shares.sum(0), 1)
+    shares *= np.array([1.0 if number == chosen else 0.6 for number in range(len(regions))], np.float32)[:, None, None]
+    picture = np.empty((_SIZE, _SIZE, 4), np.float32)
+    picture[..., :3] = (grey * (1 - shares.sum(0)))[..., None]
+    colours = np.array([colour(number) for number in range(len(regions))], np.float32).reshape(-1, 3)
+    picture[..., :3] += np.einsum("nhw,nc->hwc", shares, colours)
     picture[..., 3] = _inside(1 - radius)
-    weights = [np.zeros_like(turn) if item is None else _weight(item, turn, rise) for item in regions]
-    total = np.maximum(sum(weights, np.zeros_like(turn)), 1)
-    coloured = picture[..., :3].copy()
-    for number, weight in enumerate(weights):
-        share = weight / total * (1.0 if number == chosen else 0.6)
-        coloured += share[..., None] * (np.array(colour(number)) - picture[..., :3])
-    picture[..., :3] = coloured
     _over(picture, 0.7 * _inside(0.012 - abs(radius - sin(radians(45)))), (0.6, 0.6, 0.6))
     for azimuth, elevation, across in photos:
         apart = _apart(turn, rise, azimuth, elevation)
@@ -77,15 +78,17 @@ def _picture(regions: tuple, photos: tuple, sun: tuple | None, chosen: int) -> n
         _over(picture, _inside(0.07 - distance), (1.0, 0.9, 0.3) if light == "sun" else (0.85, 0.88, 0.95))
     for letter, azimuth in CARDINALS.items():
         half, out = _SIZE / 2, 0.92 * _SIZE / 2
-        stamp(picture, letter, half - out * cos(radians(azimuth)), half + out * sin(radians(azimuth)), 3)
+        stamp(picture, letter, half - out * cos(radians(azimuth)), half + out * sin(radians(azimuth)), 2)
     return picture
 
 
-def _plane() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """To the east, to the north and from the centre; the disc's rim is at 1."""
-    across = ((np.arange(_SIZE) + 0.5) / _SIZE * 2 - 1) / _RIM
+@cache
+def _plane() -> tuple[np.ndarray, ...]:
+    """To the east, to the north and from the centre, where the disc's rim is at 1; azimuth and elevation in degrees."""
+    across = ((np.arange(_SIZE, dtype=np.float32) + 0.5) / _SIZE * 2 - 1) / _RIM
     x, y = np.meshgrid(across, -across)
-    return x, y, np.hypot(x, y)
+    radius = np.hypot(x, y)
+    return x, y, radius, np.degrees(np.arctan2(x, y)), 90 - 2 * np.degrees(np.arcsin(np.clip(radius, 0, 1)))
 
 
 def _inside(distance: np.ndarray) -> np.ndarray:
@@ -94,7 +97,7 @@ def _inside(distance: np.ndarray) -> np.ndarray:
 
 
 def _over(picture: np.ndarray, share: np.ndarray, tint: tuple[float, float, float]) -> None:
-    picture[..., :3] += share[..., None] * (np.array(tint) - picture[..., :3])
+    picture[..., :3] += share[..., None] * (np.array(tint, np.float32) - picture[..., :3])
 
 
 def _weight(region: tuple, turn: np.ndarray, rise: np.ndarray) -> np.ndarray:

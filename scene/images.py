@@ -5,10 +5,14 @@ from pathlib import Path
 import bpy
 
 WRITTEN = "skyloom_written"  # custom property: when the file was written that the datablock shows
+_SIZE = "skyloom_size"  # custom property: width and height of the picture in that file
 
 
-def load_panorama(path: Path) -> bpy.types.Image:
-    """The image datablock for the EXR at *path*.
+def load_panorama(path: Path, size: tuple[int, int] | None = None) -> bpy.types.Image:
+    """The image datablock for the EXR at *path*, of *size* (width and height in pixels) if that is known.
+
+    Then Blender need not look, for which it loads all pixels and does nothing else meanwhile: of 8192 x 4096 for more
+    than a second. It loads them when it shows them.
 
     A datablock that shows this very file is used again, also if the file is gone and the datablock has it packed. One
     that shows an earlier file of the same name is left alone, because an older world may use it. Raises OSError or
@@ -21,12 +25,19 @@ def load_panorama(path: Path) -> bpy.types.Image:
     if same := [image for image in shown if image[WRITTEN] == str(written)]:
         return same[0]
     image = bpy.data.images.load(_stored_path(path))
-    if not image.has_data and image.size[0] == 0:
+    image.colorspace_settings.name = "Linear Rec.709"  # before it is looked at: Blender would load it a second time
+    if size:
+        image[_SIZE] = size
+    if size_of(image)[0] == 0:
         bpy.data.images.remove(image)
         raise RuntimeError(f"{path} is not a picture that Blender can read")
-    image.colorspace_settings.name = "Linear Rec.709"
     image[WRITTEN] = str(written)
     return image
+
+
+def size_of(image: bpy.types.Image) -> tuple[int, int]:
+    """Width and height in pixels as *image* was loaded, 0 if it is no picture."""
+    return tuple(image[_SIZE] if _SIZE in image else image.size)
 
 
 def path_of(image: bpy.types.Image) -> Path:

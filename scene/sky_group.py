@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .horizon import Horizon, add_horizon_inputs
+from .images import size_of
 from .nodes import Nodes, Socket
 from .sun import DISC, GLOW, SIZE, STRENGTH, add_sun_inputs
 from .sun_group import LIFT, add_picture, add_picture_with_sun, build_sun_group
@@ -78,7 +79,7 @@ class _Builder:
         self._nodes, self._image, self._sun = Nodes(tree), image, sun
         self._inputs = self._nodes.add("NodeGroupInput").outputs
         self._horizon = Horizon(
-            self._nodes, self._inputs, image.size[1], light, self._inputs[STRENGTH] if sun else None
+            self._nodes, self._inputs, size_of(image)[1], light, self._inputs[STRENGTH] if sun else None
         )
 
     def build(self) -> None:

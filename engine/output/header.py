@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,6 +11,7 @@ from ..errors import BadRequest
 JOB_ATTRIBUTE = "skyloom.job"
 REQUEST_ATTRIBUTE = "skyloom.request"
 _MAGIC = b"\x76\x2f\x31\x01"
+_WINDOW = struct.Struct("<4i")  # left, top, right and bottom, the last two inside
 _LONGEST = 1 << 22  # bytes of one attribute; what is longer is no header
 
 
@@ -26,18 +27,32 @@ def read_request(path: Path) -> dict[str, Any]:
 
 def read_attribute(path: Path, name: str) -> Any:
     """The JSON in the text attribute *name* of the EXR at *path*. Raises :class:`BadRequest` if there is none."""
+    parsed = _read(path, name, json.loads)
+    if parsed is None:
+        raise BadRequest(f"{path} has no Skyloom job in its header.", "Was it saved again by another program?")
+    return parsed
+
+
+def read_size(path: Path) -> tuple[int, int] | None:
+    """Width and height of the EXR at *path* in pixels; None if it is none."""
+    try:
+        window = _read(path, "dataWindow", _WINDOW.unpack)
+    except BadRequest:
+        return None
+    return window and (window[2] - window[0] + 1, window[3] - window[1] + 1)
+
+
+def _read(path: Path, name: str, parse: Callable[[bytes], Any]) -> Any:
+    """What *parse* makes of the attribute *name*; None if the file at *path* has no such. Raises :class:`BadRequest`."""
     hint = "Name an EXR that Skyloom wrote."
     try:
         with open(path, "rb") as file:
             value = next((value for key, value in _attributes(file) if key == name), None)
-            parsed = None if value is None else json.loads(value)
+            return None if value is None else parse(value)
     except FileNotFoundError:
         raise BadRequest(f"The file {path} does not exist.", hint) from None
     except (OSError, ValueError, struct.error) as error:
         raise BadRequest(f"{path} cannot be read as an EXR ({error}).", hint) from error
-    if parsed is None:
-        raise BadRequest(f"{path} has no Skyloom job in its header.", "Was it saved again by another program?")
-    return parsed
 
 
 def _attributes(file: IO[bytes]) -> Iterator[tuple[str, bytes]]:

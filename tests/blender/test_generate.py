@@ -75,6 +75,16 @@ def test_applying_the_same_file_twice_shares_image_and_world(scene, pattern):
     assert len({world.name for world in bpy.data.worlds}) == 2
 
 
+def test_a_sky_is_set_without_loading_its_pixels(scene, pattern):
+    """For as long as that takes Blender does nothing else: two seconds, for the largest."""
+    path, pixels = pattern
+    bpy.ops.skyloom.apply_panorama(filepath=str(path))
+    image = image_of(scene.world)
+    assert extension("scene.images").size_of(image) == (128, 64)
+    assert not image.has_data
+    assert np.array_equal(np.array(image.pixels).reshape(64, 128, 4)[..., :3], pixels)
+
+
 def test_the_scene_settings_are_used_where_no_argument_is_given(scene, quick):
     settings = scene.skyloom
     settings.prompt = "fog over a lake"

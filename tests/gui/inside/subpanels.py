@@ -12,21 +12,24 @@ SIDEBAR = "SKYLOOM_PT_sidebar_"
 _numbers = count()
 
 
-def timed(function: Callable, seconds: list[float]) -> Callable:
+Seconds = list[tuple[float, float]]  # per call: by the clock, and of the processor, for all threads of Blender
+
+
+def timed(function: Callable, seconds: Seconds) -> Callable:
     """*function* of two parameters, which Blender counts, such that *seconds* get what each call takes."""
 
     def call(owner: object, context: object) -> object:
-        start = time.perf_counter()
+        start = time.perf_counter(), time.process_time()
         try:
             return function(owner, context)
         finally:
-            seconds.append(time.perf_counter() - start)
+            seconds.append((time.perf_counter() - start[0], time.process_time() - start[1]))
 
     return call
 
 
 @contextmanager
-def opened(*names: str, seconds: dict[str, list[float]] | None = None) -> Iterator[None]:
+def opened(*names: str, seconds: dict[str, Seconds] | None = None) -> Iterator[None]:
     """Let the sidebar's sub-panels *names* be open and its others closed. seconds: gets those that each drawing takes,
     by the panel's label."""
     module = sys.modules["bl_ext.user_default.skyloom.panels"]
