@@ -27,8 +27,10 @@ def _choice(name: str, kinds: Any, default: str, description: str) -> Any:
     return EnumProperty(name=name, description=description, items=items, default=default)
 
 
-def _degrees(name: str, default: float, low: float, high: float, description: str) -> Any:
-    return FloatProperty(name=name, description=description, default=default, min=low, max=high, step=100, precision=1)
+def _degrees(name: str, default: float, low: float, high: float, description: str, precision: int = 1) -> Any:
+    """In degrees for scripts, too, which subtype ANGLE would give radians; so the label has to say it."""
+    limits = {"default": default, "min": low, "max": high}
+    return FloatProperty(name=f"{name} (°)", description=description, step=100, precision=precision, **limits)
 
 
 def light_direction(layout: bpy.types.PropertyGroup) -> tuple[float, float]:
@@ -49,7 +51,7 @@ def _whole(name: str, default: int, low: int, high: int) -> Any:
     return IntProperty(name=name, default=default, min=low, max=high)
 
 
-def _of_place(name: str, default: float, low: float, high: float, description: str) -> Any:
+def _hours(name: str, default: float, low: float, high: float, description: str) -> Any:
     return FloatProperty(name=name, description=description, default=default, min=low, max=high, precision=2)
 
 
@@ -58,13 +60,13 @@ class SKYLOOM_PG_layout(bpy.types.PropertyGroup):
         name="By Date and Place",
         description="Put the sun where it stands at a time and a place; north is +Y",
     )
-    latitude: _of_place("Latitude", 51.48, -90, 90, "Degrees, north is positive")
-    longitude: _of_place("Longitude", 0, -180, 180, "Degrees, east is positive")
+    latitude: _degrees("Latitude", 51.48, -90, 90, "North is positive", precision=2)
+    longitude: _degrees("Longitude", 0, -180, 180, "East is positive", precision=2)
     year: _whole("Year", 2026, 1900, 2100)
     month: _whole("Month", 6, 1, 12)
     day: _whole("Day", 21, 1, 31)
-    hour: _of_place("Hour", 18, 0, 24, "Of the place's own clock")
-    zone: _of_place("UTC Offset", 0, -12, 14, "Hours by which the clock is ahead of Greenwich, with summer time")
+    hour: _hours("Hour", 18, 0, 24, "Of the place's own clock")
+    zone: _hours("UTC Offset", 0, -12, 14, "Hours by which the clock is ahead of Greenwich, with summer time")
     light: _choice("Light", Luminary, "sun", "What stands in the sky")
     azimuth: _degrees("Azimuth", 90, -360, 360, "Where the sun or moon stands: clockwise from north (+Y), 90 is +X")
     elevation: _degrees("Elevation", 30, -18, 90, "How high it stands; below 0 the sun has set")

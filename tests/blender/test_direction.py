@@ -185,6 +185,16 @@ def test_sun_by_date_and_place(scene):
     assert layout_of(layout)["elevation"] == pytest.approx(30, abs=0.02)
 
 
+def test_every_angle_says_that_it_is_in_degrees(scene):
+    """Numbers that may be 90 and more are angles here."""
+    layout = scene.skyloom.direction.layout
+    bpy.ops.skyloom.add_region()
+    parts = (layout, scene.skyloom.direction.regions[0], scene.skyloom.direction.photos.add())
+    angles = [p for part in parts for p in part.bl_rna.properties if p.type == "FLOAT" and p.hard_max >= 90]
+    assert len(angles) == 16
+    assert not [p.identifier for p in angles if not p.name.endswith("(°)")]
+
+
 def test_compass_picture_shows_each_part_in_its_direction(scene):
     """Above the picture's middle is north; the storm in the west colours the left, the photo in the east whitens."""
     compass = extension("panels.compass")
