@@ -17,7 +17,7 @@ from .wrapped_text import draw_text
 # What is said of each state, and what the button that changes it is called.
 WORDS = {
     State.MISSING: ("Engine not installed", "Install Engine", "INFO"),
-    State.INCOMPLETE: ("The installation is not finished", "Continue Installation", "ERROR"),
+    State.INCOMPLETE: ("The installation is not finished", "Continue", "ERROR"),
     State.OUTDATED: ("The engine belongs to another version of Skyloom", "Update Engine", "ERROR"),
     State.BROKEN: ("The engine's Python is gone; was Blender moved or updated?", "Repair", "ERROR"),
     State.READY: ("Engine installed", "Repair", "CHECKMARK"),

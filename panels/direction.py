@@ -41,10 +41,12 @@ def _draw_layout(layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup)
         _draw_place(column, drawn)
     for name in _shown(drawn):
         row = column.row(align=True)
-        row.prop(drawn, name)
-        if name.endswith("_azimuth"):
-            what = name.removesuffix("_azimuth").upper()
-            row.operator("skyloom.set_from_view", text="", icon="HIDE_OFF").what = what
+        what, azimuth, _ = name.partition("_azimuth")
+        if not azimuth:
+            row.prop(drawn, name)
+            continue
+        row.prop(drawn, name, text=f"{what.capitalize()} (°)")  # the name alone, as the sidebar is narrow
+        row.operator("skyloom.set_from_view", text="", icon="HIDE_OFF").what = what.upper()
     column.prop(drawn, "seed")
     layout.prop(direction, "strength")
     previewing = SKYLOOM_OT_preview_layout.running()

@@ -65,7 +65,7 @@ class Photos:
         where.prop(photo, "elevation")
         where.operator("skyloom.set_from_view", icon="HIDE_OFF").what = "PHOTO"
         column.prop(photo, "roll")
-        column.prop(photo, "field_of_view", text="Field of View (°)" if photo.field_of_view else "Lens (noted)")
+        column.prop(photo, "field_of_view", text="Lens (°)" if photo.field_of_view else "Lens (noted)")
         column.prop(photo, "strength")
 
 
