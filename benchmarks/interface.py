@@ -4,8 +4,8 @@
 
 Read from what the last window tests measured: while a sky was generated with previews in panel and world, and with
 every sub-panel open and a history of 500 skies. Blender stands still for as long as the clock says; the aim is less
-than 100 ms. Where other programs keep the cores busy the clock tells of these too. The processor's time does not; it has
-what Blender's other threads do meanwhile.
+than 100 ms. Where other programs keep the cores busy, the clock tells of these too. The processor's time does not, but
+counts what Blender's other threads do meanwhile.
 """
 
 import json

@@ -43,7 +43,7 @@ def read_size(path: Path) -> tuple[int, int] | None:
 
 
 def _read(path: Path, name: str, parse: Callable[[bytes], Any]) -> Any:
-    """What *parse* makes of the attribute *name*; None if the file at *path* has no such. Raises :class:`BadRequest`."""
+    """What *parse* makes of the attribute *name*; None if the EXR has no such. Raises :class:`BadRequest`."""
     hint = "Name an EXR that Skyloom wrote."
     try:
         with open(path, "rb") as file:

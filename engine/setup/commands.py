@@ -19,6 +19,8 @@ TICK = 0.5  # seconds between two looks at the progress
 MEASURE_EVERY = 2.0  # seconds between two looks at the size of what is there, which are many thousand files
 GRACE = 5.0  # seconds that a command has to end by itself when it is cancelled
 PACKAGES_END = 0.94  # the share of the whole that is done when all packages are there
+# Who could not be reached: as pip says it, as uv does.
+_HOST = re.compile(r"host='([\w.-]+)'|failed to (?:fetch|download)\W+https?://([\w.-]+)", re.IGNORECASE)
 _STEP = re.compile(r"\b(Downloading|Building|Installing|Preparing)\b[ :]+([\w.\[\]-]+)")
 
 # What pip and uv say when something goes wrong, and what that means. The first that fits is told.
@@ -41,7 +43,7 @@ _CAUSES: tuple[tuple[str, type[SkyloomError], str, str], ...] = (
         r"refused)|connecterror|dns error|timed? ?out|incomplete-?(read|download)|error sending request|"
         r"failed to fetch|failed to download|certificate verify failed|sslerror",
         Unreachable,
-        "The package index cannot be reached, or the line broke.",
+        "The package index{} cannot be reached, or the line broke.",
         "Check the internet connection and click again: what is there already is kept.",
     ),
     (
@@ -151,7 +153,8 @@ def _plain(package: str) -> str:
 def _explain(output: str, otherwise: str) -> SkyloomError:
     for pattern, kind, message, hint in _CAUSES:
         if re.search(pattern, output, re.IGNORECASE):
-            return kind(message, hint)
+            hosts = [pip or uv for pip, uv in _HOST.findall(output)]
+            return kind(message.format(f" at {hosts[-1]}" if hosts else ""), hint)
     return SetupFailed(otherwise, "Copy the log and read its end, or send it to Skyloom's developers.")
 
 

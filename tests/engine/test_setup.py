@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from engine.setup import builds, kept, lock
+from engine.setup.commands import _explain
 from tests.workshop import ROOT, Workshop
 
 
@@ -84,6 +85,20 @@ def test_every_lock_has_checksums():
     without = [path.stem for path in lock.LOCKS.glob("*.txt") if not lock.has_checksums(path.stem)]
     assert without == ["torch-rocm7.2"]
     assert all(lock.lock_file(build.lock).is_file() for build in builds.builds_here().values())
+
+
+@pytest.mark.parametrize(
+    ("printed", "who"),
+    [
+        ("connection broken by 'NameResolutionError(\"HTTPSConnection(host='a.example', port=443): Fail", " at a.example"),
+        ("error: Request failed\n  cause: Failed to fetch: `https://a.example/cpu/`\n  cause: dns error", " at a.example"),
+        ("ReadTimeout: timed out", ""),
+    ],
+)
+def test_who_cannot_be_reached_is_named(printed, who):
+    told = _explain(printed, "Getting PyTorch failed.")
+    assert told.code == "unreachable"
+    assert told.message == f"The package index{who} cannot be reached, or the line broke."
 
 
 def test_too_little_room(tmp_path):
