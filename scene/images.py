@@ -37,7 +37,7 @@ def load_panorama(path: Path, size: tuple[int, int] | None = None) -> bpy.types.
 
 def size_of(image: bpy.types.Image) -> tuple[int, int]:
     """Width and height in pixels as *image* was loaded, 0 if it is no picture."""
-    return tuple(image[_SIZE] if _SIZE in image else image.size)
+    return tuple(image.get(_SIZE) or image.size)
 
 
 def path_of(image: bpy.types.Image) -> Path:
