@@ -21,20 +21,26 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from tools.debian import BPY_LIBRARIES, Unavailable, ensure  # noqa: E402
-from tools.environments import make  # noqa: E402
+from tools.environments import cache_root, make  # noqa: E402
 
 REPORTS = ROOT / "out" / "tests"
+# A test computes little at a time, so two workers of one thread each are faster than one of two. Each takes over 1 GB.
+SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "4", "--dist", "worksteal")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One command in one environment. tests: the folder that pytest runs, or None for a check that is not pytest."""
+    """One command in one environment.
+
+    tests: the folder that pytest runs, or None for a check that is not pytest. alone: one test at a time.
+    """
 
     group: str
     name: str
     environment: str
     arguments: tuple[str, ...] = ()
     tests: str | None = None
+    alone: bool = False
     packages: tuple[str, ...] = ()
     seconds: int = 900
 
@@ -42,13 +48,14 @@ class Part:
 PARTS = (
     Part("lint", "ruff check", "engine", ("-m", "ruff", "check", ".")),
     Part("lint", "ruff format", "engine", ("-m", "ruff", "format", "--check", ".")),
-    Part("lint", "mypy", "engine", ("-m", "mypy")),
+    # What it learnt of torch and its like is kept, because that takes minutes.
+    Part("lint", "mypy", "engine", ("-m", "mypy", "--cache-dir", str(cache_root() / "mypy"))),
     Part("engine", "tests/engine", "engine", tests="tests/engine", seconds=1800),
     Part("blender", "tests/blender on 4.2", "blender-4_2", tests="tests/blender", packages=BPY_LIBRARIES),
     Part("blender", "tests/blender on 4.5", "blender-4_5", tests="tests/blender", packages=BPY_LIBRARIES),
     Part("blender", "tests/blender on 5.0", "blender-5_0", tests="tests/blender", packages=BPY_LIBRARIES),
-    Part("web", "tests/web", "engine", tests="tests/web", packages=("chromium", "chromium-driver")),
-    Part("gui", "tests/gui", "engine", tests="tests/gui", seconds=1800),
+    Part("web", "tests/web", "engine", tests="tests/web", alone=True, packages=("chromium", "chromium-driver")),
+    Part("gui", "tests/gui", "engine", tests="tests/gui", alone=True, seconds=1800),  # there is one screen
 )
 
 
@@ -86,13 +93,18 @@ def _run(part: Part) -> Outcome:
     report = REPORTS / f"{part.name.replace('/', '-').replace(' ', '-')}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    status = call([*command, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", part.tests], part.seconds)
+    command += ["-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", part.tests]
+    status = call(command, part.seconds) if part.alone else call([*command, *SIDE_BY_SIDE], part.seconds, threads=1)
     return read(report, status)
 
 
-def call(command: list[str], seconds: int) -> int | None:
-    """Run *command* and return its exit status; None if it was still running after *seconds* and had to be killed."""
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
+def call(command: list[str], seconds: int, threads: int | None = None) -> int | None:
+    """Run *command* and return its exit status; None if it was still running after *seconds* and had to be killed.
+
+    threads: how many a process of it computes with, if that is not its own choice.
+    """
+    environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
