@@ -18,9 +18,10 @@ class Known:
     latents: ``[1, C, h, W]``. weight: ``[1, 1, h, W]`` in [0, 1], 0 where nothing is known. until: ``[1, 1, h, W]``,
     the denoising step from which on the canvas is free again. after: like weight, what is left of it from then on: a
     strongly guided model makes something else of a place in very few steps. foretell: from a departure ``[C, h, W]``
-    and where it is known, ``[1, h, W]``, what is to be expected of it everywhere. With it, the rest is moved
-    as what is known departs from its prediction (as pseudoinverse guidance does, Song et al. 2023, "Pseudoinverse-guided diffusion
-    models for inverse problems", where the covariance is a network's derivative): a small network alone goes its own way.
+    and where it is known, ``[1, h, W]``, what is to be expected of it everywhere. With it, the rest is moved as what is
+    known departs from its prediction (as pseudoinverse guidance does, Song et al. 2023, "Pseudoinverse-guided diffusion
+    models for inverse problems", where the covariance is a network's derivative): a small network alone goes its own
+    way.
     """
 
     latents: Tensor
