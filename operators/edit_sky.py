@@ -82,6 +82,7 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
             return edit_prompt, changes
         changes["style"] = NONE
         if self.what == "GROUND":
+            changes["feather"] = 0.0  # the horizon is an edge, and what was on the old ground must not last below it
             return edit_prompt or job_of(start)["prompt"], changes
         changes["erase"] = True
         if self.what == "SUN":

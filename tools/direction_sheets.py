@@ -183,7 +183,10 @@ def edits() -> Iterator[Captioned]:
     yield "Remove Sun", sky("edit-sun", prompt, mask=str(sun_mask), sun="off", negative=negative, **gone)
     yield "Remove Painted Cloud", sky("edit-cloud", "clear sky", mask=str(cloud), negative="clouds", **gone)
     yield "a painted area: storm clouds", sky("edit-area", "storm clouds", start=str(before), mask=str(area))
-    yield "Extend Below Horizon: snow", sky("edit-ground", "golden hour over snow", start=str(before), mask=str(ground))
+    yield (
+        "Extend Below Horizon: snow",
+        sky("edit-ground", "golden hour over snow", start=str(before), mask=str(ground), feather=0),
+    )
 
 
 def styles() -> Iterator[Captioned]:

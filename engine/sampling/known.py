@@ -16,16 +16,19 @@ class Known:
     the noise kept, as here, that is the same, and every solver's history stays true).
 
     latents: ``[1, C, h, W]``. weight: ``[1, 1, h, W]`` in [0, 1], 0 where nothing is known. until: ``[1, 1, h, W]``,
-    the denoising step from which on the canvas is free again. foretell: from a departure ``[C, h, W]`` and where it is
-    known, ``[1, h, W]``, what is to be expected of it everywhere. With it, the rest is moved as what is known departs
-    from its prediction (as pseudoinverse guidance does, Song et al. 2023, "Pseudoinverse-guided diffusion models for
-    inverse problems", where the covariance is a network's derivative): a small network alone goes its own way.
+    the denoising step from which on the canvas is free again. after: like weight, what is left of it from then on: a
+    strongly guided model makes something else of a place in very few steps. foretell: from a departure ``[C, h, W]``
+    and where it is known, ``[1, h, W]``, what is to be expected of it everywhere. With it, the rest is moved as what is
+    known departs from its prediction (as pseudoinverse guidance does, Song et al. 2023, "Pseudoinverse-guided diffusion
+    models for inverse problems", where the covariance is a network's derivative): a small network alone goes its own
+    way.
     """
 
     latents: Tensor
     weight: Tensor
     until: Tensor
     foretell: Callable[[Tensor, Tensor], Tensor] | None = None
+    after: Tensor | float = 0.0
 
     def start(self, index: int, x: Tensor, noise: Tensor, solver: Solver) -> Tensor:
         """*x* as the canvas before step *index*, with what is known under *noise*."""
@@ -40,4 +43,4 @@ class Known:
         return torch.lerp(x0, self.latents, held)
 
     def _held(self, index: int) -> Tensor:
-        return self.weight * (index < self.until)
+        return torch.where(index < self.until, self.weight, self.after)

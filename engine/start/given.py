@@ -27,14 +27,16 @@ class Given:
 
     base: whether all of it is something to begin with; otherwise what no photo covers is only a smooth continuation.
     hold: ``[1, H, 2 H]`` in [0, 1], how much of a pixel is known. strength: ``[1, H, 2 H]``, from which share of the
-    steps on, counted from the end, it is free again all the same. keep: ``[1, H, 2 H]``, how much of a pixel of the
-    result is this picture's own: where it is 1, exactly. leads: what is not known follows its colours and tones.
+    steps on, counted from the end, it is free again all the same. lasting: ``[1, H, 2 H]``, how much of it is known
+    even then. keep: ``[1, H, 2 H]``, how much of a pixel of the result is this picture's own: where it is 1, exactly.
+    leads: what is not known follows its colours and tones.
     """
 
     radiance: Tensor
     base: bool
     hold: Tensor
     strength: Tensor
+    lasting: Tensor
     keep: Tensor
     leads: bool = False
 
@@ -50,7 +52,8 @@ class Given:
         hold = adaptive_avg_pool2d(self.hold, canvas)[None]
         free = adaptive_avg_pool2d(self.strength * self.hold, canvas)[None] / hold.clamp(min=1e-9)
         until = (steps - (free * steps).round()).to(model.device)
-        return Known(latents, hold.to(latents), until, foretold if self.leads else None)
+        lasting = adaptive_avg_pool2d(self.lasting, canvas)[None].to(latents)
+        return Known(latents, hold.to(latents), until, foretold if self.leads else None, after=lasting)
 
 
 def first_step(job: Job) -> int:
@@ -86,12 +89,15 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
         if job.erase:
             given = replace(given, radiance=fill(given.radiance, _around(mask)))
         outside, freed = 1 - inside, passage(mask, _PASSAGE * job.feather)
-        # Outside nothing is free, and near the edge only late steps are; inside, photos may be held as well.
+        # Outside nothing is free, and near the edge only late steps are, and these in part, if what was there may show;
+        # inside, photos may be held as well.
         held = torch.maximum(outside, (freed < 1).float())
+        closer = held > given.hold
         given = replace(
             given,
             hold=torch.maximum(given.hold, held),
-            strength=torch.where(held > given.hold, freed * (freed < 1), given.strength),
+            strength=torch.where(closer, freed * (freed < 1), given.strength),
+            lasting=torch.where(closer, outside if job.erase else 1 - freed, given.lasting),
             keep=torch.maximum(given.keep, outside),
             leads=False,  # an area is painted to be other than what is around it
         )
@@ -134,7 +140,7 @@ def _most(values: Tensor, reach: int) -> Tensor:
 
 def _beginning(radiance: Tensor) -> Given:
     nothing = torch.zeros_like(radiance[:1])
-    return Given(radiance, base=True, hold=nothing, strength=nothing, keep=nothing)
+    return Given(radiance, base=True, hold=nothing, strength=nothing, lasting=nothing, keep=nothing)
 
 
 def _nothing(width: int) -> Given:
@@ -155,4 +161,4 @@ def _with_photos(job: Job, given: Given, transfer: Transfer) -> Given:
         keep = torch.lerp(keep, torch.full_like(keep, float(photo.strength == 0)), there)
     if not given.base:
         radiance = fill(radiance, (hold > 0).float())
-    return Given(radiance, given.base, hold, strength, keep, leads=True)
+    return replace(given, radiance=radiance, hold=hold, strength=strength, keep=keep, leads=True)

@@ -90,6 +90,7 @@ def test_ground_is_made_anew_below_the_horizon(scene, sky):
     mask, after = edit("GROUND", sky, scene)
     assert mask[:32].all() and not mask[32:].any()
     assert job(after)["prompt"] == "noon"
+    assert job(after)["feather"] == 0, "what is left of the old ground's edge would show"
 
 
 def test_a_painting_goes_with_its_sky(scene, sky):

@@ -21,7 +21,7 @@ from engine.sampling.known import Known
 from engine.sampling.samplers import multidiffusion
 from engine.sampling.windows import Windows
 from engine.start.continuation import fill
-from engine.start.given import passage, soft_mask
+from engine.start.given import gather, passage, soft_mask
 from engine.start.layout import draw, sky_parameters
 
 LAYOUT = Layout(azimuth=200, elevation=12, clouds="few", ground="sea")
@@ -179,6 +179,21 @@ def test_what_is_known_stays_under_its_own_noise(nano):
             expected = solver.noise_to(step.index + 1, latents, noise)
             torch.testing.assert_close(step.x[..., 4:20], expected[..., 4:20], atol=1e-4, rtol=0)
     assert (step.x[..., 22:] - latents[..., 22:]).abs().mean() > 0.1
+
+
+def test_what_is_known_may_last_in_part():
+    known = Known(torch.ones(1, 4, 2, 2), torch.ones(1, 1, 2, 2), torch.full((1, 1, 2, 2), 3), after=0.25)
+    assert [known.into(index, torch.zeros(1, 4, 2, 2)).mean() for index in (2, 3)] == [1, 0.25]
+
+
+def test_the_edge_of_an_edit_lasts_and_its_middle_does_not(nano, panorama, tmp_path):
+    mask = mask_file(tmp_path / "mask.png", (0.2, 0.1, 0.8, 0.9))
+    painted, erased = (
+        gather(Job(prompt="a", start=panorama, mask=str(mask), erase=erase), 128, nano.transfer).lasting[0]
+        for erase in (False, True)
+    )
+    assert painted[32, 64] == 0 and 0.5 < painted[32, 28] < 1 and painted[32, 20] == 1
+    assert erased[32, 28] == 0, "the smooth continuation would show"
 
 
 @pytest.mark.parametrize("box", [(0.3, 0.2, 0.6, 0.6), (0.85, 0.1, 0.15, 0.5), (0.2, 0.0, 0.7, 0.3)])

@@ -1,12 +1,10 @@
 """Photos on the sphere: kept as they are, and followed by the sky around them."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from PIL import ExifTags, Image
-from skies import pixels
+from skies import pixels, smooth_photo
 
 from engine.errors import BadRequest
 from engine.job import Job
@@ -17,13 +15,6 @@ from engine.sphere.equirectangular import directions
 from engine.start.continuation import foretold
 from engine.start.lens import lens_of
 from engine.start.photos import place, project
-
-
-def smooth_photo(path: Path, width: int = 48, height: int = 32) -> Path:
-    y, x = np.mgrid[0:height, 0:width]
-    waves = [np.sin(x / width * 4 + c) * np.cos(y / height * 3 - c) for c in range(3)]
-    Image.fromarray((128 + 90 * np.stack(waves, -1)).astype(np.uint8)).save(path)
-    return path
 
 
 @pytest.mark.parametrize("roll", [0, 20])
