@@ -1,11 +1,11 @@
 """What people ask a sky for, by the word for it that a small model of skies is most likely to know."""
 
 _KINDRED = {
-    "storm": "tempest hurricane tornado cyclone typhoon squall cumulonimbus supercell lightning thunder ominous",
+    "storm": "tempest hurricane tornado cyclone typhoon squall cumulonimbus supercell lightning ominous",
     "rain": "drizzle rainy shower downpour monsoon wet",
     "overcast": "nimbostratus stratus altostratus leaden sombre bleak",
     "cumulus": "cauliflower congestus popcorn",
-    "cirrus": "cirrostratus contrails streaks mares",
+    "cirrus": "cirrostratus contrails mares",
     "altocumulus": "cirrocumulus stratocumulus fleecy",
     "fog": "smog smoke smoky steam vapor vapour",
     "haze": "dusty dust pollution humid",

@@ -44,8 +44,8 @@ class Settings:
     fine_batch: int = 4
     fine_rate: float = 1.2e-3
 
-    tune_panoramas: int = 1600
-    tune_minutes: float = 46.0
+    tune_panoramas: int = 2200
+    tune_minutes: float = 94.0
     tune_rate: float = 7e-4
 
     log_every: int = 50  # steps

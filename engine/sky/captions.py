@@ -3,24 +3,40 @@
 import random
 
 from .parameters import Clouds, Glow, SkyParameters, Time
-from .phrases import AURORA, CLOUDS, FILLERS, GLOWS, GROUNDS, HAZE, HILLS, MILKY_WAY, MOUNTAINS, TIMES
+from .phrases import (
+    AURORA,
+    CLOUD_FORMS,
+    CLOUDS,
+    FILLERS,
+    GLOWS,
+    GROUND_FORMS,
+    GROUNDS,
+    HAZE,
+    HILLS,
+    MILKY_WAY,
+    MOUNTAINS,
+    TIME_FORMS,
+    TIME_NOUNS,
+    TIMES,
+)
 
 _OPENINGS = ("a ", "view of ", "panorama of ", "a photo of ")
+_FORMED = 0.25  # share of words that come in a longer form
 
 
 def vocabulary() -> list[str]:
     """Every phrase of the grammar."""
-    phrases = [
-        phrase for table in (TIMES, CLOUDS, GROUNDS, GLOWS) for synonyms in table.values() for phrase in synonyms
-    ]
-    return [*phrases, *MOUNTAINS, *HILLS, *HAZE, *MILKY_WAY, *AURORA, *FILLERS, *_OPENINGS]
+    tables = (TIMES, TIME_NOUNS, CLOUDS, GROUNDS, GLOWS)
+    phrases = [phrase for table in tables for synonyms in table.values() for phrase in synonyms]
+    forms = [form.format("").strip() for form in (*TIME_FORMS, *CLOUD_FORMS, *GROUND_FORMS)]
+    return [*phrases, *forms, *MOUNTAINS, *HILLS, *HAZE, *MILKY_WAY, *AURORA, *FILLERS, *_OPENINGS]
 
 
 def caption(sky: SkyParameters, rng: random.Random) -> str:
     """Describe *sky*. Time is always said, except that a noon may go without; clouds and ground mostly are."""
-    time: str | None = rng.choice(TIMES[sky.time])
-    clouds: str | None = rng.choice(CLOUDS[sky.clouds])
-    ground: str | None = rng.choice(GROUNDS[sky.ground])
+    time: str | None = _said(TIMES[sky.time], TIME_NOUNS[sky.time], TIME_FORMS, rng)
+    clouds: str | None = _said(CLOUDS[sky.clouds], CLOUDS[sky.clouds], CLOUD_FORMS, rng)
+    ground: str | None = _said(GROUNDS[sky.ground], GROUNDS[sky.ground], GROUND_FORMS, rng)
     extras = [rng.choice(words) for words in _extras(sky)]
     if sky.time in (Time.SUNSET, Time.DUSK) and (sky.glow != Glow.ORANGE or rng.random() < 0.3):
         extras.append(rng.choice(GLOWS[sky.glow]))
@@ -76,6 +92,11 @@ def _sentence(time: str | None, clouds: str | None, ground: str | None, rng: ran
     if time and ground:
         return rng.choice((f"{time} over {ground}", f"{ground} at {time}", f"{time}, {ground}"))
     return rng.choice((f"{time} with {clouds}", f"{clouds} at {time}", f"{time}, {clouds}"))
+
+
+def _said(phrases: tuple[str, ...], nouns: tuple[str, ...], forms: tuple[str, ...], rng: random.Random) -> str:
+    """One of *phrases* as it is, or now and then one of *nouns* within one of *forms*."""
+    return rng.choice(forms).format(rng.choice(nouns)) if rng.random() < _FORMED else rng.choice(phrases)
 
 
 def _nonsense(rng: random.Random) -> str:
