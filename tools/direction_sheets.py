@@ -194,7 +194,7 @@ def styles() -> Iterator[Captioned]:
     prompt = "sunset over the sea, broken clouds"
     yield "the reference", looks
     yield "the prompt alone", sky("style-none", prompt)
-    for name, loss in (("look", "3 * lpips-vgg"), ("style", "300 * style")):
+    for name, loss in (("look", "10 * lpips-vgg"), ("style", "10000 * style")):
         yield (
             f"drawn to its {name}",
             sky(f"style-{name}", prompt, sampler="sync", sync_anchor=str(looks), sync_loss=loss),

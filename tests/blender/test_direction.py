@@ -115,7 +115,7 @@ def test_reference_and_control_become_the_job_and_come_back(scene, quick, tmp_pa
     direction.reference_by, direction.reference_strength = "STYLE", 0.5
     sky = result(**quick)
     job = header(sky)
-    assert (job["sync_anchor"], job["sync_loss"]) == (str(tmp_path / "look.png"), "50 * style")
+    assert (job["sync_anchor"], job["sync_loss"]) == (str(tmp_path / "look.png"), "5000 * style")
     direction.reference = None
     bpy.ops.skyloom.use_settings(filepath=sky)
     assert (direction.reference, direction.reference_by, direction.reference_strength) == (picture, "STYLE", 0.5)
