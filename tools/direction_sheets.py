@@ -176,7 +176,8 @@ def edits() -> Iterator[Captioned]:
     sun = disc(light.azimuth, light.elevation, 28)
     glitter = disc(light.azimuth, -light.elevation, 28) & (directions(512)[2] < 0)
     sun_mask, cloud = mask("edit-sun-mask", sun | glitter), mask("edit-cloud-mask", disc(58, 41, 16))
-    area, ground = mask("edit-area-mask", disc(250, 25, 32)), mask("edit-ground-mask", directions(512)[2] < 0)
+    area = mask("edit-area-mask", disc(240, 20, 65) & (directions(512)[2] > 0))
+    ground = mask("edit-ground-mask", directions(512)[2] < 0)
     yield "a sky", before
     gone: dict[str, Any] = {"start": str(before), "erase": True}
     prompt, negative = "golden hour over the sea, few clouds, no sun in view", "sun, glare, facing the sun"
