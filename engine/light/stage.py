@@ -87,7 +87,7 @@ def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tu
     if job.mask is not None:  # the prompt speaks of what is inside, the sun may stand outside
         return find_spot(radiance), ()
     asked = sun_elevations(job.prompt)
-    spot = find_spot(radiance, (asked[0] - _TOLERANCE, asked[1] + _TOLERANCE) if asked else (0.0, 90.0))
+    spot = find_spot(radiance, _about(*asked) if asked else (0.0, 90.0))
     if spot.kind == "sun" and rules_out_sun(job.prompt):
         return replace(spot, kind="moon" if asks_for_moon(job.prompt) else "none"), ()
     if spot.kind == "moon" and asked:
@@ -98,6 +98,14 @@ def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tu
         hidden = replace(find_spot(radiance, asked), kind="sun", seen=False)
         return hidden, (("sun_not_seen", "No sun can be seen, so one was put where the sky is brightest."),)
     return spot, ()
+
+
+def _about(low: float, high: float) -> tuple[float, float]:
+    """Elevations at which a sun may be seen that is asked for between these, in degrees.
+
+    Downwards at most half way to the horizon, whose glow in the morning is often brighter than the sun.
+    """
+    return max(low - _TOLERANCE, low / 2), high + _TOLERANCE
 
 
 def _found(spot: Spot, sun: Sun | None) -> FoundLight:

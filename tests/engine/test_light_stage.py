@@ -192,6 +192,13 @@ def test_the_prompt_decides_what_the_picture_leaves_open(renderer):
     assert asked.radiance.max() > 10  # EEVEE's threshold for a sun with a shadow
 
 
+def test_a_mornings_bright_horizon_is_not_its_sun():
+    picture = torch.maximum(glow(64, (100, 18)), 2 * glow(64, (300, 1), radius=2))
+    found = {prompt: light_panorama(picture, Job(prompt=prompt), clips=True).light for prompt in ("morning", "sunset")}
+    assert found["morning"].elevation == pytest.approx(18, abs=2)
+    assert found["sunset"].elevation < 3
+
+
 def test_off_leaves_the_picture_alone(renderer):
     picture = ldr(sky(renderer, Time.NOON))
     lit = light_panorama(picture, Job(prompt="a", sun="off"), clips=True)
