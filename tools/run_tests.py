@@ -20,8 +20,9 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+from engine.environment import cache_root  # noqa: E402
 from tools.debian import BPY_LIBRARIES, Unavailable, ensure  # noqa: E402
-from tools.environments import cache_root, make  # noqa: E402
+from tools.environments import make  # noqa: E402
 
 REPORTS = ROOT / "out" / "tests"
 # A test computes little at a time, so two workers of one thread each are faster than one of two. Each takes over 1 GB.

@@ -3,40 +3,48 @@
 import random
 
 from .parameters import Clouds, Glow, SkyParameters, Time
-from .phrases import (
-    AURORA,
-    CLOUD_FORMS,
-    CLOUDS,
-    FILLERS,
-    GLOWS,
-    GROUND_FORMS,
-    GROUNDS,
-    HAZE,
-    HILLS,
-    MILKY_WAY,
-    MOUNTAINS,
-    TIME_FORMS,
-    TIME_NOUNS,
-    TIMES,
-)
+from .phrases import AURORA, CLOUDS, FILLERS, GLOWS, GROUNDS, HAZE, HILLS, MILKY_WAY, MOUNTAINS, TIMES
 
 _OPENINGS = ("a ", "view of ", "panorama of ", "a photo of ")
 _FORMED = 0.25  # share of words that come in a longer form
+# What people say around words for the time. Without it "hour" means gold or blue and never a morning's.
+_TIME_NOUNS: dict[Time, tuple[str, ...]] = {
+    Time.NOON: ("noon", "midday", "high noon"),
+    Time.MORNING: ("morning", "afternoon", "mid-morning"),
+    Time.GOLDEN: ("evening", "warm evening", "low evening sun"),
+    Time.SUNSET: ("sunset", "sunrise", "dawn", "sundown"),
+    Time.DUSK: ("dusk", "twilight", "nightfall"),
+    Time.NIGHT: ("night", "midnight", "starry night"),
+    Time.MOON: ("moonlit night", "full moon", "moonlight"),
+}
+_TIME_FORMS = (
+    "{} light",
+    "{} time",
+    "a {} hour",
+    "{} sky",
+    "a lovely {}",
+    "a fine {}",
+    "a calm {} hour",
+    "sky at {}",
+    "during {}",
+)
+_CLOUD_FORMS = ("{} in the sky", "{} overhead", "{} above", "{} all around")
+_GROUND_FORMS = ("{} below", "{} all around", "the middle of {}", "{} far and wide")
 
 
 def vocabulary() -> list[str]:
     """Every phrase of the grammar."""
-    tables = (TIMES, TIME_NOUNS, CLOUDS, GROUNDS, GLOWS)
+    tables = (TIMES, _TIME_NOUNS, CLOUDS, GROUNDS, GLOWS)
     phrases = [phrase for table in tables for synonyms in table.values() for phrase in synonyms]
-    forms = [form.format("").strip() for form in (*TIME_FORMS, *CLOUD_FORMS, *GROUND_FORMS)]
+    forms = [form.format("").strip() for form in (*_TIME_FORMS, *_CLOUD_FORMS, *_GROUND_FORMS)]
     return [*phrases, *forms, *MOUNTAINS, *HILLS, *HAZE, *MILKY_WAY, *AURORA, *FILLERS, *_OPENINGS]
 
 
 def caption(sky: SkyParameters, rng: random.Random) -> str:
     """Describe *sky*. Time is always said, except that a noon may go without; clouds and ground mostly are."""
-    time: str | None = _said(TIMES[sky.time], TIME_NOUNS[sky.time], TIME_FORMS, rng)
-    clouds: str | None = _said(CLOUDS[sky.clouds], CLOUDS[sky.clouds], CLOUD_FORMS, rng)
-    ground: str | None = _said(GROUNDS[sky.ground], GROUNDS[sky.ground], GROUND_FORMS, rng)
+    time: str | None = _said(TIMES[sky.time], _TIME_NOUNS[sky.time], _TIME_FORMS, rng)
+    clouds: str | None = _said(CLOUDS[sky.clouds], CLOUDS[sky.clouds], _CLOUD_FORMS, rng)
+    ground: str | None = _said(GROUNDS[sky.ground], GROUNDS[sky.ground], _GROUND_FORMS, rng)
     extras = [rng.choice(words) for words in _extras(sky)]
     if sky.time in (Time.SUNSET, Time.DUSK) and (sky.glow != Glow.ORANGE or rng.random() < 0.3):
         extras.append(rng.choice(GLOWS[sky.glow]))

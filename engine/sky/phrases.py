@@ -250,29 +250,6 @@ GLOWS: dict[Glow, tuple[str, ...]] = {
 HAZE = ("haze", "hazy", "mist", "foggy horizon", "misty", "fog")
 MILKY_WAY = ("milky way", "the milky way", "galaxy", "milky way galaxy")
 AURORA = ("aurora", "northern lights", "aurora borealis", "green aurora", "polar lights")
-# What people say around such words. Without it "hour" means gold or blue and never a morning's.
-TIME_NOUNS: dict[Time, tuple[str, ...]] = {
-    Time.NOON: ("noon", "midday", "high noon"),
-    Time.MORNING: ("morning", "afternoon", "mid-morning"),
-    Time.GOLDEN: ("evening", "warm evening", "low evening sun"),
-    Time.SUNSET: ("sunset", "sunrise", "dawn", "sundown"),
-    Time.DUSK: ("dusk", "twilight", "nightfall"),
-    Time.NIGHT: ("night", "midnight", "starry night"),
-    Time.MOON: ("moonlit night", "full moon", "moonlight"),
-}
-TIME_FORMS = (
-    "{} light",
-    "{} time",
-    "a {} hour",
-    "{} sky",
-    "a lovely {}",
-    "a fine {}",
-    "a calm {} hour",
-    "sky at {}",
-    "during {}",
-)
-CLOUD_FORMS = ("{} in the sky", "{} overhead", "{} above", "{} all around")
-GROUND_FORMS = ("{} below", "{} all around", "the middle of {}", "{} far and wide")
 # Words that people add and that say nothing about the sky; the model has to learn to pass over them.
 FILLERS = (
     "360 panorama",

@@ -79,10 +79,10 @@ def test_bundled_model_keeps_to_its_directions(tmp_path):
     for number in range(10):
         prompt, azimuth = ("night sky, stars", "storm clouds")[number % 2], 36.0 * number
         region = {"prompt": prompt, "azimuth": azimuth, "width": 100}
-        quick = {"seed": number, "steps": 5, "width": 512, "sampler": "multidiffusion", "sun": "off"}
+        quick = {"seed": number, "width": 512, "sampler": "multidiffusion", "sun": "off"}
         job, out = Job(prompt="noon, clear sky over the sea", regions=(region,), **quick), tmp_path / f"{number}.exr"
         *_, _result = generate(job, out, models)
         columns = torch.tensor(pixels(out)[:110]).mean((0, 2))  # of the sky
         apart = ((turn - azimuth + 180) % 360 - 180).abs()
-        held += bool(columns[apart < 30].mean() < 0.75 * columns[apart > 90].mean())
+        held += bool(columns[apart < 30].mean() < 0.6 * columns[apart > 90].mean())
     assert held >= 8
