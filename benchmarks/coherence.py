@@ -1,7 +1,7 @@
 """How coherent the panoramas of each weight w and each sampler are, as a table and a contact sheet.
 
     python -m benchmarks.coherence [--model FOLDER] [--width 1024] [--steps N] [--prompts TEXT ...] [--seeds 0 ...]
-        [--rows NAME ...] [--out out/coherence] [--clip FOLDER] [--device cpu]
+        [--rows NAME ...] [--out out/coherence] [--clip FOLDER] [--device cpu] [--precision auto]
 
 One row per way of making them, one picture per prompt and seed; the measures are means over these, the intra distances
 as in the paper. "nothing" is windows side by side that know nothing of each other. The measured files stay in --out.
@@ -68,10 +68,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "coherence")
     parser.add_argument("--clip", help="folder of a CLIP model, for the CLIP score")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="auto")
     chosen = parser.parse_args()
     warm = WarmModel()
     model = warm.get(chosen.model, choose_device(chosen.device))
-    asked = {"model": chosen.model, "width": chosen.width, "steps": chosen.steps, "device": chosen.device}
+    asked = {name: getattr(chosen, name) for name in ("model", "width", "steps", "device", "precision")}
     plain = plan(Job(prompt=chosen.prompts[0], **asked), model).job
     assert plain.window is not None
     means, files = [], {}

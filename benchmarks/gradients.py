@@ -3,12 +3,14 @@
     python -m benchmarks.gradients [--model FOLDER]
 
 CPU time of this process, so that other programs disturb it little. The cosines are to the exact float32 gradient.
+"All in bfloat16" is PyTorch's autocast, "only the backward pass" what --precision half has (engine/half_backward.py).
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +23,7 @@ silence_libraries()  # before they are imported
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
+from engine.half_backward import HalfBackward  # noqa: E402
 from engine.job import BUNDLED_MODEL, Job  # noqa: E402
 from engine.models.loading import WarmModel  # noqa: E402
 from engine.plan import plan  # noqa: E402
@@ -42,6 +45,14 @@ def gradient(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
     return torch.autograd.grad(function(at).sum(), at)[0]
 
 
+def in_half(call: Callable[[], Tensor]) -> Callable[[], Tensor]:
+    def inside() -> Tensor:
+        with HalfBackward():
+            return call()
+
+    return inside
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=BUNDLED_MODEL)
@@ -57,54 +68,51 @@ def main() -> int:
     with torch.no_grad():
         clean = denoise(noise, levels[0], torch.arange(2))
 
-    def features(pictures: Tensor, half: bool = False) -> list:
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            activations = lpips.network(pictures)
-        return lpips.describe([layer.float() for layer in activations])
-
     with torch.no_grad():
         pictures = model.display(clean[:1])
-        target = features(model.display(clean[1:]))
+        target = lpips.features(model.display(clean[1:]))
+
+    def loss(windows: Tensor) -> Tensor:
+        return lpips.between(lpips.features(model.display(denoise(windows, levels[0], FIRST))), target)
+
     stages: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
         "denoiser": (lambda x: denoise(x, levels[0], FIRST), noise[:1]),
         "decoder": (model.display, clean[:1]),
-        "LPIPS": (lambda x: lpips.between(features(x), target), pictures),
-        "all": (lambda x: lpips.between(features(model.display(denoise(x, levels[0], FIRST))), target), noise[:1]),
+        "LPIPS": (lambda x: lpips.between(lpips.features(x), target), pictures),
+        "all": (loss, noise[:1]),
     }
     height, width = pictures.shape[2:]
     print(f"{Path(chosen.model).name}, a window of {width} x {height}, {torch.get_num_threads()} threads\n")
-    print("| | forward, ms | forward and backward, ms |")
-    print("|---|---|---|")
+    print("| | forward, ms | forward and backward, ms | with the backward pass in bfloat16, ms |")
+    print("|---|---|---|---|")
     for name, (function, at) in stages.items():
         with torch.no_grad():
             forward = milliseconds(lambda function=function, at=at: function(at))
-        print(
-            f"| {name} | {forward:.0f} | {milliseconds(lambda function=function, at=at: gradient(function, at)):.0f} |"
-        )
-    print("\n| noise level | VGG in bfloat16 | decoder only | half-resolution colour |")
-    print("|---|---|---|---|")
+        both = partial(gradient, function, at)
+        print(f"| {name} | {forward:.0f} | {milliseconds(both):.0f} | {milliseconds(in_half(both)):.0f} |")
+    print("\n| noise level | all in bfloat16 | only the backward pass | decoder only | half-resolution colour |")
+    print("|---|---|---|---|---|")
     for level in levels[:: (len(levels) - 1) // (LEVELS - 1)]:
         windows = level.alpha * clean + level.sigma * noise
         with torch.no_grad():
             anchor, itself = denoise(windows[1:], level, SECOND), denoise(windows[:1], level, FIRST)
 
-        def along(
-            display: Callable[[Tensor], Tensor], half: bool = False, anchor: Tensor = anchor
-        ) -> Callable[[Tensor], Tensor]:
+        def along(display: Callable[[Tensor], Tensor], anchor: Tensor = anchor) -> Callable[[Tensor], Tensor]:
             with torch.no_grad():
-                seen = features(display(anchor), half)
-            return lambda clean: lpips.between(features(display(clean), half), seen)
+                seen = lpips.features(display(anchor))
+            return lambda clean: lpips.between(lpips.features(display(clean)), seen)
 
         def through(loss: Callable[[Tensor], Tensor], level=level, x: Tensor = windows[:1]) -> Tensor:
             return gradient(lambda x: loss(denoise(x, level, FIRST)), x).flatten()
 
         exact = through(along(model.display))
         others = (
-            through(along(model.display, half=True)),
+            torch.autocast("cpu", torch.bfloat16)(lambda: through(along(model.display)))(),
+            in_half(partial(through, along(model.display)))(),
             gradient(along(model.display), itself).flatten(),
             through(along(lambda latents: model.display(torch.nn.functional.avg_pool2d(latents, 2)))),
         )
-        cosines = [f"{torch.cosine_similarity(exact, other, dim=0):.4f}" for other in others]
+        cosines = [f"{torch.cosine_similarity(exact, other.float(), dim=0):.4f}" for other in others]
         print(f"| {level.sigma:.2f} | {' | '.join(cosines)} |")
     return 0
 

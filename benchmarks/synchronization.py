@@ -1,11 +1,11 @@
 """Skyloom beside a literal loop of SyncDiffusion's Algorithm 1: same weights, windows, steps and starting noise.
 
     python -m benchmarks.synchronization [--model FOLDER] [--width 256] [--steps N] [--rounds 1] [--device cpu]
-        [--autocast] [--prompts TEXT ...] [--seeds 0 ...]
+        [--half] [--prompts TEXT ...] [--seeds 0 ...]
 
 All steps synchronized in the first two rows, which leave the poles as painted; the third is what a user gets who asks
-for nothing. Latents are compared with the literal loop's, coherence is measured by the paper's protocol. --autocast:
-all three in half precision, as PyTorch's autocast has it (bfloat16 on a CPU, float16 on a GPU).
+for nothing. Latents are compared with the literal loop's, coherence is measured by the paper's protocol. --half: ours
+in half precision, and on a GPU the loop too, under PyTorch's autocast.
 """
 
 import argparse
@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,7 +79,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, help="of the first two rows (default: the model's own)")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--autocast", action="store_true")
+    parser.add_argument("--half", action="store_true")
     parser.add_argument("--prompts", nargs="+", default=["golden hour over a calm sea, scattered clouds"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     chosen = parser.parse_args()
@@ -89,11 +89,19 @@ def main() -> int:
     loop = Algorithm1(str(find_model(chosen.model).path), model.transfer, device)
     vgg = warm.perceptual.lpips("vgg", device)
     distances = (vgg, StyleDistance(vgg.network))
-    half = torch.bfloat16 if device.type == "cpu" else torch.float16
+    precision = "half" if chosen.half else "full"
+    autocast = partial(torch.autocast, device.type, torch.float16, enabled=chosen.half and device.type != "cpu")
     rows = {name: Row() for name in (LITERAL, ALL_STEPS, PRESET)}
     for prompt in chosen.prompts:
         for seed in chosen.seeds:
-            preset = Job(prompt=prompt, model=chosen.model, width=chosen.width, seed=seed, device=chosen.device)
+            preset = Job(
+                prompt=prompt,
+                model=chosen.model,
+                width=chosen.width,
+                seed=seed,
+                device=chosen.device,
+                precision=precision,
+            )
             steps = chosen.steps or model.steps
             todo = plan(
                 Job(
@@ -103,7 +111,7 @@ def main() -> int:
                 model,
             )
             contestants: dict[str, Callable[[], Made]] = {
-                LITERAL: lambda todo=todo: literally(loop, model, todo),
+                LITERAL: autocast()(partial(literally, loop, model, todo)),
                 ALL_STEPS: lambda todo=todo: skyloom(warm, todo.job),
                 PRESET: lambda preset=preset: skyloom(warm, preset),
             }
@@ -111,8 +119,7 @@ def main() -> int:
                 theirs = None
                 for name, contestant in contestants.items():
                     started = time.perf_counter()
-                    with torch.autocast(device.type, half) if chosen.autocast else nullcontext():
-                        latents, picture = contestant()
+                    latents, picture = contestant()
                     rows[name].seconds.append(time.perf_counter() - started)
                     theirs = latents.cpu() if theirs is None else theirs
                     apart = latents.cpu() - theirs
@@ -121,7 +128,8 @@ def main() -> int:
                     lpips, style = intra_distances(picture.float().to(device), distances)
                     rows[name].lpips.append(lpips)
                     rows[name].style.append(style)
-    print_table(rows, f"{Path(chosen.model).name}, {todo.size[0]} x {todo.size[1]}, {steps} steps, {chosen.device}")
+    made = f"{Path(chosen.model).name}, {todo.size[0]} x {todo.size[1]}, {steps} steps"
+    print_table(rows, f"{made}, {chosen.device}, {precision} precision")
     return 0
 
 

@@ -1,5 +1,6 @@
 """From a job's words about coherence to the synchronization that does it."""
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from .loss_weights import loss_weights
 from .models.model import Model
 from .perceptual.library import PerceptualLibrary
 from .plan import Plan
+from .precision import Precision
 from .sampling.chunks import Chunks
 from .sampling.synchronization import Synchronization
 from .start.photos import place
 from .start.reading import read_display
 
 
-def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Synchronization:
+def synchronization(todo: Plan, model: Model, library: PerceptualLibrary, precision: Precision) -> Synchronization:
     """What *todo* asks for. Raises :class:`BadRequest`, :class:`BadModel` or :class:`EngineIncomplete`."""
     job, windows = todo.job, todo.drawn or todo.windows
     assert job.sync_steps is not None and job.sync_weight is not None
@@ -42,6 +44,10 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Syn
         model.checkpoint(on)
         distance.checkpoint(on)
 
+    def gradients_in() -> AbstractContextManager:
+        # What checkpoints compute again is computed outside of the context, so the two do not go together.
+        return nullcontext() if distance.checkpointing else precision.gradient(model.device)
+
     checkpoint(todo.checkpoint)  # model and distance are kept from job to job
     return Synchronization(
         distance=distance,
@@ -56,6 +62,7 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary) -> Syn
         decay=job.sync_decay,
         gradient_steps=job.sync_gradient_steps,
         decoder_below=job.sync_decoder_below or 0.0,
+        gradients_in=gradients_in,
         chunks=Chunks(todo.gradient),
         checkpoint=checkpoint,
     )

@@ -60,7 +60,7 @@ def compose(
         return swap_diffusion(denoise, x, solver, windows, first, known)
     if not job.sync_steps:  # also "full", whose ring has one window
         return multidiffusion(denoise, x, solver, windows, first, known)
-    sync = synchronization(todo, model, models.perceptual)
+    sync = synchronization(todo, model, models.perceptual, precision)
     if todo.drawn:
         wander = not isinstance(job.sync_anchor, float)  # from an azimuth, it would no longer be there
         return sparse_sync_diffusion(denoise, x, solver, windows, sync, todo.drawn, wander, first, known)

@@ -1,17 +1,20 @@
 """Half precision where it is safe: chosen by the device, watched while it works, given up where it fails.
 
 Weights, latents, solvers, losses and the last decode are always float32; only networks compute in half precision, by
-PyTorch's autocast. float16 rounds eight times finer than bfloat16, which a synchronization gradient needs: where it is
-used, its cosine to the exact one is over 0.99 on sky-small, bfloat16's is not (docs/benchmarks.md). What float16 lacks
-is range, and values that left it are seen.
+PyTorch's autocast, and, on CPUs that multiply in bfloat16, the backward passes of synchronization. float16 rounds eight
+times finer than bfloat16, which a synchronization gradient needs: where it is used, its cosine to the exact one is over
+0.99 on sky-small, bfloat16's is not (docs/benchmarks.md). What float16 lacks is range, and values that left it are
+seen.
 """
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
+from .half_backward import HalfBackward, has_bfloat16_units
 from .job import Precision as Choice
 
 log = logging.getLogger(__name__)
@@ -55,6 +58,10 @@ class Precision:
         log.warning("half precision gave values that are not numbers: going on in float32")
         self._half, self.gave_up = None, True
         return call()
+
+    def gradient(self, device: torch.device) -> AbstractContextManager:
+        """What a synchronization gradient, forward and backward, is to be computed in."""
+        return HalfBackward() if self._half is torch.bfloat16 and has_bfloat16_units(device) else nullcontext()
 
     def _safe_gradient(self, sigma: float) -> bool:
         return self._half is torch.float16 and sigma <= _FULL_GRADIENT_ABOVE

@@ -13,8 +13,10 @@ Features = list[Any]  # of tensors [n, ...], one row a picture, or of such lists
 class Distance(nn.Module, ABC):
     """A distance between what *network* sees in two pictures.
 
-    Features are computed once for a picture that is compared with many.
+    Features are computed once for a picture that is compared with many. checkpointing: see :meth:`checkpoint`.
     """
+
+    checkpointing = False
 
     def __init__(self, network: nn.Module) -> None:
         """network: pictures ``[n, 3, H, W]`` in [0, 1] to its activations, a list of ``[n, ...]``."""
@@ -35,6 +37,7 @@ class Distance(nn.Module, ABC):
 
     def checkpoint(self, on: bool) -> None:
         """Whether a gradient keeps few activations and computes the others again, where the network can do that."""
+        self.checkpointing = on
         part: Any
         for part in self.network.modules():
             if hasattr(part, "checkpointing"):

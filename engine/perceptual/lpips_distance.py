@@ -12,6 +12,8 @@ from ..lent import lent_modules
 from .distance import Distance, Features
 from .weights import load_weights
 
+_EPSILON = 1e-10  # the package's
+
 
 class PerceptualDistance(Distance):
     """LPIPS. Its network is an ImageNet backbone that gives five layers of activations."""
@@ -29,7 +31,9 @@ class PerceptualDistance(Distance):
 
     def describe(self, activations: Features) -> Features:
         """Activations ``[n, c, h, w]`` as unit vectors."""
-        return [_lpips_package().normalize_tensor(layer) for layer in activations]
+        # As the package's normalize_tensor, with a gradient that passes over them less often: they are large.
+        lengths = (torch.linalg.vector_norm(layer, dim=1, keepdim=True) for layer in activations)
+        return [layer * (1 / (length + _EPSILON)) for layer, length in zip(activations, lengths, strict=True)]
 
     def between(self, first: Features, second: Features) -> Tensor:
         layers = [head((a - b) ** 2) for head, a, b in zip(self._lpips.lins, first, second, strict=True)]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,7 +28,8 @@ class Synchronization:
     start, steps, every: the denoising steps that are synchronized: from *start*, below *steps*, each n-th of these.
     initial_weight, decay: the paper's w and its factor per step. gradient_steps: in each synchronized step.
     decoder_below: noise level (:attr:`Level.sigma`) below which gradients do not go through the denoiser.
-    chunks: windows per gradient. checkpoint: called when the memory does not suffice for one; makes it take less.
+    gradients_in: entered while a gradient is computed. chunks: windows per gradient.
+    checkpoint: called when the memory does not suffice for one; makes it take less.
     """
 
     distance: Distance
@@ -42,6 +44,7 @@ class Synchronization:
     decay: float
     gradient_steps: int = 1
     decoder_below: float = 0.0
+    gradients_in: Callable[[], AbstractContextManager] = nullcontext
     chunks: Chunks
     checkpoint: Callable[[], None] | None = None
 
@@ -112,12 +115,10 @@ class Synchronization:
     ) -> Tensor:
         """Through distance, decoder and denoiser, as the paper has it."""
 
-        def of(part: Tensor, indices: Tensor) -> Tensor:
-            part = part.detach().requires_grad_()
-            with torch.enable_grad():
-                return torch.autograd.grad(self._loss(denoise(part, level, indices), target, indices), part)[0]
+        def loss(part: Tensor, indices: Tensor) -> Tensor:
+            return self._loss(denoise(part, level, indices), target, indices)
 
-        return self._in_chunks(of, windows, which)
+        return self._in_chunks(loss, windows, which)
 
     def _decoder_gradient(
         self, denoise: Callable, windows: Tensor, level: Level, which: Tensor, target: Features
@@ -130,25 +131,28 @@ class Synchronization:
         with torch.no_grad():
             clean = denoise(windows, level, which)
 
-        def of(part: Tensor, indices: Tensor) -> Tensor:
-            part = part.detach().requires_grad_()
-            with torch.enable_grad():
-                return torch.autograd.grad(self._loss(part, target, indices), part)[0]
+        def loss(part: Tensor, indices: Tensor) -> Tensor:
+            return self._loss(part, target, indices)
 
-        gradient = self._in_chunks(of, clean, which)
+        gradient = self._in_chunks(loss, clean, which)
         exact = self._exact_gradient(denoise, windows[:1], level, which[:1], target)
         length = gradient[:1].norm()
         return gradient * (exact.norm() / length if length > 0 else 0.0)
 
-    def _in_chunks(self, gradient: Callable[..., Tensor], *rows: Tensor) -> Tensor:
+    def _in_chunks(self, loss: Callable[[Tensor, Tensor], Tensor], rows: Tensor, which: Tensor) -> Tensor:
+        def gradient(part: Tensor, indices: Tensor) -> Tensor:
+            part = part.detach().requires_grad_()
+            with torch.enable_grad(), self.gradients_in():
+                return torch.autograd.grad(loss(part, indices), part)[0]
+
         try:
-            return self.chunks.each(gradient, *rows)
+            return self.chunks.each(gradient, rows, which)
         except torch.OutOfMemoryError:
             if self.checkpoint is None:
                 raise
         log.warning("memory ran out for one window's gradient: going on with fewer activations kept")
         self.checkpoint()
-        return self.chunks.each(gradient, *rows)
+        return self.chunks.each(gradient, rows, which)
 
     def _loss(self, clean: Tensor, target: Features, which: Tensor) -> Tensor:
         if self.nearest is not None:

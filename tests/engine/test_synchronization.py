@@ -12,6 +12,7 @@ from engine.output.header import read_job
 from engine.perceptual.distance import mean_features
 from engine.pipeline import generate
 from engine.plan import plan
+from engine.precision import Precision
 from engine.sampling.chunks import Chunks
 from engine.sampling.solver import Level
 from engine.sampling.synchronization import Synchronization
@@ -158,7 +159,7 @@ def test_a_photo_is_scaled_and_cropped_to_a_window(warm, nano, nano_path, tmp_pa
     photo.paste("blue", (100, 0, 200, 100))  # the middle third, which is what remains
     photo.save(tmp_path / "photo.png")
     job = Job(model=str(nano_path), sync_anchor=str(tmp_path / "photo.png"), **SMALL)
-    reference = synchronization(plan(job, nano), nano, warm.perceptual).reference
+    reference = synchronization(plan(job, nano), nano, warm.perceptual, Precision()).reference
     assert reference.shape == (1, 3, 64, 64)
     assert reference[..., 1:-1].mean((0, 2, 3)).tolist() == [0, 0, 1]
     run(job, warm, tmp_path)

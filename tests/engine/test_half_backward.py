@@ -1,0 +1,112 @@
+"""Gradients with a backward pass in bfloat16 point where exact ones do, and forward passes stay what they are."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.coherence import synchronization
+from engine.half_backward import HalfBackward
+from engine.job import BUNDLED_MODEL, Job
+from engine.models.loading import WarmModel
+from engine.plan import plan
+from engine.precision import Precision
+from engine.sampling.solver import Solver
+
+CPU = torch.device("cpu")
+
+
+def gradient(network: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    x = x.clone().requires_grad_()
+    y = network(x)
+    return y.detach(), torch.autograd.grad(y.square().sum(), x)[0]
+
+
+def cosine(a: Tensor, b: Tensor) -> float:
+    return torch.cosine_similarity(a.flatten(), b.flatten(), dim=0).item()
+
+
+def seeded(make) -> nn.Module:
+    torch.manual_seed(3)
+    return make().requires_grad_(False)
+
+
+LAYERS = {
+    "convolution": (lambda: nn.Conv2d(8, 12, 3, stride=2, padding=1), (2, 8, 64, 96)),
+    "grouped and dilated": (lambda: nn.Conv2d(8, 12, 3, padding=2, dilation=2, groups=4, bias=False), (1, 8, 48, 64)),
+    "padded around": (lambda: nn.Conv2d(8, 12, 3, padding=1, padding_mode="circular"), (1, 8, 48, 64)),
+    "linear": (lambda: nn.Linear(24, 40), (2, 1024, 24)),
+}
+
+
+@pytest.mark.parametrize(("make", "shape"), LAYERS.values(), ids=LAYERS)
+def test_a_layer_s_gradient_is_rounded_and_its_output_is_not(make, shape):
+    layer, x = seeded(make), torch.randn(shape, generator=torch.Generator().manual_seed(4))
+    output, exact = gradient(layer, x)
+    with HalfBackward():
+        same, rounded = gradient(layer, x)
+    assert torch.equal(output, same)
+    assert cosine(exact, rounded) > 0.9999
+    assert (exact - rounded).abs().max() > 0
+
+
+KEPT = {
+    "few positions": (lambda: nn.Conv2d(8, 12, 3), 16),
+    "weights that learn": (lambda: nn.Conv2d(8, 12, 3).requires_grad_(True), 64),
+    "padding by name": (lambda: nn.Conv2d(8, 12, 3, padding="same").requires_grad_(False), 64),
+}
+
+
+@pytest.mark.parametrize(("make", "size"), KEPT.values(), ids=KEPT)
+def test_some_gradients_stay_float32(make, size):
+    layer, x = make(), torch.randn(1, 8, size, size)
+    with HalfBackward():
+        inside = gradient(layer, x)[1]
+    assert torch.equal(inside, gradient(layer, x)[1])
+
+
+@pytest.mark.parametrize("step", [0, 8, 22])
+def test_a_synchronization_gradient_keeps_its_direction(warm: WarmModel, step: int):
+    """Through denoiser, decoder and VGG, on the bundled model."""
+    model = warm.get(BUNDLED_MODEL, CPU)
+    todo = plan(Job(prompt="golden hour over a calm sea", width=512, seed=1), model)
+    sync = synchronization(todo, model, warm.perceptual, Precision())
+    first, level = (Solver("ddim", model.scheduler_config, 25, CPU).levels[index] for index in (0, step))
+    denoise = model.denoiser(model.condition(todo.job.prompt, "", todo.job.guidance))
+    shape = (2, model.channels, todo.canvas[0], todo.windows.columns.shape[1])
+    noise, both = torch.randn(shape, generator=torch.Generator().manual_seed(0)), torch.arange(2)
+    with torch.no_grad():
+        noisy = level.alpha * denoise(noise, first, both) + level.sigma * noise
+        target = sync.distance.features(model.display(denoise(noisy[1:], level, both[1:])))
+    exact, rounded = (
+        replace(sync, gradients_in=kind).gradient(denoise, noisy[:1], level, both[:1], target)
+        for kind in (nullcontext, HalfBackward)
+    )
+    assert cosine(exact, rounded) > 0.999
+    assert (exact - rounded).abs().max() > 0
+
+
+@pytest.fixture
+def units(monkeypatch) -> None:
+    """A processor that multiplies in bfloat16, whatever this one does."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+
+
+def test_half_precision_has_it_where_the_processor_multiplies_in_bfloat16(units, monkeypatch):
+    half = Precision(torch.bfloat16)
+    assert isinstance(half.gradient(CPU), HalfBackward)
+    assert not isinstance(half.gradient(torch.device("cuda")), HalfBackward)
+    assert not isinstance(Precision().gradient(CPU), HalfBackward)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_f": True})
+    assert not isinstance(half.gradient(CPU), HalfBackward)
+
+
+def test_with_checkpoints_gradients_are_float32(units, warm: WarmModel, nano_path):
+    model = warm.get(str(nano_path), CPU)
+    todo = plan(Job(prompt="a", model=str(nano_path), width=128), model)
+    sync = synchronization(todo, model, warm.perceptual, Precision(torch.bfloat16))
+    assert isinstance(sync.gradients_in(), HalfBackward)
+    sync.checkpoint()
+    assert not isinstance(sync.gradients_in(), HalfBackward)
