@@ -140,7 +140,7 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
         name="Begin with",
         description="What the sky is made from",
         items=(
-            ("NOISE", "Prompt", "The prompt alone"),
+            ("NOISE", "Prompt", "The prompt; a small model begins with a sky drawn from its words"),
             ("LAYOUT", "Layout", "A sky drawn from the sliders, which the model refines"),
             ("PICTURE", "Picture", "A panorama to vary or to edit, or a painted sketch"),
         ),

@@ -24,9 +24,9 @@ def direction_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
     """The fields of a job that *direction* decides; those that it leaves to the job's defaults are not there."""
     values: dict[str, Any] = {}
     if direction.begin == "LAYOUT":
-        values |= {"layout": layout_of(direction.layout), "strength": _number(direction.strength)}
+        values |= {"start": None, "layout": layout_of(direction.layout), "strength": _number(direction.strength)}
     elif direction.begin == "PICTURE":
-        values["start"] = bpy.path.abspath(direction.start)
+        values |= {"start": bpy.path.abspath(direction.start), "layout": None, "strength": None}
         if direction.mask:
             values |= {"mask": bpy.path.abspath(direction.mask), "erase": direction.erase}
         if not direction.mask or direction.is_property_set("strength"):  # an edit is free by default
@@ -62,18 +62,17 @@ def show_direction(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> d
         group.clear()
         for values in rest.pop(name, None) or ():
             _fill(group.add(), values)
-    if layout := rest.pop("layout", None):
+    if isinstance(rest.get("layout"), dict):
         direction.begin = "LAYOUT"
         direction.layout.use_place = False
-        _fill(direction.layout, layout)
+        _fill(direction.layout, rest.pop("layout"))
     if start := rest.pop("start", None):
         direction.begin, direction.start, direction.mask = "PICTURE", start, rest.pop("mask", None) or ""
         direction.erase = rest.pop("erase", False)
     if rest.get("control"):
         for name in _CONTROL:
             setattr(direction, name, rest.pop(name))
-    strength = rest.pop("strength", None)
-    if strength is not None:
+    if direction.begin != "NOISE" and (strength := rest.pop("strength", None)) is not None:
         direction.strength = strength
     anchor = rest.get("sync_anchor")
     if anchor == "nearest" and direction.photos:

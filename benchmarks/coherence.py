@@ -72,7 +72,8 @@ def main() -> int:
     chosen = parser.parse_args()
     warm = WarmModel()
     model = warm.get(chosen.model, choose_device(chosen.device))
-    asked = {name: getattr(chosen, name) for name in ("model", "width", "steps", "device", "precision")}
+    asked: dict[str, Any] = {"layout": "none"}  # which decides much of a sky before any window is synchronized
+    asked |= {name: getattr(chosen, name) for name in ("model", "width", "steps", "device", "precision")}
     plain = plan(Job(prompt=chosen.prompts[0], **asked), model).job
     assert plain.window is not None
     means, files = [], {}

@@ -23,6 +23,7 @@ from .job import (
     SyncWindows,
     WindowLayout,
 )
+from .job_parts import LayoutWord
 from .loss_weights import LossName
 
 
@@ -171,9 +172,10 @@ def _add_direction_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--start", metavar="FILE", help="a panorama or sketch (2:1) to begin with", **unset)
     where.add_argument(
         "--layout",
-        type=_layout,
-        metavar="KEYS",
-        help="a drawn sky to begin with, such as azimuth=120,elevation=8,clouds=few,ground=sea,horizon=mountains",
+        type=_drawn,
+        metavar="KEYS|prompt|none",
+        help="a drawn sky to begin with, such as azimuth=120,elevation=8,clouds=few,ground=sea,horizon=mountains, or "
+        "what the prompt says (default with sky-small), or none",
         **unset,
     )
     where.add_argument(
@@ -207,6 +209,10 @@ def _add_direction_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--control", metavar="FOLDER", help="a ControlNet of the model's family", **unset)
     where.add_argument("--control-image", metavar="FILE", help="what it follows, such as a depth map (2:1)", **unset)
     where.add_argument("--control-scale", type=float, metavar="S", help="how strictly (default: 1)", **unset)
+
+
+def _drawn(text: str) -> dict[str, Any] | str:
+    return text if text in get_args(LayoutWord) else _layout(text)
 
 
 def _layout(text: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self, get_args
 
 from . import checks
 from .errors import BadRequest
-from .job_parts import Layout, Photo, Region, SkyOnly, part, parts
+from .job_parts import Layout, LayoutWord, Photo, Region, SkyOnly, part, parts
 from .loss_weights import WEIGHT_LIMIT, loss_weights
 
 Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
@@ -77,7 +77,9 @@ class Job:
     sky_only: what is below the horizon in place of what the model paints, see :class:`SkyOnly`; ``True`` is a grey
     ground, ``None`` leaves the picture as it is.
     start: a picture file of 2:1 to begin with: a panorama to vary or to edit, a painted sketch. layout: in its place,
-    what the procedural renderer is to draw. strength: how far the sky may depart from these: 0 keeps them, 1 is free.
+    what the procedural renderer is to draw; ``"prompt"``: what the prompt says, the rest drawn by the seed; ``"none"``:
+    nothing; ``None``: what suits the model, if the prompt stands alone. strength: how far the sky may depart from
+    these: 0 keeps them, 1 is free.
     mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
     erase: what lies behind the mask is forgotten, and begun from a smooth continuation of what is around it: what is
     there shall go, and not become something else.
@@ -131,7 +133,7 @@ class Job:
     exposure: float | None = None
     sky_only: SkyOnly | None = None
     start: str | None = None
-    layout: Layout | None = None
+    layout: Layout | LayoutWord | None = None
     strength: float | None = None
     mask: str | None = None
     erase: bool = False
@@ -208,7 +210,9 @@ class Job:
 
     def _check_direction(self) -> None:
         """What is said of where things are in the sky."""
-        if self.layout is not None:
+        if isinstance(self.layout, str):
+            checks.choice("layout", self.layout, get_args(LayoutWord))
+        elif self.layout is not None:
             object.__setattr__(self, "layout", part("layout", Layout, self.layout))
         ground: Any = self.sky_only
         if ground is not None:
@@ -219,9 +223,10 @@ class Job:
         if self.feather is None:
             raise BadRequest("feather must be a number, not None.")
         checks.number(self, "feather", 0, 45)
-        if self.start is not None and self.layout is not None:
+        drawn = self.layout not in (None, "none")
+        if self.start is not None and drawn:
             raise BadRequest("There are two beginnings, start and layout.", "Leave out one of them.")
-        if self.strength is not None and self.start is None and self.layout is None:
+        if self.strength is not None and self.start is None and not drawn:
             raise BadRequest("strength has no meaning without a start or a layout.", "Leave it out, or give one.")
         if self.mask is not None and self.start is None:
             raise BadRequest("There is a mask, but no panorama to edit.", "Name it as start.")

@@ -15,6 +15,7 @@ CloudKind = Literal["clear", "few", "scattered", "broken", "overcast", "cirrus",
 GroundKind = Literal["sea", "lake", "desert", "grass", "snow", "forest", "coast"]
 HorizonKind = Literal["flat", "hills", "mountains", "city"]
 Luminary = Literal["sun", "moon", "stars"]
+LayoutWord = Literal["prompt", "none"]
 GlowKind = Literal["orange", "golden", "red", "pink"]
 
 

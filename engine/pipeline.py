@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -95,6 +96,12 @@ def _paint(
     assert job.seed is not None
     noise = starting_noise(job.noise, (1, model.channels, *todo.canvas), job.seed)
     record = Trace(noise) if trace else None
+
+    @lru_cache(maxsize=1)
+    def staying(width: int) -> Given | None:
+        """What of the given is to be there in the end; what was only to begin with need not be drawn large."""
+        return gather(job, width, model.transfer) if job.photos or job.mask is not None else None
+
     given = gather(job, todo.base, model.transfer)
     unpainted = given is not None and _is_unpainted(job)
     if given and unpainted:
@@ -112,16 +119,14 @@ def _paint(
             picture = model.paint(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
             picture = model.finish(picture, todo.windows.wraps)
         if job.poles:
-            around = given if todo.painted == todo.base else gather(job, todo.painted, model.transfer)
-            picture = yield from _refine(refiner.mend(picture.cpu(), around), "poles", (1, 1), pace, preview)
+            refining = refiner.mend(picture.cpu(), staying(todo.painted))
+            picture = yield from _refine(refining, "poles", (1, 1), pace, preview)
         for stage, width in enumerate(todo.stages, 1):
-            given = gather(job, width, model.transfer)
-            refining = refiner.enlarge(picture.cpu(), width, given)
+            refining = refiner.enlarge(picture.cpu(), width, staying(width))
             picture = yield from _refine(refining, "refine", (stage, len(todo.stages)), pace, preview)
         if todo.painted > todo.size[0]:
             picture = shrunk(picture, todo.size[0])
-        if given and todo.base != todo.size[0] and not todo.stages:
-            given = gather(job, todo.size[0], model.transfer)
+        given = staying(todo.size[0])
         if precision.gave_up:
             yield Notice(
                 code="full_precision",

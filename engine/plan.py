@@ -7,6 +7,7 @@ import torch
 
 from .errors import BadRequest
 from .job import Job, Quality
+from .job_parts import Layout, LayoutWord
 from .memory import (
     TILES_ABOVE,
     available_bytes,
@@ -22,6 +23,7 @@ from .models.model import Model
 from .precision import resolve
 from .sampling.windows import Windows, even_stride
 from .schedule import schedule
+from .start.layout import layout_of
 from .start.reading import panorama_width
 
 # Noise level below which the synchronization gradient "decoder" leaves out the denoiser. Its cosine to the exact
@@ -93,8 +95,10 @@ def plan(job: Job, model: Model) -> Plan:
     decoder_below = job.sync_decoder_below
     if decoder_below is None and job.sync_gradient == "decoder":
         decoder_below = _DECODER_BELOW
+    layout = _layout(job, model)
     complete = replace(
         job,
+        layout=layout,
         width=width,
         base_width=base,
         detail=_detail(job, model),
@@ -106,7 +110,7 @@ def plan(job: Job, model: Model) -> Plan:
         solver=solver,
         sync_decoder_below=decoder_below,
         guidance=_guidance(job, model),
-        strength=_strength(job),
+        strength=_strength(replace(job, layout=layout)),
         precision=resolve(job.precision, model.device),
     ).with_seed()
     drawn = None
@@ -192,6 +196,18 @@ def _detail(job: Job, model: Model) -> float:
     return model.detail if job.upscaler is None else 0.0
 
 
+def _layout(job: Job, model: Model) -> Layout | LayoutWord | None:
+    """Raises :class:`BadRequest` if the prompt is to be drawn and says nothing that can be."""
+    says_something = layout_of(job.prompt, seed=0) is not None
+    if job.layout == "prompt" and not says_something:
+        raise BadRequest(
+            "The prompt says nothing of the hour or the clouds that a layout could be drawn from.",
+            "Name them, as in 'golden hour, scattered clouds', or set layout to none.",
+        )
+    alone = not (job.layout or job.start or job.photos or job.regions or job.control)
+    return model.layout if model.layout and alone and says_something else job.layout
+
+
 def _strength(job: Job) -> float | None:
     if job.strength is not None:
         return job.strength
@@ -199,7 +215,9 @@ def _strength(job: Job) -> float | None:
         return _ERASE_STRENGTH
     if job.mask is not None:
         return 1.0  # what is asked for need not be like what was there
-    return _START_STRENGTH if job.start is not None else _LAYOUT_STRENGTH if job.layout is not None else None
+    if job.start is not None:
+        return _START_STRENGTH
+    return None if job.layout in (None, "none") else _LAYOUT_STRENGTH
 
 
 def _guidance(job: Job, model: Model) -> float:

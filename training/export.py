@@ -57,6 +57,8 @@ def export(
         "fine_decoder": FINE_DECODER,
         "steps": STEPS,
         "guidance": GUIDANCE,
+        "detail": 0.5,
+        "layout": "prompt",
         "license": "CC0-1.0",
         "vocabulary": taught_words(),
     }

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..job import Job
 from ..sphere.equirectangular import azimuth_elevation, direction, pixels
+from ..start.layout import beginning
 from .clear_sky import judge_turbidity
 from .detection import Spot, find_spot
 from .found import Colour, FoundLight, read_light
@@ -82,8 +83,8 @@ def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tu
     it stands where the sky is brightest."""
     if kept:
         return Spot(direction(kept.azimuth, kept.elevation), kept.extent, kept.kind), ()
-    if job.layout is not None:
-        return Spot(direction(job.layout.azimuth, job.layout.elevation), 0.0, job.layout.shows), ()
+    if layout := beginning(job):
+        return Spot(direction(layout.azimuth, layout.elevation), 0.0, layout.shows), ()
     if job.mask is not None:  # the prompt speaks of what is inside, the sun may stand outside
         return find_spot(radiance), ()
     asked = sun_elevations(job.prompt)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import BadModel
+from ..job_parts import LayoutWord
 from ..light.transfer import Transfer, transfer
 from ..precision import Precision
 from ..sampling.chunks import Chunks
@@ -31,11 +32,12 @@ class Model(ABC):
 
     A window is what the network sees at once: latents, or pixels themselves.
 
-    factor: pixels per latent. channels: of the latents. multiple: latent sizes must be multiples of it.
-    native_height: pixels, what the model was trained on. transfer: what its picture values mean.
-    scheduler_config: its noise schedule. solvers: those that fit it, its own first. steps, guidance: what suits it by
-    default. detail: which share of the denoising suits it where a sky is enlarged. vocabulary: the words it was taught,
-    if that is known. guidance_kind: how it follows a prompt: called with and without it, told the scale, or not at all.
+    factor: pixels per latent. channels: of the latents. multiple: latent sizes must be multiples of it. native_height:
+    pixels, what the model was trained on. transfer: what its picture values mean. scheduler_config: its noise schedule.
+    solvers: those that fit it, its own first. steps, guidance: what suits it by default. detail: which share of the
+    denoising suits it where a sky is enlarged. layout: what its skies begin with if the prompt stands alone.
+    vocabulary: the words it was taught, if that is known. guidance_kind: how it follows a prompt: called with and
+    without it, told the scale, or not at all.
     """
 
     pipeline_class: ClassVar[Any]  # of diffusers, which knows how to put the folder's parts together
@@ -79,6 +81,7 @@ class Model(ABC):
         self.steps: int = folder.card.get("steps", self.default_steps)
         self.guidance: float = folder.card.get("guidance", self.default_guidance)
         self.detail: float = folder.card.get("detail", _DETAIL)
+        self.layout: LayoutWord | None = folder.card.get("layout")
         self.vocabulary: list[str] = folder.card.get("vocabulary", [])
 
     def move(self, device: torch.device) -> None:

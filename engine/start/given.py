@@ -14,7 +14,7 @@ from ..models.model import Model
 from ..sampling.known import Known
 from ..sphere.equirectangular import box_filter
 from .continuation import fill, foretold
-from .layout import draw
+from .layout import beginning, draw
 from .photos import place, project
 from .reading import read_mask, read_panorama
 
@@ -59,7 +59,7 @@ class Given:
 def first_step(job: Job) -> int:
     """The denoising step that a completed *job* begins with."""
     assert job.steps is not None
-    if job.start is None and job.layout is None:
+    if job.start is None and beginning(job) is None:
         return 0
     assert job.strength is not None
     return job.steps - round(job.strength * job.steps)
@@ -67,7 +67,7 @@ def first_step(job: Job) -> int:
 
 def begins_unclipped(job: Job) -> bool:
     """Whether what *job* begins with has its highlights: a layout, or an EXR."""
-    return job.layout is not None or (job.start is not None and job.start.lower().endswith(".exr"))
+    return beginning(job) is not None or (job.start is not None and job.start.lower().endswith(".exr"))
 
 
 def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
@@ -79,8 +79,8 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
     if job.start is not None:
         given = _beginning(read_panorama(job.start, width, transfer.from_display))
         check_panorama(given.radiance)
-    elif job.layout is not None:
-        given = _beginning(draw(job.layout, width // 2))
+    elif layout := beginning(job):
+        given = _beginning(draw(layout, width // 2))
     if job.photos:
         given = _with_photos(job, given or _nothing(width), transfer)
     if given and job.mask is not None:

@@ -1,14 +1,53 @@
 """A layout drawn by the procedural renderer: the sky to begin with, and the truth about its sun."""
 
+import random
 from functools import lru_cache
 
 from torch import Tensor
 
-from ..job_parts import Layout
+from ..job import Job
+from ..job_parts import CloudKind, GroundKind, Layout
 from ..sky import Clouds, Glow, Ground, SkyParameters, SkyRenderer, Time
 from ..sky.parameters import ELEVATIONS
+from ..sky.said import Said
 
 _CLEAR_AIR, _HAZY_AIR, _LOW_SUN_AIR = 0.9, 4.2, 1.6  # aerosol, as the renderer's own random skies have it
+
+
+# What a sky has of which the prompt says nothing.
+_CLOUDS: tuple[CloudKind, ...] = ("few", "scattered", "cirrus")
+_GROUNDS: tuple[GroundKind, ...] = ("sea", "desert", "grass", "forest", "lake")
+
+
+def layout_of(prompt: str, seed: int) -> Layout | None:
+    """A sky with what *prompt* says; the rest, and what stands where, is drawn by *seed*. None if it says neither hour
+    nor clouds. Without an hour it is noon, as in the captions that the bundled model was taught with."""
+    said, rng = Said.by(prompt), random.Random(seed)
+    if said.time is None and said.clouds is None:
+        return None
+    time = said.time or Time.NOON
+    azimuth, elevation = rng.uniform(0, 360), rng.uniform(*ELEVATIONS[time])
+    clouds, ground = rng.choice(_CLOUDS), rng.choice(_GROUNDS)
+    return Layout(
+        light="moon" if time is Time.MOON else "stars" if time is Time.NIGHT else "sun",
+        azimuth=round(azimuth, 2),
+        elevation=round(max(elevation, 0.0) if time is Time.NIGHT else elevation, 2),
+        clouds=said.clouds.value if said.clouds else clouds,
+        ground=said.ground.value if said.ground else ground,
+        horizon="mountains" if said.mountains else "hills" if said.hills else "flat",
+        haze=said.haze,
+        aurora=said.aurora,
+        glow=(said.glow or Glow.ORANGE).value,
+        seed=seed % 2**31,
+    )
+
+
+def beginning(job: Job) -> Layout | None:
+    """The layout that a completed *job* begins with."""
+    if job.layout == "prompt":
+        assert job.seed is not None
+        return layout_of(job.prompt, job.seed)
+    return job.layout if isinstance(job.layout, Layout) else None
 
 
 def draw(layout: Layout, height: int) -> Tensor:

@@ -48,6 +48,21 @@ def test_a_layouts_coast_city_and_storm_stand_where_they_were_put(scene, quick):
     assert (layout.ground, layout.cloud_azimuth, layout.fog) == ("coast", 40, True)
 
 
+def test_a_sky_drawn_from_its_prompt_comes_back_and_gives_way_to_sliders(scene, quick, tmp_path):
+    first = result(**quick, other='{"layout": "prompt"}', out=str(tmp_path / "first.exr"))
+    assert (header(first)["layout"], header(first)["strength"]) == ("prompt", 0.6)
+    bpy.ops.skyloom.use_settings(filepath=first)
+    direction = scene.skyloom.direction
+    assert direction.begin == "NOISE"
+    again = result(out=str(tmp_path / "again.exr"))
+    assert np.array_equal(read(first), read(again))
+    direction.begin, direction.layout.azimuth = "LAYOUT", 10
+    assert header(result(**quick, out=str(tmp_path / "drawn.exr")))["layout"]["azimuth"] == 10
+    direction.begin, direction.start = "PICTURE", first
+    varied = header(result(**quick, out=str(tmp_path / "varied.exr")))
+    assert (varied["layout"], varied["start"]) == (None, first)
+
+
 def test_an_edit_changes_nothing_outside_its_mask(scene, quick, tmp_path):
     before = result(**quick, out=str(tmp_path / "before.exr"))
     mask = bpy.data.images.new("mask", 128, 64)

@@ -1,0 +1,107 @@
+"""Layouts that are drawn from a prompt: what it says is in them, and the bundled model begins with one."""
+
+import pytest
+import torch
+
+from engine.errors import BadRequest
+from engine.job import BUNDLED_MODEL, Job, Layout
+from engine.pipeline import generate
+from engine.plan import plan
+from engine.sky import Clouds, Glow, Ground, Time
+from engine.sky.said import Said
+from engine.start.layout import beginning, draw, layout_of
+from engine.start.reading import read_display
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("golden hour over a calm sea, scattered clouds", (Time.GOLDEN, Clouds.SCATTERED, Ground.SEA)),
+        ("Late afternoon over SAND DUNES, not a single cloud", (Time.MORNING, Clouds.CLEAR, Ground.DESERT)),
+        ("(storm clouds:1.4) over a grass field", (None, Clouds.STORM, Ground.GRASS)),
+        ("bright moon at night over a forest", (Time.MOON, None, Ground.FOREST)),
+        ("castles and dragons", (None, None, None)),
+    ],
+)
+def test_hour_clouds_and_ground_are_read(prompt, said):
+    read = Said.by(prompt)
+    assert (read.time, read.clouds, read.ground) == said
+
+
+def test_what_stands_beside_them_is_read():
+    read = Said.by("hazy sunset with a blood red sky over a lake, distant mountains")
+    assert (read.haze, read.glow, read.mountains, read.hills, read.aurora) == (True, Glow.RED, True, False, False)
+    assert Said.by("northern lights, rolling hills").aurora
+    assert Said.by("northern lights, rolling hills").hills
+
+
+def test_a_layout_has_what_the_prompt_says_and_the_seed_decides_the_rest():
+    layouts = [layout_of("sunset with wispy clouds, mountains", seed) for seed in range(12)]
+    assert {(one.light, one.clouds, one.horizon) for one in layouts} == {("sun", "cirrus", "mountains")}
+    assert all(0.3 <= one.elevation <= 4.0 for one in layouts)
+    assert len({one.azimuth for one in layouts}) == 12
+    assert len({one.ground for one in layouts}) > 2
+    assert layouts[3] == layout_of("sunset with wispy clouds, mountains", 3)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["noon", "morning", "golden hour", "sunset", "dusk", "night", "full moon", "overcast"]
+)
+def test_a_layout_of_every_hour_can_be_drawn(prompt):
+    layout = layout_of(prompt, 5)
+    assert layout is not None
+    assert torch.isfinite(draw(layout, 16)).all()
+    assert layout.light == {"night": "stars", "full moon": "moon"}.get(prompt, "sun")
+
+
+def test_a_prompt_that_says_neither_hour_nor_clouds_has_none(nano):
+    assert layout_of("a castle over the sea", 1) is None
+    with pytest.raises(BadRequest, match="says nothing of the hour"):
+        plan(Job(prompt="a castle over the sea", layout="prompt", width=128), nano)
+
+
+@pytest.fixture
+def bundled(warm):
+    return warm.get(BUNDLED_MODEL, CPU)
+
+
+def test_the_bundled_model_begins_with_it_where_the_prompt_stands_alone(bundled, tmp_path):
+    complete = plan(Job(prompt="sunset over the sea", seed=4), bundled).job
+    assert (complete.layout, complete.strength) == ("prompt", 0.6)
+    assert plan(complete, bundled).job == complete
+    assert beginning(complete) == layout_of("sunset over the sea", 4)
+    for other in ({"layout": "none"}, {"regions": [{"prompt": "a storm"}]}, {"start": "a.png"}):
+        job = plan(Job(prompt="sunset over the sea", seed=4, **other), bundled).job
+        assert job.layout == other.get("layout")
+        assert beginning(job) is None
+    assert plan(Job(prompt="castles", seed=4), bundled).job.layout is None
+
+
+def test_other_models_begin_with_noise(nano):
+    complete = plan(Job(prompt="sunset over the sea", width=128), nano).job
+    assert complete.layout is None
+    assert complete.strength is None
+    asked = plan(Job(prompt="sunset over the sea", width=128, layout="prompt", strength=0.3), nano).job
+    assert (asked.layout, asked.strength) == ("prompt", 0.3)
+
+
+def test_a_sky_from_its_prompt_is_that_of_the_same_layout_and_has_its_sun(warm, nano_path, tmp_path):
+    asked = {"prompt": "golden hour, a few clouds", "model": str(nano_path), "width": 128, "steps": 2, "seed": 9}
+    layout = layout_of(asked["prompt"], 9)
+    assert isinstance(layout, Layout)
+    results = {}
+    for name, value in (("words", "prompt"), ("sliders", layout)):
+        *_, results[name] = generate(Job(**asked, layout=value), tmp_path / f"{name}.exr", warm)
+    words, sliders = (read_display(tmp_path / f"{name}.exr") for name in results)
+    assert torch.equal(words, sliders)
+    assert results["words"].job["layout"] == "prompt"
+    assert results["words"].light["kind"] == "sun"
+    assert results["words"].light["azimuth"] == pytest.approx(layout.azimuth, abs=0.01)
+
+
+@pytest.mark.parametrize("layout", ["words", 3])
+def test_a_layout_is_keys_or_one_of_two_words(layout):
+    with pytest.raises(BadRequest):
+        Job(prompt="noon", layout=layout)
