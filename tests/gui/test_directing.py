@@ -27,3 +27,9 @@ def test_area_painted_with_the_mouse_is_edited_and_nothing_else(window: Window) 
     (mask,) = Path(saw["sky"]).parent.glob("*-mask-*.png")
     painted = np.array(Image.open(mask).convert("L")) > 0
     assert changed.any() and not changed[~painted].any()
+
+
+def test_large_sky_is_painted_over_and_a_second_click_waits(window: Window) -> None:
+    saw = window.saw("directing", "painting_large")
+    assert all(saw["seconds"].values()), "the clicks were not taken"
+    assert not saw["again"]

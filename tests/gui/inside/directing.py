@@ -21,10 +21,11 @@ from screen import (
     viewport_point,
     xdotool,
 )
-from story import SIDEBAR, Steps, click_button, click_generate, ended, settings, told
-from subpanels import opened
+from story import SIDEBAR, Steps, click_button, click_generate, ended, moving, settings, status, told
+from subpanels import opened, timed_call
 
 PREVIEW, FROM_VIEW = "skyloom.preview_layout()", "skyloom.set_from_view("
+EDIT = "skyloom.edit_sky(what='PAINTED')"
 
 
 def direction() -> bpy.types.PropertyGroup:
@@ -117,23 +118,58 @@ def painting(saw: dict) -> Steps:
     with opened("edit"):
         yield 1.0
         yield from screenshot("edit")
-        yield from click_button("skyloom.paint_edit()", SIDEBAR)
-        yield 3.0
-        editor = newest_window()
-        lend_brush(editor)
-        yield 1.0
-        yield from drag(editor, (0.3, 0.6), (0.45, 0.65))
-        yield from screenshot("painted")
+        yield from paint("painted")
         painted = bpy.data.images[f"Edit {bpy.data.images[os.path.basename(sky)].name}"]
         saw["painted"] = strange_share(painted)
-        with bpy.context.temp_override(window=editor):
-            bpy.ops.wm.window_close()
-        yield 1.0
-        yield from click_button("skyloom.edit_sky(what='PAINTED')", SIDEBAR)
+        yield from click_button(EDIT, SIDEBAR)
         yield 1.0
         yield ended()
         yield 1.0
     saw |= {"sky": sky, "edited": shown_by(bpy.context.scene.world), "after": told()}
+
+
+def paint(name: str) -> Steps:
+    """A click on Paint Area, a stroke in the window that opens, of which a screenshot is taken, and its end."""
+    yield from click_button("skyloom.paint_edit()", SIDEBAR)
+    yield 3.0
+    editor = newest_window()
+    lend_brush(editor)
+    yield 1.0
+    yield from drag(editor, (0.3, 0.6), (0.45, 0.65))
+    yield from screenshot(name)
+    with bpy.context.temp_override(window=editor):
+        bpy.ops.wm.window_close()
+    yield 1.0
+
+
+def painting_large(saw: dict) -> Steps:
+    """What the clicks take of the window where the sky is large; a second click finds the first at work."""
+    quick()
+    direction().begin, direction().strength, settings().width = "LAYOUT", 0, "2048"  # drawn, which is quick
+    painter, editor = bpy.types.SKYLOOM_OT_paint_edit, bpy.types.SKYLOOM_OT_edit_sky
+    saw["seconds"] = {"Paint Area": [], "Edit Painted Area": []}
+    for operator, seconds in zip((painter, editor), saw["seconds"].values(), strict=True):
+        operator.invoke, operator.modal = (timed_call(own, seconds) for own in (operator.invoke, operator.modal))
+    yield from click_generate(SIDEBAR)
+    yield ended()
+    yield 1.0
+    with opened("edit"):
+        yield 1.0
+        yield from paint("painted-large")
+        yield from click_button(EDIT, SIDEBAR)
+        yield from masked_and_cancelled()
+        bpy.ops.skyloom.edit_sky("INVOKE_DEFAULT", what="PAINTED")
+        saw["again"] = bpy.ops.skyloom.edit_sky.poll()
+        yield from masked_and_cancelled()
+    direction().begin = "NOISE"
+
+
+def masked_and_cancelled() -> Steps:
+    yield Until("the mask", lambda: status().running, 20)
+    yield moving()
+    bpy.ops.skyloom.cancel_generation()
+    yield ended()
+    yield 0.5
 
 
 def lend_brush(window: bpy.types.Window) -> None:
@@ -171,4 +207,4 @@ def drag(window: bpy.types.Window, start: tuple[float, float], end: tuple[float,
     yield 1.0
 
 
-STEPS = (regions, photos, layout, painting)
+STEPS = (regions, photos, layout, painting, painting_large)
