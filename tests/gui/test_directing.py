@@ -24,7 +24,7 @@ def test_area_painted_with_the_mouse_is_edited_and_nothing_else(window: Window) 
     assert not saw["after"]["error"] and saw["edited"] != saw["sky"]
     before, after = (read_panorama(Path(saw[name])) for name in ("sky", "edited"))
     changed = (before != after).any(-1)
-    (mask,) = Path(saw["sky"]).parent.glob("*-mask-*.png")
+    (mask,) = Path(saw["sky"]).parent.glob(f"{Path(saw['sky']).stem}-mask-*.png")
     painted = np.array(Image.open(mask).convert("L")) > 0
     assert changed.any() and not changed[~painted].any()
 

@@ -86,9 +86,10 @@ def layout(saw: dict) -> Steps:
         yield from click(*button)
         yield from move(*viewport_point(0.1, 0.9))
         yield Until("the layout in the world", lambda: bpy.context.scene.world != world, 90)
+        yield Until("a finer drawing of it", lambda: preview().size[0] == 1024, 60)
         yield from settled(before)
         yield from screenshot("layout")
-        yield from shown_after(saw, "noon", 30)
+        yield from shown_after(saw, "noon", 40)
         yield from shown_after(saw, "sunset", 2)
         yield from click(*button)  # its colour is another while it is on
         yield Until("the world to come back", lambda: bpy.context.scene.world == world, 10)
@@ -98,9 +99,14 @@ def layout(saw: dict) -> Steps:
 def shown_after(saw: dict, name: str, elevation: float) -> Steps:
     """Move the sun and note the red and blue of the sky that follows."""
     direction().layout.elevation = elevation
-    yield 3.0
-    values = list(bpy.data.images["Skyloom Preview"].pixels)
-    saw[name] = sum(values[0::4]) / sum(values[2::4])
+    yield Until("a quick drawing", lambda: preview().size[0] == 256, 20)
+    yield Until("a finer one", lambda: preview().size[0] == 1024, 60)
+    red, _, blue, _ = np.array(preview().pixels[:], np.float32).reshape(-1, 4).sum(0)
+    saw[name] = float(red / blue)
+
+
+def preview() -> bpy.types.Image:
+    return bpy.data.images["Skyloom Preview"]
 
 
 def painting(saw: dict) -> Steps:
