@@ -9,7 +9,9 @@ import numpy as np
 
 from .. import preferences, session
 from ..engine.errors import BadRequest
+from ..engine.job import BUNDLED_MODEL
 from ..folders import make_folder, output_folder
+from ..job_settings import chosen_model
 from ..scene.history import job_of
 from ..scene.images import size_of
 from ..scene.painting import ToMask, file_of, ground_mask, painted_mask, sun_mask
@@ -87,6 +89,7 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
         changes["style"] = NONE
         if self.what == "GROUND":
             changes["feather"] = 0.0  # the horizon is an edge, and what was on the old ground must not last below it
+            changes["draw_ground"] = chosen_model(context.scene.skyloom) == BUNDLED_MODEL  # larger ones paint it better
             return edit_prompt or job_of(start)["prompt"], changes
         changes["erase"] = True
         if self.what == "SUN":

@@ -23,23 +23,30 @@ def radiance_of(preview: Preview) -> np.ndarray:
 
 def show(scene: bpy.types.Scene, radiance: np.ndarray) -> None:
     """Let *scene*'s world show *radiance* (as :func:`radiance_of` gives it) for now."""
+    image = _image_of(radiance)
+    if is_lent(scene.world):
+        node = next(node for node in scene.world.node_tree.nodes if node.type == "TEX_ENVIRONMENT")
+        node.image, old = image, node.image  # another one: Cycles looks only once at what is in an image
+        bpy.data.images.remove(old)
+        image.name = NAME
+        return
+    lent = picture_world(NAME, image)
+    lent[_MARK] = True
+    if scene.world:
+        scene.world.use_fake_user = True
+        lent[_KEPT] = scene.world
+    scene.world = lent
+
+
+def _image_of(radiance: np.ndarray) -> bpy.types.Image:
     height, width = radiance.shape[:2]
-    if not is_lent(scene.world):
-        image = bpy.data.images.new(NAME, width, height, float_buffer=True)
-        image.colorspace_settings.name = "Linear Rec.709"
-        lent = picture_world(NAME, image)
-        lent[_MARK] = True
-        if scene.world:
-            scene.world.use_fake_user = True
-            lent[_KEPT] = scene.world
-        scene.world = lent
-    image = sky_image(scene.world.node_tree)
-    if tuple(image.size) != (width, height):
-        image.scale(width, height)
+    image = bpy.data.images.new(NAME, width, height, float_buffer=True)
+    image.colorspace_settings.name = "Linear Rec.709"
     pixels = np.ones((height, width, 4), np.float32)
     pixels[..., :3] = radiance[::-1]
     image.pixels.foreach_set(pixels.ravel())
     image.update()
+    return image
 
 
 def end(scene: bpy.types.Scene) -> None:

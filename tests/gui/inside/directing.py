@@ -87,10 +87,12 @@ def layout(saw: dict) -> Steps:
         yield from move(*viewport_point(0.1, 0.9))
         yield Until("the layout in the world", lambda: bpy.context.scene.world != world, 90)
         yield Until("a finer drawing of it", lambda: preview().size[0] == 1024, 60)
+        yield 1.0
         yield from settled(before)
         yield from screenshot("layout")
         yield from shown_after(saw, "noon", 40)
         yield from shown_after(saw, "sunset", 2)
+        yield from screenshot("layout-sunset")
         yield from click(*button)  # its colour is another while it is on
         yield Until("the world to come back", lambda: bpy.context.scene.world == world, 10)
     saw["worlds"] = [world.name for world in bpy.data.worlds]
@@ -101,6 +103,7 @@ def shown_after(saw: dict, name: str, elevation: float) -> Steps:
     direction().layout.elevation = elevation
     yield Until("a quick drawing", lambda: preview().size[0] == 256, 20)
     yield Until("a finer one", lambda: preview().size[0] == 1024, 60)
+    yield 1.0
     red, _, blue, _ = np.array(preview().pixels[:], np.float32).reshape(-1, 4).sum(0)
     saw[name] = float(red / blue)
 
