@@ -125,6 +125,14 @@ def test_ground_is_made_anew_below_the_horizon(scene, sky):
     assert mask[:32].all() and not mask[32:].any()
     assert job(after)["prompt"] == "noon"
     assert job(after)["feather"] == 0, "what is left of the old ground's edge would show"
+    assert not job(after)["draw_ground"], "another model's ground need not be drawn"
+
+
+def test_bundled_models_ground_is_drawn(scene, sky):
+    scene.skyloom.property_unset("model")
+    scene.skyloom.edit_prompt = "a snowfield"
+    _, after = edit("GROUND", sky, scene)
+    assert job(after)["draw_ground"] and pixels(after)[:28, :, :3].std() > 0
 
 
 def test_a_painting_goes_with_its_sky(scene, sky):
