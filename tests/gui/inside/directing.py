@@ -90,9 +90,9 @@ def layout(saw: dict) -> Steps:
         yield 1.0
         yield from settled(before)
         yield from screenshot("layout")
-        yield from shown_after(saw, "noon", 40)
         yield from shown_after(saw, "sunset", 2)
         yield from screenshot("layout-sunset")
+        yield from shown_after(saw, "noon", 40)  # last, because the panel is then as it was when the button was found
         yield from click(*button)  # its colour is another while it is on
         yield Until("the world to come back", lambda: bpy.context.scene.world == world, 10)
     saw["worlds"] = [world.name for world in bpy.data.worlds]
