@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..errors import BadRequest
 from ..job import Job
-from ..job_parts import Layout
+from ..job_parts import Layout, Luminary
 from ..light.found import read_light
 from ..output.header import read_job
 from ..sky.parameters import ELEVATIONS, Clouds, Ground, Time
@@ -43,14 +43,12 @@ def _layout(job: Job) -> Layout:
         before = ""
     time = kind_said(before, TIMES) or kind_said(job.prompt, TIMES) or Time.NOON
     clouds = kind_said(before, CLOUDS) or Clouds.FEW
-    lowest, highest = ELEVATIONS[time]
-    azimuth, elevation = 90.0, (lowest + highest) / 2
+    luminary: Luminary = "moon" if time is Time.MOON else "stars" if time is Time.NIGHT else "sun"
+    azimuth, elevation = 90.0, sum(ELEVATIONS[time]) / 2
     if light and light.kind != "none":
-        azimuth, elevation = light.azimuth, max(light.elevation, lowest)
-    if time in (Time.NIGHT, Time.MOON):
-        luminary, elevation = "stars" if time is Time.NIGHT else "moon", max(elevation, 0.0)
-    else:
-        luminary = "sun"
+        luminary, azimuth, elevation = light.kind, light.azimuth, light.elevation
+    if luminary != "sun":
+        elevation = max(elevation, 0.0)
     return Layout(
         light=luminary,
         azimuth=azimuth,

@@ -30,9 +30,9 @@ def edit(make, tmp_path):
     mask = np.zeros((64, 128), np.uint8)
     mask[32:] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    start = make("meadow", "a few clouds in the morning over a meadow", layout=MEADOW, strength=0).exr
 
-    def run(prompt: str, **values):
+    def run(prompt: str, said: str = "a few clouds in the morning over a meadow", **values):
+        start = make("meadow", said, layout=MEADOW, strength=0).exr
         values = {"start": start, "mask": str(tmp_path / "mask.png"), "feather": 0, "draw_ground": True} | values
         return pixels(start), make("edited", prompt, width=None, **values)
 
@@ -53,6 +53,13 @@ def test_ground_of_the_same_kind_is_as_bright_as_before(edit):
     before, result = edit("a meadow")
     after = pixels(result.exr)
     assert after[36:].mean() == pytest.approx(before[36:].mean(), rel=0.3), "clouds and patches of another seed aside"
+
+
+def test_ground_lies_in_the_light_that_was_found_whatever_prompts_say(edit):
+    drawn = [
+        pixels(edit("the desert at night", said=said)[1].exr) for said in ("a few clouds in the morning", "few clouds")
+    ]
+    assert np.array_equal(*drawn)
 
 
 def test_ground_lies_below_the_horizon_only_and_as_bright_as_its_sky(edit):

@@ -15,6 +15,7 @@ def test_region_takes_the_views_direction(window: Window) -> None:
 def test_layout_follows_its_sliders_and_gives_the_world_back(window: Window) -> None:
     saw = window.saw("directing", "layout")
     assert saw["sunset"] > 1.5 * saw["noon"], "a low sun did not redden the sky in the world"
+    assert saw["seen before"] < 1 < saw["seen"], "the 3D view does not show what is in the world"
     assert saw["worlds"] == ["World"]
 
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Generator
 
 import bpy
 import numpy as np
@@ -11,11 +12,14 @@ from screen import (
     HEIGHT,
     OUT,
     Until,
+    Wait,
     area,
+    box,
     click,
     find_button,
     move,
     pixels,
+    region,
     screenshot,
     settled,
     viewport_point,
@@ -90,7 +94,9 @@ def layout(saw: dict) -> Steps:
         yield 1.0
         yield from settled(before)
         yield from screenshot("layout")
+        saw["seen before"] = yield from redness(0)
         yield from shown_after(saw, "sunset", 2)
+        saw["seen"] = yield from redness(1)
         yield from screenshot("layout-sunset")
         yield from shown_after(saw, "noon", 40)  # last, because the panel is then as it was when the button was found
         yield from click(*button)  # its colour is another while it is on
@@ -106,6 +112,18 @@ def shown_after(saw: dict, name: str, elevation: float) -> Steps:
     yield 1.0
     red, _, blue, _ = np.array(preview().pixels[:], np.float32).reshape(-1, 4).sum(0)
     saw[name] = float(red / blue)
+
+
+def redness(least: float) -> Generator[Wait, None, float]:
+    """Red by blue of what the 3D view shows, as soon as that is *least*, or after some time."""
+    left, top, right, bottom = box(region("VIEW_3D", "WINDOW"))
+    for _ in range(30):
+        shown = yield from pixels()
+        red, _, blue = shown[(top + bottom) // 2 : bottom, left : (left + right) // 2].mean((0, 1))
+        if red / blue > least:
+            break
+        yield 2.0
+    return float(red / blue)
 
 
 def preview() -> bpy.types.Image:
