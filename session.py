@@ -48,14 +48,15 @@ def start(python: Path, log: Path, tasks: Sequence[Task], previews: bool = False
     return _session.generation
 
 
-def draw(python: Path, log: Path, layout: Layout) -> None:
-    """Ask the engine, which is started if need be, for a small picture of *layout*; :func:`poll` has the answer.
+def draw(python: Path, log: Path, layout: Layout, height: int) -> None:
+    """Ask the engine, which is started if need be, for a picture of *layout*, *height* pixels high; :func:`poll` has
+    the answer.
 
     Raises :class:`EngineIncomplete`, or :class:`BadRequest` while a generation runs.
     """
     if running():
         raise BadRequest("A sky is being generated already.", "Wait for it or cancel it.")
-    _engine(python, log)[0].draw(layout)
+    _engine(python, log)[0].draw(layout, height)
 
 
 def poll() -> list[Event]:

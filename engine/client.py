@@ -25,7 +25,7 @@ class EngineClient(EventProcess):
         """
         self._send({"request": "generate", "job": job.to_dict(), "out": str(out), "previews": previews})
 
-    def draw(self, layout: Layout) -> None:
-        """Ask for a small picture of *layout*; a preview or a failure comes through :meth:`poll`. Raises
-        :class:`EngineLost`."""
-        self._send({"request": "draw", "layout": asdict(layout)})
+    def draw(self, layout: Layout, height: int) -> None:
+        """Ask for a picture of *layout*, *height* pixels high; a preview or a failure comes through :meth:`poll`.
+        Raises :class:`EngineLost`."""
+        self._send({"request": "draw", "layout": asdict(layout), "height": height})

@@ -23,6 +23,7 @@ from .models.model import Model
 from .precision import resolve
 from .sampling.windows import Windows, even_stride
 from .schedule import schedule
+from .start.ground import ground_said
 from .start.layout import layout_of
 from .start.reading import panorama_width
 
@@ -31,6 +32,7 @@ from .start.reading import panorama_width
 _DECODER_BELOW = 0.1
 # How far a sky may depart from a picture, from a layout, and from what is put in place of what is erased, by default.
 _START_STRENGTH, _LAYOUT_STRENGTH, _ERASE_STRENGTH = 0.6, 0.6, 0.6
+_GROUND_STRENGTH = 0.0  # the bundled model makes clouds of a drawn snow, the more the freer it is
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
 
@@ -95,10 +97,13 @@ def plan(job: Job, model: Model) -> Plan:
     decoder_below = job.sync_decoder_below
     if decoder_below is None and job.sync_gradient == "decoder":
         decoder_below = _DECODER_BELOW
-    layout = _layout(job, model)
-    complete = replace(
+    begun = replace(
         job,
-        layout=layout,
+        layout=_layout(job, model),
+        draw_ground=job.draw_ground and ground_said(job.prompt) is not None,
+    )
+    complete = replace(
+        begun,
         width=width,
         base_width=base,
         detail=_detail(job, model),
@@ -110,7 +115,7 @@ def plan(job: Job, model: Model) -> Plan:
         solver=solver,
         sync_decoder_below=decoder_below,
         guidance=_guidance(job, model),
-        strength=_strength(replace(job, layout=layout)),
+        strength=_strength(begun),
         precision=resolve(job.precision, model.device),
     ).with_seed()
     drawn = None
@@ -213,6 +218,8 @@ def _strength(job: Job) -> float | None:
         return job.strength
     if job.erase:
         return _ERASE_STRENGTH
+    if job.draw_ground:
+        return _GROUND_STRENGTH
     if job.mask is not None:
         return 1.0  # what is asked for need not be like what was there
     if job.start is not None:

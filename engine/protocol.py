@@ -1,9 +1,9 @@
 """The messages between Blender and the engine: one JSON object a line, both ways. Standard library only.
 
 To the engine (stdin): ``{"request": "generate", "job": {...}, "out": "/path/sky.exr", "previews": false}`` and
-``{"request": "cancel"}``; closing stdin ends the engine. ``{"request": "draw", "layout": {...}}`` is answered by one
-``preview`` or ``error``. From the engine (stdout): the events below, each with its name under ``"event"``. One
-generation runs at a time; it ends with exactly one ``result``, ``error`` or ``cancelled``.
+``{"request": "cancel"}``; closing stdin ends the engine. ``{"request": "draw", "layout": {...}, "height": 128}`` is
+answered by one ``preview`` or ``error``. From the engine (stdout): the events below, each with its name under
+``"event"``. One generation runs at a time; it ends with exactly one ``result``, ``error`` or ``cancelled``.
 """
 
 import json

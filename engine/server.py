@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from . import __version__
+from . import __version__, checks
 from .devices import choose_device
 from .errors import BadRequest, GenerationFailed, SkyloomError
 from .job import Job
@@ -23,7 +23,7 @@ from .start.layout import draw
 
 log = logging.getLogger(__name__)
 
-DRAWN_ROWS = 128  # of a layout's preview
+MOST_ROWS = 1024  # of a layout's preview: it goes through a pipe
 PARK_SECONDS = 60.0  # without a request; after that the model leaves the card, which a renderer may want
 IDLE_SECONDS = 600.0  # after that its memory is given back as well
 GRACE_SECONDS = 3.0  # what a running step gets to end by itself once stdin has closed
@@ -84,7 +84,9 @@ class _Server:
     def _answer(self, request: dict[str, Any], stop: threading.Event) -> Event:
         try:
             if request["request"] == "draw":
-                return preview_of(draw(part("layout", Layout, request.get("layout")), DRAWN_ROWS))
+                layout, height = part("layout", Layout, request.get("layout")), request.get("height") or 0
+                checks.integer("height", height, 2, MOST_ROWS)
+                return preview_of(draw(layout, height // 2 * 2))
             job, out = Job.from_dict(request.get("job")), request.get("out")
             if not isinstance(out, str) or not out:
                 raise BadRequest("The request names no output file.")

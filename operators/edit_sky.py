@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -6,20 +8,25 @@ import bpy
 import numpy as np
 
 from .. import preferences, session
-from ..engine.errors import BadRequest, SkyloomError
+from ..engine.errors import BadRequest
+from ..engine.job import BUNDLED_MODEL
 from ..folders import make_folder, output_folder
+from ..job_settings import chosen_model
 from ..scene.history import job_of
-from ..scene.painting import file_of, ground_mask, painted_mask, sun_mask, write_mask
+from ..scene.images import size_of
+from ..scene.painting import ToMask, file_of, ground_mask, painted_mask, sun_mask
+from ..scene.pixels import free_path, png, write
 from ..scene.sun import noted_light
 from ..scene.world import world_panorama
 from ..styles import NONE
+from .in_pieces import InPieces
 
 # Degrees around the sun that are painted anew: into the rest of its glare, a model paints a sun again.
 _SUN_RADIUS = 28.0
 _PLAIN_SKY = "clear sky"
 
 
-class SKYLOOM_OT_edit_sky(bpy.types.Operator):
+class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
     """Makes a mask and hands the job on to skyloom.generate_panorama."""
 
     bl_idname = "skyloom.edit_sky"
@@ -45,31 +52,30 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         cls.poll_message_set("The scene's world shows no generated sky, or one is being generated")
-        return world_panorama(context.scene.world) is not None and not session.running()
+        return world_panorama(context.scene.world) is not None and not session.running() and not cls.running()
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         return properties.bl_rna.properties["what"].enum_items[properties.what].description
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._edit(context, "EXEC_DEFAULT")
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        return self._edit(context, "INVOKE_DEFAULT")
-
-    def _edit(self, context: bpy.types.Context, how: str) -> set[str]:
-        sky = world_panorama(context.scene.world)
-        try:
-            start = file_of(sky)
-            prompt, changes = self._wanted(context, start)
-            mask = self._mask(context, sky)
-            folder = output_folder(preferences.get(context).output_folder)
-            make_folder(folder)
-            changes |= {"start": str(start), "mask": str(write_mask(mask, folder, start.stem))}
+    def pieces(self, context: bpy.types.Context, how: str) -> Generator[Callable[[], Any] | None, Any, set[str]]:
+        scene, sky = context.scene, world_panorama(context.scene.world)
+        edited = (scene.session_uid, sky.session_uid)
+        start = file_of(sky)
+        prompt, changes = self._wanted(context, start)
+        folder = output_folder(preferences.get(context).output_folder)
+        make_folder(folder)
+        to_mask = yield from self._mask(scene.world, sky)
+        picture = yield lambda: png(to_mask().astype(np.uint8) * 255)
+        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == edited[0]), None)
+        sky = world_panorama(scene.world) if scene else None
+        if sky is None or sky.session_uid != edited[1]:
+            raise BadRequest("The sky to edit is not in the world any more.")
+        mask = free_path(folder, f"{start.stem}-mask")
+        write(picture, mask)
+        changes |= {"start": str(start), "mask": str(mask)}
+        with bpy.context.temp_override(scene=scene):
             done = bpy.ops.skyloom.generate_panorama(how, prompt=prompt, target="WORLD", other=json.dumps(changes))
-        except (SkyloomError, OSError, RuntimeError) as error:
-            self.report({"ERROR"}, str(error).strip())
-            return {"CANCELLED"}
         return {"CANCELLED"} if done == {"CANCELLED"} else {"FINISHED"}
 
     def _wanted(self, context: bpy.types.Context, start: Path) -> tuple[str, dict[str, Any]]:
@@ -83,6 +89,7 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
         changes["style"] = NONE
         if self.what == "GROUND":
             changes["feather"] = 0.0  # the horizon is an edge, and what was on the old ground must not last below it
+            changes["draw_ground"] = chosen_model(context.scene.skyloom) == BUNDLED_MODEL  # larger ones paint it better
             return edit_prompt or job_of(start)["prompt"], changes
         changes["erase"] = True
         if self.what == "SUN":
@@ -90,12 +97,12 @@ class SKYLOOM_OT_edit_sky(bpy.types.Operator):
             return prompt, changes | {"sun": "off", "negative": "sun, glare, facing the sun"}
         return _PLAIN_SKY, changes | {"negative": "clouds"}
 
-    def _mask(self, context: bpy.types.Context, sky: bpy.types.Image) -> np.ndarray:
+    def _mask(self, world: bpy.types.World, sky: bpy.types.Image) -> Generator[None, None, ToMask]:
         if self.what == "GROUND":
-            return ground_mask(tuple(sky.size))
+            return partial(ground_mask, size_of(sky))
         if self.what != "SUN":
-            return painted_mask(sky)
-        light = noted_light(context.scene.world)
+            return (yield from painted_mask(sky))
+        light = noted_light(world)
         if not light or light["kind"] == "none" or not light["seen"]:
             raise BadRequest("No sun or moon is seen in this sky.", "Paint over what shall go.")
-        return sun_mask(tuple(sky.size), light["azimuth"], light["elevation"], _SUN_RADIUS)
+        return partial(sun_mask, size_of(sky), light["azimuth"], light["elevation"], _SUN_RADIUS)

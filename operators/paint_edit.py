@@ -1,13 +1,15 @@
-from typing import ClassVar
+from collections.abc import Callable, Generator
+from typing import Any, ClassVar
 
 import bpy
 
 from ..editors import show_image
 from ..scene.painting import COLOUR, new_painting, painted_image
 from ..scene.world import world_panorama
+from .in_pieces import InPieces
 
 
-class SKYLOOM_OT_paint_edit(bpy.types.Operator):
+class SKYLOOM_OT_paint_edit(InPieces, bpy.types.Operator):
     """The image editor opens in a window of its own, unless the screen has one already."""
 
     bl_idname = "skyloom.paint_edit"
@@ -17,15 +19,15 @@ class SKYLOOM_OT_paint_edit(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        cls.poll_message_set("The scene's world shows no generated sky")
-        return world_panorama(context.scene.world) is not None
+        cls.poll_message_set("The scene's world shows no generated sky, or one is being opened")
+        return world_panorama(context.scene.world) is not None and not cls.running()
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def pieces(self, context: bpy.types.Context, how: str) -> Generator[Callable[[], Any] | None, Any, set[str]]:
         sky = world_panorama(context.scene.world)
-        image = painted_image(sky) or new_painting(sky)
+        image = painted_image(sky) or (yield from new_painting(sky))
         if not bpy.app.background:
-            show_image(context, image, paint=True)
-            _prepare_brush(context)
+            show_image(bpy.context, image, paint=True)
+            _prepare_brush(bpy.context)
         return {"FINISHED"}
 
 

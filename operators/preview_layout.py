@@ -1,3 +1,4 @@
+import time
 from typing import ClassVar
 
 import bpy
@@ -13,6 +14,9 @@ from ..scene import live_preview
 from .window_timer import WindowTimer
 
 _PATIENCE = 60.0  # seconds for a drawing, without an event loop
+# Rows of a drawing: while sliders move, and once they rest. The first takes a tenth of a second.
+_QUICK, _FINE = 128, 512
+_REST = 0.3  # seconds
 
 
 class SKYLOOM_OT_preview_layout(WindowTimer, bpy.types.Operator):
@@ -36,7 +40,7 @@ class SKYLOOM_OT_preview_layout(WindowTimer, bpy.types.Operator):
             return {"FINISHED"}
         if bpy.app.background:
             return self.execute(context)
-        if not self._ask(context):
+        if not self._ask(context, _QUICK):
             return {"CANCELLED"}
         kind._stop = False
         return self.start_timer(context)
@@ -55,13 +59,17 @@ class SKYLOOM_OT_preview_layout(WindowTimer, bpy.types.Operator):
                 self.stop_timer()
                 live_preview.end_all()
                 return {"CANCELLED"}
-        if not self._waiting and self._shown != layout_of(context.scene.skyloom.direction.layout):
-            self._ask(context)
+        if self._waiting:
+            return {"PASS_THROUGH"}
+        if self._shown != layout_of(context.scene.skyloom.direction.layout):
+            self._ask(context, _QUICK)
+        elif self._height == _QUICK and time.monotonic() - self._asked_at > _REST:
+            self._ask(context, _FINE)
         return {"PASS_THROUGH"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Without an event loop: wait for one drawing and leave it in the world."""
-        if not self._ask(context):
+        if not self._ask(context, _FINE):
             return {"CANCELLED"}
         while answer := session.wait(_PATIENCE):
             if isinstance(answer, Preview | Failure | Lost):
@@ -69,15 +77,15 @@ class SKYLOOM_OT_preview_layout(WindowTimer, bpy.types.Operator):
         self.report({"ERROR"}, "The engine does not answer")
         return {"CANCELLED"}
 
-    def _ask(self, context: bpy.types.Context) -> bool:
+    def _ask(self, context: bpy.types.Context, height: int) -> bool:
         values = layout_of(context.scene.skyloom.direction.layout)
         try:
             python = find_engine_python(preferences.get(context).engine_python)
-            session.draw(python, engine_log(), Layout(**values))
+            session.draw(python, engine_log(), Layout(**values), height)
         except SkyloomError as error:
             self.report({"ERROR"}, str(error))
             return False
-        self._shown, self._waiting = values, True
+        self._shown, self._height, self._waiting, self._asked_at = values, height, True, time.monotonic()
         return True
 
     def _take(self, context: bpy.types.Context, answer: object) -> bool:

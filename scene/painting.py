@@ -4,15 +4,17 @@ The artist sees the sky and paints over it, in any colour, with Blender's own br
 mask. So there is no black picture to paint blindly in, and erasing is filling with the sky again.
 """
 
-from functools import cache
+import struct
+from collections.abc import Callable, Generator
+from functools import cache, partial
 from pathlib import Path
 
 import bpy
 import numpy as np
 
 from ..engine.errors import BadRequest
-from .images import path_of
-from .pixels import free_path, pixels_of, save_png, tonemapped
+from .images import path_of, size_of
+from .pixels import PNG_MAGIC, levels, pixels_of, png, room_for, tonemapped
 from .sun import sun_direction
 
 _OF = "skyloom_edit_of"  # custom property of the painted image: the sky's image
@@ -20,49 +22,95 @@ COLOUR = (1.0, 0.1, 0.6)  # of the brush: one that no sky has
 _LEAST = 2  # of a change, in the 255 steps that the image has
 _BRIGHTEST = 65504.0  # of half floats
 
+Mask = np.ndarray  # what is to be made anew, boolean [height, width] from the bottom row up
+ToMask = Callable[[], Mask]  # makes it without bpy, in a thread; may raise BadRequest
+
 
 def painted_image(sky: bpy.types.Image) -> bpy.types.Image | None:
     """The image in which *sky* is painted over, if there is one."""
     return next((image for image in bpy.data.images if image.get(_OF) == sky), None)
 
 
-def new_painting(sky: bpy.types.Image) -> bpy.types.Image:
-    """An image that looks like *sky*, to be painted over."""
-    width, height = sky.size
-    image = bpy.data.images.new(f"Edit {sky.name}", width, height)
+def new_painting(sky: bpy.types.Image) -> Generator[Callable[[], bytes], bytes, bpy.types.Image]:
+    """An image that looks like *sky*, to be painted over: the picture beside its file, which Blender loads when it
+    shows it. Where that is missing it is made, by the thread that does what is yielded.
+
+    Raises :class:`BadRequest` if the sky is gone after that.
+    """
+    known, file = sky.session_uid, _picture_beside(sky)
+    if file is None:
+        pixels = pixels_of(sky)
+        file = yield lambda: png(_as_shown(pixels))
+        sky = _image(known)
+    image = _image_in(file, f"Edit {sky.name}")
     image[_OF] = sky
-    shown = np.ones((height, width, 4), np.float32)
-    np.divide(_as_shown(sky), 255, out=shown[..., :3], dtype=np.float32)
-    image.pixels.foreach_set(shown.ravel())
-    image.update()
-    image.pack()
-    image.use_fake_user = True  # both, so that Blender saves it with the file
+    image.use_fake_user = True  # so that Blender saves it with the file
     return image
 
 
-def painted_mask(sky: bpy.types.Image) -> np.ndarray:
-    """Where the painting of *sky* differs from it, boolean ``[height, width]`` from the bottom row up.
+def painted_mask(sky: bpy.types.Image) -> Generator[Callable[[], np.ndarray] | None, np.ndarray, ToMask]:
+    """Where the painting of *sky* differs from it; what is yielded is for a thread.
 
-    Raises :class:`BadRequest` if there is no painting, or if nothing is painted.
+    Raises :class:`BadRequest` if there is no painting, and its result does if nothing is painted.
     """
-    image = painted_image(sky)
-    if image is None:
+    painting = painted_image(sky)
+    if painting is None:
         raise BadRequest("There is no painting of this sky.", "Click Paint Area first.")
-    if tuple(image.size) != tuple(sky.size):
+    sky_id, painting_id, size, file = sky.session_uid, painting.session_uid, size_of(sky), _picture_beside(sky)
+    if tuple(painting.size) != size:
         raise BadRequest(
-            f"The painting is {image.size[0]} x {image.size[1]}, the sky {sky.size[0]} x {sky.size[1]}.",
+            f"The painting is {painting.size[0]} x {painting.size[1]}, the sky {size[0]} x {size[1]}.",
             "Discard the painting and paint anew.",
         )
-    painted = (pixels_of(image)[..., :3] * 255 + 0.5).astype(np.int16)
-    mask = (abs(painted - _as_shown(sky)) >= _LEAST).any(-1)
+    pixels = yield partial(room_for, size)
+    _image(painting_id).pixels.foreach_get(pixels.ravel())
+    painted = yield partial(levels, pixels)
+    if file is None:
+        _image(sky_id).pixels.foreach_get(pixels.ravel())
+        return partial(_differing, painted, partial(_as_shown, pixels))
+    clean = _image_in(file, "Skyloom")
+    clean.pixels.foreach_get(pixels.ravel())
+    bpy.data.images.remove(clean)
+    return partial(_differing, painted, partial(levels, pixels))
+
+
+def _differing(painted: np.ndarray, clean: Callable[[], np.ndarray]) -> Mask:
+    theirs = clean()
+    mask = (np.maximum(painted, theirs) - np.minimum(painted, theirs) >= _LEAST).any(-1)
     if not mask.any():
         raise BadRequest("Nothing is painted yet.", "Paint over what shall change, in any colour.")
     return mask
 
 
-def sun_mask(size: tuple[int, int], azimuth: float, elevation: float, radius: float) -> np.ndarray:
+def _image(uid: int) -> bpy.types.Image:
+    """The image of that session UID, which undo leaves as it is. Raises :class:`BadRequest` if it is gone."""
+    for image in bpy.data.images:
+        if image.session_uid == uid:
+            return image
+    raise BadRequest("The sky or its painting is gone.")
+
+
+def _picture_beside(sky: bpy.types.Image) -> bytes | None:
+    """The PNG that looks like *sky* and was written with it; None if there is none of its size."""
+    try:
+        file = path_of(sky).with_suffix(".png").read_bytes()
+    except OSError:
+        return None
+    is_png = file.startswith(PNG_MAGIC) and len(file) > 24
+    return file if is_png and struct.unpack(">II", file[16:24]) == size_of(sky) else None
+
+
+def _image_in(file: bytes, name: str) -> bpy.types.Image:
+    """A datablock with *file* inside, which Blender has not loaded yet."""
+    image = bpy.data.images.new(name, 1, 1)
+    image.source = "FILE"
+    image.pack(data=file, data_len=len(file))
+    return image
+
+
+def sun_mask(size: tuple[int, int], azimuth: float, elevation: float, radius: float) -> Mask:
     """The directions within *radius* degrees of a sun, and below the horizon of its mirror image, where water and sand
-    glitter; boolean ``[height, width]`` from the bottom row up."""
+    glitter."""
     x, y, z = _directions(size)
     towards = sun_direction(azimuth, elevation)
     level = x * towards.x + y * towards.y
@@ -70,18 +118,9 @@ def sun_mask(size: tuple[int, int], azimuth: float, elevation: float, radius: fl
     return (level + z * towards.z > near) | ((level - z * towards.z > near) & (z < 0))
 
 
-def ground_mask(size: tuple[int, int]) -> np.ndarray:
-    """All below the horizon, boolean ``[height, width]`` from the bottom row up."""
+def ground_mask(size: tuple[int, int]) -> Mask:
+    """All below the horizon."""
     return np.broadcast_to(_directions(size)[2] < 0, size[::-1])
-
-
-def write_mask(mask: np.ndarray, folder: Path, stem: str) -> Path:
-    """Write *mask* as a PNG into *folder*, under a name that is free; whole or not at all. Raises OSError."""
-    path = free_path(folder, f"{stem}-mask")
-    pixels = np.ones((*mask.shape, 4), np.float32)
-    pixels[..., :3] = mask[..., None]
-    save_png(pixels, path)
-    return path
 
 
 def file_of(sky: bpy.types.Image) -> Path:
@@ -92,10 +131,10 @@ def file_of(sky: bpy.types.Image) -> Path:
     return path
 
 
-def _as_shown(sky: bpy.types.Image) -> np.ndarray:
-    """*sky* as a display shows it, uint8 ``[height, width, 3]`` from the bottom row up."""
+def _as_shown(pixels: np.ndarray) -> np.ndarray:
+    """A sky's *pixels* as a display shows them, uint8 ``[height, width, 3]``."""
     with np.errstate(over="ignore"):  # what half floats do not reach is white as well
-        halves = pixels_of(sky)[..., :3].astype(np.float16)
+        halves = pixels[..., :3].astype(np.float16)
     return _levels()[halves.view(np.uint16)]
 
 

@@ -186,7 +186,7 @@ def edits() -> Iterator[Captioned]:
     yield "a painted area: storm clouds", sky("edit-area", "storm clouds", start=str(before), mask=str(area))
     yield (
         "Extend Below Horizon: snow",
-        sky("edit-ground", "golden hour over snow", start=str(before), mask=str(ground), feather=0),
+        sky("edit-ground", "golden hour over snow", start=str(before), mask=str(ground), feather=0, draw_ground=True),
     )
 
 

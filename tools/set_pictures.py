@@ -87,4 +87,5 @@ def main() -> None:
     bpy.ops.preferences.addon_disable(module=MODULE)  # Blender 4.2 crashes at exit with an extension's classes left
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -245,5 +245,11 @@ def test_layout_is_shown_in_the_world_which_is_only_lent(scene):
     pixels = np.array(image.pixels[:]).reshape(image.size[1], image.size[0], 4)
     assert scene.world != own and pixels[..., :3].std() > 0.05
     assert pixels[-20:, :, 2].mean() > pixels[-20:, :, 0].mean(), "the zenith is blue"
+    first = image.session_uid
+    scene.skyloom.direction.layout.elevation = 2
+    for _ in range(5):
+        assert bpy.ops.skyloom.preview_layout() == {"FINISHED"}
+    assert extension("scene.sky_group").sky_image(scene.world.node_tree).session_uid != first
     extension("scene.live_preview").end(scene)
     assert scene.world == own
+    assert not [image for image in bpy.data.images if image.name.startswith("Skyloom Preview")]

@@ -70,6 +70,40 @@ def test_painted_area_is_made_anew_and_nothing_else(scene, sky):
     assert f"Edit {after.name}" not in bpy.data.images
 
 
+@pytest.mark.parametrize("beside", ["its own", "none", "another's"])
+def test_painting_looks_like_the_sky_and_only_strokes_count(scene, sky, beside):
+    picture = Path(sky.filepath).with_suffix(".png")
+    before = bpy.data.images.load(str(picture))
+    shown = pixels(before)
+    if beside == "another's":
+        before.scale(64, 32)
+        before.save()
+    elif beside == "none":
+        picture.unlink()
+    bpy.ops.skyloom.paint_edit()
+    painting = bpy.data.images[f"Edit {sky.name}"]
+    assert np.abs(pixels(painting) - shown).max() < 1.5 / 255
+    stroke = pixels(painting)
+    stroke[40:50, 20:30, 1] += 4 / 255
+    painting.pixels.foreach_set(stroke.ravel())
+    mask, _ = edit("CLOUD", sky, scene)
+    assert mask.sum() == 100 and mask[40:50, 20:30].all()
+
+
+def test_painting_is_saved_with_the_file(scene, sky, tmp_path):
+    bpy.ops.skyloom.paint_edit()
+    name = f"Edit {sky.name}"
+    clean, stroke = pixels(bpy.data.images[name]), pixels(bpy.data.images[name])
+    stroke[40:50, 20:30, :3] = 0
+    bpy.data.images[name].pixels.foreach_set(stroke.ravel())
+    bpy.ops.image.save_all_modified()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    assert np.array_equal(pixels(bpy.data.images[name]), stroke) and not np.array_equal(stroke, clean)
+    picture = bpy.data.images.load(str(Path(world_sky(bpy.context.scene).filepath).with_suffix(".png")))
+    assert np.array_equal(pixels(picture), clean), "the picture beside the sky was painted over"
+
+
 def test_sun_is_removed_where_it_was_found(scene, sky):
     scene.world["skyloom_light"] = {"kind": "sun", "azimuth": 200.0, "elevation": 40.0, "extent": 4.0, "seen": True}
     mask, after = edit("SUN", sky, scene)
@@ -91,6 +125,14 @@ def test_ground_is_made_anew_below_the_horizon(scene, sky):
     assert mask[:32].all() and not mask[32:].any()
     assert job(after)["prompt"] == "noon"
     assert job(after)["feather"] == 0, "what is left of the old ground's edge would show"
+    assert not job(after)["draw_ground"], "another model's ground need not be drawn"
+
+
+def test_bundled_models_ground_is_drawn(scene, sky):
+    scene.skyloom.property_unset("model")
+    scene.skyloom.edit_prompt = "a snowfield"
+    _, after = edit("GROUND", sky, scene)
+    assert job(after)["draw_ground"] and pixels(after)[:28, :, :3].std() > 0
 
 
 def test_a_painting_goes_with_its_sky(scene, sky):

@@ -1,5 +1,6 @@
 """The long-lived engine process, driven by the client that Blender uses."""
 
+import base64
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import engine_environment
 
@@ -15,7 +17,8 @@ from engine.client import EngineClient
 from engine.environment import PYTHON_VARIABLE, find_engine_python
 from engine.errors import EngineIncomplete, EngineLost
 from engine.job import Job
-from engine.protocol import Cancelled, Event, Failure, Lost, Progress, Ready, Result
+from engine.job_parts import Layout
+from engine.protocol import Cancelled, Event, Failure, Lost, Preview, Progress, Ready, Result
 
 
 @pytest.fixture
@@ -49,6 +52,21 @@ def until(client: EngineClient, *kinds: type[Event], seconds: float = 120) -> Ev
 def until_sampling(client: EngineClient) -> None:
     while until(client, Progress).stage != "sample":
         pass
+
+
+def test_layouts_are_drawn_as_large_as_asked_for(client):
+    for height in (128, 512):
+        client.draw(Layout(ground="sea"), height)
+        preview = until(client, Preview, Failure)
+        assert (preview.width, preview.height) == (2 * height, height)
+        pixels = np.frombuffer(base64.b64decode(preview.pixels), "<f2").reshape(height, 2 * height, 3)
+        assert pixels[: height // 4, :, 2].mean() > pixels[: height // 4, :, 0].mean(), "the zenith is blue"
+
+
+@pytest.mark.parametrize("height", [0, 4096, "tall", None])
+def test_layout_of_a_size_that_cannot_be_is_refused(client, height):
+    client.draw(Layout(), height)
+    assert "height" in until(client, Failure).message
 
 
 def test_one_process_makes_many_skies_and_survives_errors(client, job, tmp_path):

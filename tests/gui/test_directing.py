@@ -15,6 +15,7 @@ def test_region_takes_the_views_direction(window: Window) -> None:
 def test_layout_follows_its_sliders_and_gives_the_world_back(window: Window) -> None:
     saw = window.saw("directing", "layout")
     assert saw["sunset"] > 1.5 * saw["noon"], "a low sun did not redden the sky in the world"
+    assert saw["seen before"] < 1 < saw["seen"], "the 3D view does not show what is in the world"
     assert saw["worlds"] == ["World"]
 
 
@@ -24,6 +25,12 @@ def test_area_painted_with_the_mouse_is_edited_and_nothing_else(window: Window) 
     assert not saw["after"]["error"] and saw["edited"] != saw["sky"]
     before, after = (read_panorama(Path(saw[name])) for name in ("sky", "edited"))
     changed = (before != after).any(-1)
-    (mask,) = Path(saw["sky"]).parent.glob("*-mask-*.png")
+    (mask,) = Path(saw["sky"]).parent.glob(f"{Path(saw['sky']).stem}-mask-*.png")
     painted = np.array(Image.open(mask).convert("L")) > 0
     assert changed.any() and not changed[~painted].any()
+
+
+def test_large_sky_is_painted_over_and_a_second_click_waits(window: Window) -> None:
+    saw = window.saw("directing", "painting_large")
+    assert all(saw["seconds"].values()), "the clicks were not taken"
+    assert not saw["again"]

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Generator
 
 import bpy
 import numpy as np
@@ -11,20 +12,24 @@ from screen import (
     HEIGHT,
     OUT,
     Until,
+    Wait,
     area,
+    box,
     click,
     find_button,
     move,
     pixels,
+    region,
     screenshot,
     settled,
     viewport_point,
     xdotool,
 )
-from story import SIDEBAR, Steps, click_button, click_generate, ended, settings, told
-from subpanels import opened
+from story import SIDEBAR, Steps, click_button, click_generate, ended, moving, settings, status, told
+from subpanels import opened, timed_call
 
 PREVIEW, FROM_VIEW = "skyloom.preview_layout()", "skyloom.set_from_view("
+EDIT = "skyloom.edit_sky(what='PAINTED')"
 
 
 def direction() -> bpy.types.PropertyGroup:
@@ -85,10 +90,15 @@ def layout(saw: dict) -> Steps:
         yield from click(*button)
         yield from move(*viewport_point(0.1, 0.9))
         yield Until("the layout in the world", lambda: bpy.context.scene.world != world, 90)
+        yield Until("a finer drawing of it", lambda: preview().size[0] == 1024, 60)
+        yield 1.0
         yield from settled(before)
         yield from screenshot("layout")
-        yield from shown_after(saw, "noon", 30)
+        saw["seen before"] = yield from redness(0)
         yield from shown_after(saw, "sunset", 2)
+        saw["seen"] = yield from redness(1)
+        yield from screenshot("layout-sunset")
+        yield from shown_after(saw, "noon", 40)  # last, because the panel is then as it was when the button was found
         yield from click(*button)  # its colour is another while it is on
         yield Until("the world to come back", lambda: bpy.context.scene.world == world, 10)
     saw["worlds"] = [world.name for world in bpy.data.worlds]
@@ -97,9 +107,27 @@ def layout(saw: dict) -> Steps:
 def shown_after(saw: dict, name: str, elevation: float) -> Steps:
     """Move the sun and note the red and blue of the sky that follows."""
     direction().layout.elevation = elevation
-    yield 3.0
-    values = list(bpy.data.images["Skyloom Preview"].pixels)
-    saw[name] = sum(values[0::4]) / sum(values[2::4])
+    yield Until("a quick drawing", lambda: preview().size[0] == 256, 20)
+    yield Until("a finer one", lambda: preview().size[0] == 1024, 60)
+    yield 1.0
+    red, _, blue, _ = np.array(preview().pixels[:], np.float32).reshape(-1, 4).sum(0)
+    saw[name] = float(red / blue)
+
+
+def redness(least: float) -> Generator[Wait, None, float]:
+    """Red by blue of what the 3D view shows, as soon as that is *least*, or after some time."""
+    left, top, right, bottom = box(region("VIEW_3D", "WINDOW"))
+    for _ in range(30):
+        shown = yield from pixels()
+        red, _, blue = shown[(top + bottom) // 2 : bottom, left : (left + right) // 2].mean((0, 1))
+        if red / blue > least:
+            break
+        yield 2.0
+    return float(red / blue)
+
+
+def preview() -> bpy.types.Image:
+    return bpy.data.images["Skyloom Preview"]
 
 
 def painting(saw: dict) -> Steps:
@@ -117,23 +145,58 @@ def painting(saw: dict) -> Steps:
     with opened("edit"):
         yield 1.0
         yield from screenshot("edit")
-        yield from click_button("skyloom.paint_edit()", SIDEBAR)
-        yield 3.0
-        editor = newest_window()
-        lend_brush(editor)
-        yield 1.0
-        yield from drag(editor, (0.3, 0.6), (0.45, 0.65))
-        yield from screenshot("painted")
+        yield from paint("painted")
         painted = bpy.data.images[f"Edit {bpy.data.images[os.path.basename(sky)].name}"]
         saw["painted"] = strange_share(painted)
-        with bpy.context.temp_override(window=editor):
-            bpy.ops.wm.window_close()
-        yield 1.0
-        yield from click_button("skyloom.edit_sky(what='PAINTED')", SIDEBAR)
+        yield from click_button(EDIT, SIDEBAR)
         yield 1.0
         yield ended()
         yield 1.0
     saw |= {"sky": sky, "edited": shown_by(bpy.context.scene.world), "after": told()}
+
+
+def paint(name: str) -> Steps:
+    """A click on Paint Area, a stroke in the window that opens, of which a screenshot is taken, and its end."""
+    yield from click_button("skyloom.paint_edit()", SIDEBAR)
+    yield 3.0
+    editor = newest_window()
+    lend_brush(editor)
+    yield 1.0
+    yield from drag(editor, (0.3, 0.6), (0.45, 0.65))
+    yield from screenshot(name)
+    with bpy.context.temp_override(window=editor):
+        bpy.ops.wm.window_close()
+    yield 1.0
+
+
+def painting_large(saw: dict) -> Steps:
+    """What the clicks take of the window where the sky is large; a second click finds the first at work."""
+    quick()
+    direction().begin, direction().strength, settings().width = "LAYOUT", 0, "2048"  # drawn, which is quick
+    painter, editor = bpy.types.SKYLOOM_OT_paint_edit, bpy.types.SKYLOOM_OT_edit_sky
+    saw["seconds"] = {"Paint Area": [], "Edit Painted Area": []}
+    for operator, seconds in zip((painter, editor), saw["seconds"].values(), strict=True):
+        operator.invoke, operator.modal = (timed_call(own, seconds) for own in (operator.invoke, operator.modal))
+    yield from click_generate(SIDEBAR)
+    yield ended()
+    yield 1.0
+    with opened("edit"):
+        yield 1.0
+        yield from paint("painted-large")
+        yield from click_button(EDIT, SIDEBAR)
+        yield from masked_and_cancelled()
+        bpy.ops.skyloom.edit_sky("INVOKE_DEFAULT", what="PAINTED")
+        saw["again"] = bpy.ops.skyloom.edit_sky.poll()
+        yield from masked_and_cancelled()
+    direction().begin = "NOISE"
+
+
+def masked_and_cancelled() -> Steps:
+    yield Until("the mask", lambda: status().running, 20)
+    yield moving()
+    bpy.ops.skyloom.cancel_generation()
+    yield ended()
+    yield 0.5
 
 
 def lend_brush(window: bpy.types.Window) -> None:
@@ -171,4 +234,4 @@ def drag(window: bpy.types.Window, start: tuple[float, float], end: tuple[float,
     yield 1.0
 
 
-STEPS = (regions, photos, layout, painting)
+STEPS = (regions, photos, layout, painting, painting_large)

@@ -19,7 +19,7 @@ from story import (
     told,
 )
 from subpanels import SIDEBAR as PREFIX
-from subpanels import opened, timed
+from subpanels import opened, timed, timed_call
 
 APPLY = "skyloom.apply_panorama("
 OTHER = "copy_global_transform"  # an add-on by one of Blender's own developers, which comes with Blender
@@ -51,9 +51,7 @@ def preview(saw: dict) -> Steps:
     """While it runs, the picture changes in the panel and in the world, which is given back after Esc."""
     saw["seconds"] = {"timer and events": [], "drawing the panel": []}
     operator = bpy.types.SKYLOOM_OT_generate_panorama
-    modal = timed(lambda event, call: call(event), saw["seconds"]["timer and events"])
-    own = operator.modal
-    operator.modal = lambda self, context, event: modal(event, lambda event: own(self, context, event))
+    operator.modal = timed_call(operator.modal, saw["seconds"]["timer and events"])
     main = sys.modules["bl_ext.user_default.skyloom.panels.main"]
     main.draw_main = timed(main.draw_main, saw["seconds"]["drawing the panel"])
     yield from at_rest()

@@ -28,6 +28,12 @@ def timed(function: Callable, seconds: Seconds) -> Callable:
     return call
 
 
+def timed_call(own: Callable, seconds: Seconds) -> Callable:
+    """The method *own* of an operator, such that *seconds* get what each call takes."""
+    clock = timed(lambda event, call: call(event), seconds)
+    return lambda self, context, event: clock(event, lambda event: own(self, context, event))
+
+
 @contextmanager
 def opened(*names: str, seconds: dict[str, Seconds] | None = None) -> Iterator[None]:
     """Let the sidebar's sub-panels *names* be open and its others closed. seconds: gets those that each drawing takes,
