@@ -31,6 +31,7 @@ from .sampling.known import Known
 from .sampling.regions import RegionalDenoiser
 from .sampling.samplers import Denoiser
 from .sampling.solver import Level, Solver
+from .sphere.billows import billowing
 from .sphere.caps import paste_cap
 from .sphere.enlarging import at_width, means, written
 from .sphere.gnomonic import View, render
@@ -89,6 +90,8 @@ class Refiner:
         while self._upscaler and picture.shape[2] < width:
             picture = self._upscaler(picture)
         read = at_width(picture, width)
+        if job.detail and self._model.billows:
+            read = billowing(read, width // 2, self._model.billows, self._noise)
         if given:
             read = partial(_with_given, read, given, self._model.transfer)
         size = width // 2, width
