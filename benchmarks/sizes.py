@@ -3,12 +3,12 @@
     python -m benchmarks.sizes [--widths 1024 2048 4096] [--details 0 0.5] [--prompts TEXT ...] [--seeds 1] [--out DIR]
     python -m benchmarks.sizes --memory 2048 4096 8192 [--model FOLDER]
 
-Seam ratios, also in views to the front, the zenith and the nadir, steps across a cube's edges, pole ratios and coherence
-(see engine.metrics; coherence of the picture at 1024 pixels). Waves: the amplitude of horizontal ones in five octaves,
-from the finest (2 to 4 pixels long) up, over that in skies of the procedural renderer of the same kind and size, so that
-1 is like them; sky is 5 to 60 degrees high, ground as much below. The skies stay in --out, with views to zenith, nadir
-and front as PNG. --memory (Linux): by how much a process grows in all of one generation, and how much of it are a stage's
-windows and canvases, without its result.
+Seam ratios, also in views to the front, the zenith and the nadir, steps across a cube's edges, pole ratios and
+coherence (see engine.metrics; coherence of the picture at 1024 pixels). Waves: the amplitude of horizontal ones in five
+octaves, from the finest (2 to 4 pixels long) up, over that in skies of the procedural renderer of the same kind and
+size, so that 1 is like them; sky is 5 to 60 degrees high, ground as much below. The skies stay in --out, with views to
+zenith, nadir and front as PNG. --memory (Linux): by how much a process grows in all of one generation, and how much of
+it are a stage's windows and canvases, without its result.
 """
 
 import argparse
