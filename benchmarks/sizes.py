@@ -1,25 +1,25 @@
-"""Skies larger than the model knows: plain enlargement beside painted detail, against true skies of that size.
+"""Skies larger than the composition, beside true skies of that size and beside the composition.
 
-    python -m benchmarks.sizes [--width 2048] [--details 0 0.5] [--prompts TEXT ...] [--seed 1] [--out out/sizes]
+    python -m benchmarks.sizes [--widths 1024 2048 4096] [--details 0 0.5] [--prompts TEXT ...] [--seeds 1] [--out DIR]
     python -m benchmarks.sizes --memory 2048 4096 8192 [--model FOLDER]
 
-Waves: the amplitude of horizontal ones in five octaves, from the finest (2 to 4 pixels long) up, over that in skies of
-the procedural renderer of the same kind and size, so that 1 is like them; sky is 5 to 60 degrees high, ground as much
-below. Then seam ratios, also in views to the front, the zenith and the nadir, steps across a cube's edges, pole ratios
-(see engine.metrics) and CPU seconds. The skies stay in --out, with views to zenith, nadir and front as PNG. --memory
-(Linux): by how much a process grows in all of one generation, and how much of it are a stage's windows and canvases,
-without its pictures.
+Seam ratios, also in views to the front, the zenith and the nadir, steps across a cube's edges, pole ratios and
+coherence (see engine.metrics; coherence of the picture at 1024 pixels). Waves: the amplitude of horizontal ones in five
+octaves, from the finest (2 to 4 pixels long) up, over that in skies of the procedural renderer of the same kind and
+size, so that 1 is like them; sky is 5 to 60 degrees high, ground as much below. The skies stay in --out, with views to
+zenith, nadir and front as PNG. --memory (Linux): by how much a process grows in all of one generation, and how much of
+it are a stage's windows and canvases, without its result.
 """
 
 import argparse
 import ctypes
 import gc
+import itertools
 import json
 import subprocess
 import sys
 import time
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,12 +32,27 @@ silence_libraries()
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
+from engine.refinement import Refining  # noqa: E402
+
 PROMPTS = {
     "golden hour over a calm sea, scattered clouds": {"elevation": 8.0, "clouds": "scattered", "ground": "sea"},
     "puffy white clouds over green fields, midday": {"elevation": 55.0, "clouds": "few", "ground": "grass"},
     "storm clouds over a grass field": {"elevation": 30.0, "clouds": "storm", "ground": "grass"},
 }
 _OCTAVES, _TRUE_SKIES = 5, 6
+_STEPS = 2  # of the stage whose memory is measured
+_SEEN = 1024  # pixels of width at which coherence is measured: how far apart two crops are depends on their size
+COLUMNS = {  # and how many values each has
+    "seam": 1,
+    "seam in views": 3,
+    "cube": 1,
+    "poles": 2,
+    "intra-LPIPS": 1,
+    "intra-style": 1,
+    "waves of the sky, fine first": _OCTAVES,
+    "of the ground": _OCTAVES,
+    "CPU s per megapixel": 1,
+}
 _VIEWS = ((90, 90), (90, -90), (90, 20))  # azimuth, elevation
 
 
@@ -47,7 +62,7 @@ def octaves(shown: Tensor, lowest: float, highest: float) -> Tensor:
     first, last = (round((90 - elevation) / 180 * height) for elevation in (highest, lowest))
     energy = torch.fft.rfft(shown.mean(0)[first:last], dim=1).abs().square().mean(0)
     ends = [len(energy) >> octave for octave in range(_OCTAVES + 1)]
-    return torch.stack([energy[low:high].sum() for high, low in pairwise(ends)])
+    return torch.stack([energy[low:high].sum() for high, low in itertools.pairwise(ends)])
 
 
 def both(shown: Tensor) -> Tensor:
@@ -67,37 +82,53 @@ def truth(layout: dict, height: int) -> Tensor:
 def compare(chosen: argparse.Namespace) -> None:
     from engine.job import Job
     from engine.light.transfer import tonemap
-    from engine.metrics import edge_ratio, pole_ratio, seam_ratio, seam_ratio_in_view
     from engine.models.loading import WarmModel
     from engine.output.pictures import read_radiance
     from engine.pipeline import generate
 
     chosen.out.mkdir(parents=True, exist_ok=True)
-    warm = WarmModel()
-    print("| sky | detail | caps | waves of the sky, fine first | of the ground | seam | seen | cube | poles | CPU s |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    warm, rows = WarmModel(), {}
+    print(f"| sky | {' | '.join(COLUMNS)} |\n|{'---|' * (1 + len(COLUMNS))}")
     for number, prompt in enumerate(chosen.prompts):
-        true = truth(PROMPTS.get(prompt, {}), chosen.width // 2)
-        for detail in chosen.details:
-            for poles in (False, True):
-                way = {"detail": detail, "poles": poles}
-                job = Job(prompt=prompt, model=chosen.model, seed=chosen.seed, width=chosen.width, **way)
-                out = chosen.out / f"{number}-{detail:g}-{'mended' if poles else 'as-it-is'}.exr"
+        for width, detail in itertools.product(chosen.widths, chosen.details or [None]):
+            true = truth(PROMPTS.get(prompt, {}), width // 2)
+            for seed in chosen.seeds:
+                asked = {"model": chosen.model, "seed": seed, "width": width, "detail": detail}
+                job = Job(prompt=prompt, layout="none", **asked)
+                way = f"{width}" if detail is None else f"{width}, detail {detail:g}"
+                out = chosen.out / f"{number}-{seed}-{way.replace(', detail ', '-')}.exr"
                 began = time.process_time()
                 *_, result = generate(job, out, warm)
                 seconds = time.process_time() - began
                 radiance = read_radiance(Path(result.exr))
-                shown = tonemap(radiance)
-                waves = [" ".join(f"{value:.2f}" for value in row) for row in (both(shown) / true).sqrt()]
-                seen = " ".join(f"{seam_ratio_in_view(shown, elevation):.2f}" for elevation in (0, 90, -90))
-                zenith, nadir = pole_ratio(shown)
-                print(
-                    f"| {prompt} | {detail:g} | {'mended' if poles else 'as it is'} | {waves[0]} | {waves[1]} "
-                    f"| {seam_ratio(shown):.2f} | {seen} | {edge_ratio(shown):.2f} | {zenith:.2f}, {nadir:.2f} "
-                    f"| {seconds:.0f} |",
-                    flush=True,
-                )
+                row = measures(tonemap(radiance), true, seconds)
+                rows.setdefault(way, []).append(row)
+                print(in_a_row(f"{prompt}, seed {seed}, {way}", row), flush=True)
                 save_views(radiance, out.with_suffix(".views.png"))
+    for way, some in rows.items():
+        print(in_a_row(f"all, {way}", torch.stack(some).mean(0)))
+
+
+def measures(shown: Tensor, true: Tensor, seconds: float) -> Tensor:
+    """All of a sky as a viewer sees it. true: see :func:`truth`."""
+    from engine.metrics import edge_ratio, intra_distances, pole_ratio, seam_ratio, seam_ratio_in_view
+    from engine.perceptual.library import PerceptualLibrary
+    from engine.perceptual.style_distance import StyleDistance
+    from engine.sphere.enlarging import shrunk
+
+    vgg = PerceptualLibrary().lpips("vgg", torch.device("cpu"))
+    small = shrunk(shown, min(_SEEN, shown.shape[2]))
+    coherence = intra_distances(small.clamp(0, 1), [vgg, StyleDistance(vgg.network)])
+    seen = [seam_ratio_in_view(shown, elevation) for elevation in (0, 90, -90)]
+    waves = (both(shown) / true).sqrt().flatten().tolist()
+    megapixels = shown.shape[1] * shown.shape[2] / 1e6
+    values = [seam_ratio(shown), *seen, edge_ratio(shown), *pole_ratio(shown), *coherence, *waves]
+    return torch.tensor([*values, seconds / megapixels])
+
+
+def in_a_row(name: str, row: Tensor) -> str:
+    cells = (" ".join(f"{value:.3g}" for value in some) for some in row.split(list(COLUMNS.values())))
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 def save_views(radiance: Tensor, path: Path) -> None:
@@ -117,9 +148,19 @@ def resident(which: str) -> int:
 
 
 def forget_peak() -> None:
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what was freed would hide as much of what is taken
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): reset the peak
+
+
+def taken_by_windows(refining: Refining, result: int) -> int:
+    """The most bytes that *refining*, of two steps, holds beside its *result*, whose bytes count as soon as windows are
+    decoded into it and not before."""
+    before, most, made, steps = resident("VmRSS"), 0, 0, 0
+    for beat in itertools.chain(refining, [None]):
+        most = max(most, resident("VmHWM") - before - made)
+        forget_peak()
+        steps += beat is not None and beat.x0 is not None
+        made = result if steps == _STEPS else 0
+    return most
 
 
 def measure_memory(part: str, width: int, model: str, out: Path) -> None:
@@ -142,20 +183,18 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     list(generate(replace(job, width=native), out / "first.exr", warm))  # libraries allocate on their first use
     todo = plan(replace(job, width=width, base_width=width // 2, poles=False), loaded)
     refiner = Refiner(todo, loaded, encode(todo.job, loaded), Precision())
-    if part == "windows":
-        picture = torch.rand(3, width // 4, width // 2)
+    picture = torch.rand(3, width // 4, width // 2) if part == "windows" else None
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what was freed would hide as much of what is taken
     forget_peak()
-    before, began = resident("VmRSS"), time.process_time()
-    if part == "windows":
+    before, began, estimate = resident("VmRSS"), time.process_time(), None
+    if picture is not None:
         assert todo.job.detail
-        for _ in refiner._refine(at_width(picture, width), todo.size[::-1], todo.job.detail, 2, None):
-            pass
+        refining = refiner._refine(at_width(picture, width), todo.size[::-1], todo.job.detail, _STEPS, None)
+        taken = taken_by_windows(refining, 4 * picture.nbytes)
     else:
         list(generate(replace(job, width=width), out / f"{width}.exr", warm))
-    estimate = None if part == "windows" else enlarged_bytes(width)
-    taken = resident("VmHWM") - before
-    if part == "windows":
-        taken -= 4 * picture.nbytes  # of the result
+        estimate, taken = enlarged_bytes(width), resident("VmHWM") - before
     print(json.dumps([taken, estimate, time.process_time() - began]))
 
 
@@ -178,10 +217,10 @@ def compare_memory(chosen: argparse.Namespace) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="sky-small")
-    parser.add_argument("--width", type=int, default=2048)
-    parser.add_argument("--details", type=float, nargs="*", default=[0.0, 0.5])
+    parser.add_argument("--widths", type=int, nargs="*", default=[1024, 2048, 4096])
+    parser.add_argument("--details", type=float, nargs="*", help="default: the model's own")
     parser.add_argument("--prompts", nargs="*", default=list(PROMPTS), choices=PROMPTS)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[1])
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "sizes")
     parser.add_argument("--memory", type=int, nargs="*", metavar="WIDTH")
     parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)

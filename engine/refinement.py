@@ -31,8 +31,9 @@ from .sampling.known import Known
 from .sampling.regions import RegionalDenoiser
 from .sampling.samplers import Denoiser
 from .sampling.solver import Level, Solver
+from .sphere.billows import billowing
 from .sphere.caps import paste_cap
-from .sphere.enlarging import at_width, written
+from .sphere.enlarging import at_width, means, written
 from .sphere.gnomonic import View, render
 from .sphere.resampling import Reader, reader
 from .start.control import control_crops
@@ -47,7 +48,7 @@ _COMPOSED_CAP, _LARGE_CAP = 110.0, 80.0  # degrees across the views of the poles
 _HORIZON = 2  # rows of latents on each side of it that are not held
 _TURN = 137.5  # degrees from stage to stage, so that what a model puts in a view's middle comes to lie elsewhere
 _CAP_DETAIL = 0.3  # takes pinch and rings away; with more, a model paints a horizon across the zenith
-_BAND = 16  # rows of averages that are taken, and enlarged, at once
+_BAND = 64  # rows of which averages are taken, or to which they are enlarged, at once
 _CLEAN = 0.06  # noise level below which a step would change nothing
 _MOST_STEPS = 50  # of a solver of which the last few are taken, if the job's own has no more
 
@@ -89,6 +90,8 @@ class Refiner:
         while self._upscaler and picture.shape[2] < width:
             picture = self._upscaler(picture)
         read = at_width(picture, width)
+        if job.detail and self._model.billows:
+            read = billowing(read, width // 2, self._model.billows, self._noise)
         if given:
             read = partial(_with_given, read, given, self._model.transfer)
         size = width // 2, width
@@ -177,7 +180,8 @@ class Refiner:
         at_once = windows_per_decode(model, window)
         solver, levels = self._solver(detail, steps, window)
 
-        latents = yield from _beats(pixels.map(read, self._encode, at_once, grid))
+        seen = means(read, model.paint_scale)  # as large as the autoencoder sees it
+        latents = yield from _beats(grid.scaled(model.factor).map(seen, self._encode, at_once, grid))
         latents = latents.to(model.device)
         known = None
         if keep is not None:
@@ -235,8 +239,7 @@ class Refiner:
         return RegionalDenoiser(by_prompt, share, grid, solver, bootstrap=0, generator=self._noise)
 
     def _encode(self, pictures: Tensor, _which: Tensor) -> Tensor:
-        seen = avg_pool2d(pictures.to(self._model.device), self._model.paint_scale)
-        return self._model.encode(seen, wraps=False)
+        return self._model.encode(pictures.to(self._model.device), wraps=False)
 
     def _decode(self, latents: Tensor, _which: Tensor) -> Tensor:
         return self._model.paint(latents.to(self._model.device), wraps=False).float()
@@ -266,15 +269,14 @@ def _with_tones(refined: Tensor, read: Reader, reach: float, wraps: bool) -> Ten
     than *reach*: an autoencoder flattens them, and windows that are decoded one by one differ a little."""
     height = refined.shape[1]
     cell = math.gcd(1 << max(0, int(math.log2(reach / 4))), *refined.shape[1:])
-    firsts = range(0, height, _BAND * cell)
-    bands = [avg_pool2d(read(first, min(first + _BAND * cell, height)), cell) for first in firsts]
-    small = torch.cat(bands, 1)[None] - avg_pool2d(refined[None], cell)
+    rows = max(1, _BAND // cell)  # of averages
+    small = means(read, cell)(0, height // cell)[None] - avg_pool2d(refined[None], cell)
     for _ in range(2):
         small = avg_pool2d(_with_margin(small, wraps), 3, stride=1)
     small = _with_margin(small, wraps)
-    for first in range(0, small.shape[2] - 2, _BAND):
-        some = interpolate(small[:, :, first : first + _BAND + 2], scale_factor=cell, mode="bilinear")[0]
-        refined[:, first * cell : (first + _BAND) * cell] += some[:, cell:-cell, cell:-cell]
+    for first in range(0, small.shape[2] - 2, rows):
+        some = interpolate(small[:, :, first : first + rows + 2], scale_factor=cell, mode="bilinear")[0]
+        refined[:, first * cell : (first + rows) * cell] += some[:, cell:-cell, cell:-cell]
     return refined
 
 

@@ -58,6 +58,7 @@ def export(
         "steps": STEPS,
         "guidance": GUIDANCE,
         "detail": 0.5,
+        "billows": 6.0,
         "layout": "prompt",
         "license": "CC0-1.0",
         "vocabulary": taught_words(),

@@ -35,9 +35,9 @@ class Model(ABC):
     factor: pixels per latent. channels: of the latents. multiple: latent sizes must be multiples of it. native_height:
     pixels, what the model was trained on. transfer: what its picture values mean. scheduler_config: its noise schedule.
     solvers: those that fit it, its own first. steps, guidance: what suits it by default. detail: which share of the
-    denoising suits it where a sky is enlarged. layout: what its skies begin with if the prompt stands alone.
-    vocabulary: the words it was taught, if that is known. guidance_kind: how it follows a prompt: called with and
-    without it, told the scale, or not at all.
+    denoising suits it where a sky is enlarged. billows: by how many pixels its clouds are displaced there, for want of
+    edges. layout: what its skies begin with if the prompt stands alone. vocabulary: the words it was taught, if that is
+    known. guidance_kind: how it follows a prompt: called with and without it, told the scale, or not at all.
     """
 
     pipeline_class: ClassVar[Any]  # of diffusers, which knows how to put the folder's parts together
@@ -81,6 +81,7 @@ class Model(ABC):
         self.steps: int = folder.card.get("steps", self.default_steps)
         self.guidance: float = folder.card.get("guidance", self.default_guidance)
         self.detail: float = folder.card.get("detail", _DETAIL)
+        self.billows: float = folder.card.get("billows", 0.0)
         self.layout: LayoutWord | None = folder.card.get("layout")
         self.vocabulary: list[str] = folder.card.get("vocabulary", [])
 

@@ -3,8 +3,9 @@
 A decoder that was taught to be sharp invents texture where latents tell of none, and as nothing tells one block from
 the next, it is the same in each: threads on meadows, ripples in rank and file, level lines as far apart as latents are.
 The texture is good, its order is not. So what a block has in common with those beside it is taken out and, but for the
-level lines, laid back shifted at random, block by block. Where shifted blocks pass into each other, weights keep their
-strength (Heitz and Neyret, "High-performance by-example noise using a histogram-preserving blending operator", 2018).
+level lines, laid back shifted at random, block by block; next to a horizon, along it only. Where shifted blocks pass
+into each other, weights keep their strength (Heitz and Neyret, "High-performance by-example noise using a
+histogram-preserving blending operator", 2018).
 """
 
 import torch
@@ -53,12 +54,15 @@ def _strewn(seen: Tensor, period: int, shifts: Tensor) -> Tensor:
     reach = min(_GROUP, columns)
     means = pad(_beside(detail), (0, 0, reach, reach), mode="replicate")
     shared = _beside(_middle(*(means[:, :, start : start + columns] for start in (0, reach, 2 * reach))))
-    shared = shared * (1 - _horizon(shared.mean(3, keepdim=True)))  # a shore is like itself, too, and stays
-    weave = shared - shared.mean(3, keepdim=True)
-    down, right = ((torch.arange(period, device=seen.device)[:, None, None] + shift) % period for shift in shifts)
+    levels = shared.mean(3, keepdim=True)
+    horizon, weave = _horizon(levels), shared - levels
+    taken = weave + levels * (1 - horizon)  # a shore is like itself, too, and stays
+    down, right = shifts[0] * (horizon[:, 0, :, 0] == 0), shifts[1]  # beside it, the texture is shifted along it
+    places = torch.arange(period, device=seen.device)[:, None, None]
+    down, right = ((places + shift) % period for shift in (down, right))
     strewn = weave.gather(3, right.permute(1, 2, 0)[:, None].expand_as(weave))
     strewn = strewn.gather(1, down.transpose(0, 1)[..., None].expand_as(weave))
-    return seen - _laid(shared, 1.0) + _laid(strewn, 2.0)
+    return seen - _laid(taken, 1.0) + _laid(strewn, 2.0)
 
 
 def _horizon(lines: Tensor) -> Tensor:

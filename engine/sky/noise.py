@@ -31,12 +31,12 @@ class NoiseAtlas:
 
     def __init__(self, seed: int, device: torch.device, size: int = _ATLAS_SIZE) -> None:
         generator = torch.Generator().manual_seed(seed)
-        soft = _power_law(size, 1.9, 3, 24, generator)
+        soft = power_law(size, 1.9, 3, 24, generator)
         cells = torch.stack([w * _worley(size, n, generator) for n, w in ((16, 0.55), (32, 0.28), (64, 0.17))]).sum(0)
-        billow = 0.75 * soft + 0.75 * _standardise(cells) + 0.15 * _power_law(size, 1.3, 40, 200, generator)
-        wisp = _power_law(size, 1.55, 6, 200, generator)
-        detail = _worley(size, 90, generator) + 0.5 * _power_law(size, 1.0, 60, 256, generator)
-        ridge = -_power_law(size, 1.9, 6, 100, generator).abs()
+        billow = 0.75 * soft + 0.75 * _standardise(cells) + 0.15 * power_law(size, 1.3, 40, 200, generator)
+        wisp = power_law(size, 1.55, 6, 200, generator)
+        detail = _worley(size, 90, generator) + 0.5 * power_law(size, 1.0, 60, 256, generator)
+        ridge = -power_law(size, 1.9, 6, 100, generator).abs()
         tiles = torch.stack([_standardise(tile) for tile in (soft, billow, wisp, detail, ridge)])
         self._tiles = F.pad(tiles[None], (0, 1, 0, 1), mode="circular").to(device)
 
@@ -51,7 +51,7 @@ def _standardise(tile: Tensor) -> Tensor:
     return (tile - tile.mean()) / tile.std()
 
 
-def _power_law(size: int, exponent: float, lowest: int, highest: int, generator: torch.Generator) -> Tensor:
+def power_law(size: int, exponent: float, lowest: int, highest: int, generator: torch.Generator) -> Tensor:
     """Gaussian noise whose amplitude falls as frequency^-exponent between two frequencies (cycles per tile)."""
     f = torch.fft.fftfreq(size, 1 / size)
     radius = (f[:, None].square() + f.square()).sqrt()

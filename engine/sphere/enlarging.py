@@ -2,12 +2,13 @@
 
 import math
 
+import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, interpolate, pad
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, pad
 
 from .resampling import Reader, reader
 
-_BAND = 256  # rows that are written at once
+_BAND = 64  # rows that are written, or averaged, at once
 _KERNEL = 2  # pixels to each side that a cubic kernel sees
 
 
@@ -30,6 +31,16 @@ def at_width(panorama: Tensor, width: int) -> Reader:
         return rows[:, first - above * large : last - above * large, margin * large : -margin * large]
 
     return read
+
+
+def means(read: Reader, unit: int) -> Reader:
+    """What reads the means of *unit* by *unit* pixels of what *read* reads."""
+
+    def read_means(first: int, last: int) -> Tensor:
+        ends = range(first * unit, last * unit, max(1, _BAND // unit) * unit)
+        return torch.cat([avg_pool2d(read(end, min(end + ends.step, last * unit)), unit) for end in ends], 1)
+
+    return read_means if unit > 1 else read
 
 
 def written(read: Reader, height: int) -> Tensor:

@@ -54,3 +54,10 @@ def test_a_horizon_and_the_edge_of_a_mountain_stay():
 def test_a_turned_ring_is_closed_turned():
     turned = close_edges(wall().roll(3 * PERIOD, 2), PERIOD, True)
     torch.testing.assert_close(turned, close_edges(wall(), PERIOD, True).roll(3 * PERIOD, 2))
+
+
+@pytest.mark.parametrize("wraps", [True, False], ids=["ring", "flat"])
+def test_bands_of_lines_show_nowhere(monkeypatch, wraps):
+    whole = close_edges(wall(), PERIOD, wraps)
+    monkeypatch.setattr("engine.models.block_edges._BAND", 24)
+    torch.testing.assert_close(close_edges(wall(), PERIOD, wraps), whole)

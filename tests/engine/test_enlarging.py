@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.sphere.enlarging import at_width, shrunk, written
+from engine.sphere.enlarging import at_width, means, shrunk, written
 from engine.sphere.resampling import reader
 
 
@@ -44,3 +44,12 @@ def test_it_knows_neither_seam_nor_pole():
 def test_a_larger_one_is_shrunk():
     assert torch.equal(written(at_width(panorama(), 32), 16), shrunk(panorama(), 32))
     assert torch.equal(written(at_width(panorama(), 64), 32), panorama())
+
+
+def test_means_are_those_of_the_whole(monkeypatch):
+    monkeypatch.setattr("engine.sphere.enlarging._BAND", 8)
+    read = reader(panorama())
+    expected = torch.nn.functional.avg_pool2d(panorama(), 4)
+    torch.testing.assert_close(means(read, 4)(0, 8), expected)
+    torch.testing.assert_close(means(read, 4)(3, 6), expected[:, 3:6])
+    assert means(read, 1) is read

@@ -63,3 +63,13 @@ def test_a_horizon_stays_an_edge():
     sky[:, 64:] = 0.5
     step = strew_weave(sky, PERIOD, True)[0, 63:65, 0]
     assert step[1] - step[0] > 0.45
+
+
+def test_texture_beside_a_horizon_is_in_no_order_either():
+    sky = smooth(480, 512)
+    sky[:, 240:] += 0.5
+    tile = noise(1, 3, PERIOD, PERIOD) * 0.02
+    weave = (tile - tile.mean(2, keepdim=True)).repeat(1, 30, 32)
+    texture = strew_weave(sky + weave, PERIOD, True) - sky
+    below = slice(240, 240 + PERIOD)
+    assert abs(likeness(texture[:, below] - texture[:, below].mean(2, keepdim=True))) < 0.4
