@@ -203,14 +203,15 @@ def _detail(job: Job, model: Model) -> float:
 
 def _layout(job: Job, model: Model) -> Layout | LayoutWord | None:
     """Raises :class:`BadRequest` if the prompt is to be drawn and says nothing that can be."""
-    says_something = layout_of(job.prompt, seed=0) is not None
-    if job.layout == "prompt" and not says_something:
+    prompts = (job.prompt, *(region.prompt for region in job.regions))
+    says_something = [layout_of(prompt, seed=0) is not None for prompt in prompts]
+    if job.layout == "prompt" and not says_something[0]:
         raise BadRequest(
             "The prompt says nothing of the hour or the clouds that a layout could be drawn from.",
             "Name them, as in 'golden hour, scattered clouds', or set layout to none.",
         )
-    alone = not (job.layout or job.start or job.photos or job.regions or job.control)
-    return model.layout if model.layout and alone and says_something else job.layout
+    alone = not (job.layout or job.start or job.photos or job.control)
+    return model.layout if model.layout and alone and all(says_something) else job.layout
 
 
 def _strength(job: Job) -> float | None:

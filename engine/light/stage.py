@@ -83,7 +83,8 @@ def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tu
     it stands where the sky is brightest."""
     if kept:
         return Spot(direction(kept.azimuth, kept.elevation), kept.extent, kept.kind), ()
-    if layout := beginning(job):
+    layout = beginning(job)
+    if layout and not (job.layout == "prompt" and job.regions):  # which may hide that sun, and have their own
         return Spot(direction(layout.azimuth, layout.elevation), 0.0, layout.shows), ()
     if job.mask is not None:  # the prompt speaks of what is inside, the sun may stand outside
         return find_spot(radiance), ()

@@ -8,6 +8,7 @@ from torch.nn.functional import adaptive_avg_pool2d, max_pool2d, pad
 
 from ..errors import BadRequest
 from ..job import Job
+from ..job_parts import Layout
 from ..light.photometry import check_panorama
 from ..light.transfer import Transfer
 from ..models.model import Model
@@ -15,9 +16,10 @@ from ..sampling.known import Known
 from ..sphere.equirectangular import box_filter
 from .continuation import fill, foretold
 from .ground import draw_ground
-from .layout import beginning, draw
+from .layout import beginning, draw, layout_of
 from .photos import place, project
 from .reading import read_mask, read_panorama
+from .regions import shares
 
 _PASSAGE = 5  # times as wide as the feather of an edit, within which what is painted passes into what is around it
 
@@ -81,7 +83,7 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
         given = _beginning(read_panorama(job.start, width, transfer.from_display))
         check_panorama(given.radiance)
     elif layout := beginning(job):
-        given = _beginning(draw(layout, width // 2))
+        given = _beginning(_drawn(job, layout, width))
     if job.photos:
         given = _with_photos(job, given or _nothing(width), transfer)
     if given and job.mask is not None:
@@ -144,6 +146,18 @@ def _most(values: Tensor, reach: int) -> Tensor:
 def _beginning(radiance: Tensor) -> Given:
     nothing = torch.zeros_like(radiance[:1])
     return Given(radiance, base=True, hold=nothing, strength=nothing, lasting=nothing, keep=nothing)
+
+
+def _drawn(job: Job, layout: Layout, width: int) -> Tensor:
+    """Radiance of *layout*. If a prompt is drawn and has regions, these show what their own prompts say, with sun or
+    moon in the middle."""
+    everywhere = draw(layout, width // 2)
+    if job.layout != "prompt" or not job.regions:
+        return everywhere
+    assert job.seed is not None
+    own = [replace(layout_of(part.prompt, job.seed) or layout, azimuth=part.azimuth) for part in job.regions]
+    skies = torch.stack([everywhere, *(draw(one, width // 2) for one in own)])
+    return (skies * shares(job.regions, width, (width // 2, width))).sum(0)
 
 
 def _nothing(width: int) -> Given:

@@ -9,6 +9,7 @@ from engine.pipeline import generate
 from engine.plan import plan
 from engine.sky import Clouds, Glow, Ground, Time
 from engine.sky.said import Said
+from engine.start.given import gather
 from engine.start.layout import beginning, draw, layout_of
 from engine.start.reading import read_display
 
@@ -72,11 +73,21 @@ def test_the_bundled_model_begins_with_it_where_the_prompt_stands_alone(bundled,
     assert (complete.layout, complete.strength) == ("prompt", 0.6)
     assert plan(complete, bundled).job == complete
     assert beginning(complete) == layout_of("sunset over the sea", 4)
-    for other in ({"layout": "none"}, {"regions": [{"prompt": "a storm"}]}, {"start": "a.png"}):
+    for other in ({"layout": "none"}, {"regions": [{"prompt": "a castle"}]}, {"start": "a.png"}):
         job = plan(Job(prompt="sunset over the sea", seed=4, **other), bundled).job
         assert job.layout == other.get("layout")
         assert beginning(job) is None
     assert plan(Job(prompt="castles", seed=4), bundled).job.layout is None
+
+
+def test_regions_begin_with_what_their_own_prompts_say(bundled, tmp_path):
+    regions = [{"prompt": "starry night", "azimuth": 270, "width": 120}]
+    job = plan(Job(prompt="noon, clear sky over the sea", regions=regions, seed=4, width=256), bundled).job
+    assert job.layout == "prompt"
+    sky = gather(job, 256, bundled.transfer).radiance[:, :60].mean((0, 1))  # by azimuth, of the sky
+    night = draw(layout_of("starry night", 4), 128)[:, :60].mean().item()
+    assert sky[:16].mean() == pytest.approx(night, rel=0.2)
+    assert sky[112:144].mean() > 3 * sky[:16].mean()
 
 
 def test_other_models_begin_with_noise(nano):
