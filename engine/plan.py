@@ -23,6 +23,8 @@ from .models.model import Model
 from .precision import resolve
 from .sampling.windows import Windows, even_stride
 from .schedule import schedule
+from .sky.phrases import TIMES
+from .sky.said import kind_said
 from .start.ground import ground_said
 from .start.layout import layout_of
 from .start.reading import panorama_width
@@ -203,15 +205,16 @@ def _detail(job: Job, model: Model) -> float:
 
 def _layout(job: Job, model: Model) -> Layout | LayoutWord | None:
     """Raises :class:`BadRequest` if the prompt is to be drawn and says nothing that can be."""
-    prompts = (job.prompt, *(region.prompt for region in job.regions))
-    says_something = [layout_of(prompt, seed=0) is not None for prompt in prompts]
-    if job.layout == "prompt" and not says_something[0]:
+    says_something = layout_of(job.prompt, seed=0) is not None
+    if job.layout == "prompt" and not says_something:
         raise BadRequest(
             "The prompt says nothing of the hour or the clouds that a layout could be drawn from.",
             "Name them, as in 'golden hour, scattered clouds', or set layout to none.",
         )
     alone = not (job.layout or job.start or job.photos or job.control)
-    return model.layout if model.layout and alone and all(says_something) else job.layout
+    # A region of another hour is drawn well; a storm under the same sun is drawn about as bright as a clear sky.
+    hours = all(kind_said(region.prompt, TIMES) for region in job.regions)
+    return model.layout if model.layout and alone and says_something and hours else job.layout
 
 
 def _strength(job: Job) -> float | None:

@@ -73,7 +73,7 @@ def test_the_bundled_model_begins_with_it_where_the_prompt_stands_alone(bundled,
     assert (complete.layout, complete.strength) == ("prompt", 0.6)
     assert plan(complete, bundled).job == complete
     assert beginning(complete) == layout_of("sunset over the sea", 4)
-    for other in ({"layout": "none"}, {"regions": [{"prompt": "a castle"}]}, {"start": "a.png"}):
+    for other in ({"layout": "none"}, {"regions": [{"prompt": "storm clouds"}]}, {"start": "a.png"}):
         job = plan(Job(prompt="sunset over the sea", seed=4, **other), bundled).job
         assert job.layout == other.get("layout")
         assert beginning(job) is None
