@@ -102,7 +102,7 @@ def _paint(
         """What of the given is to be there in the end; what was only to begin with need not be drawn large."""
         return gather(job, width, model.transfer) if job.photos or job.mask is not None else None
 
-    given = gather(job, todo.base, model.transfer)
+    given = staying(todo.base) or gather(job, todo.base, model.transfer)
     unpainted = given is not None and _is_unpainted(job)
     if given and unpainted:
         given = gather(job, todo.size[0], model.transfer) or given

@@ -1,5 +1,6 @@
 """The ground that a prompt names, drawn by the procedural renderer into an edit of a sky: in its light and exposure."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -7,14 +8,14 @@ from torch import Tensor
 
 from ..errors import BadRequest
 from ..job import Job
-from ..job_parts import Layout, Luminary
+from ..job_parts import Layout
 from ..light.found import read_light
 from ..output.header import read_job
-from ..sky.parameters import ELEVATIONS, Clouds, Ground, Time
-from ..sky.phrases import CLOUDS, GROUNDS, TIMES
+from ..sky.parameters import Ground
+from ..sky.phrases import GROUNDS
 from ..sky.said import kind_said
 from ..sphere.equirectangular import directions
-from .layout import draw
+from .layout import draw, layout_of
 
 
 def ground_said(prompt: str) -> Ground | None:
@@ -34,29 +35,18 @@ def draw_ground(job: Job, radiance: Tensor, mask: Tensor) -> Tensor:
 
 def _layout(job: Job) -> Layout:
     """The ground under the light that *job*'s sky has; what its file does not say of that, prompts do."""
-    assert job.start is not None
+    assert job.start is not None and job.seed is not None
     ground, light = ground_said(job.prompt), read_light(Path(job.start))
     assert ground is not None
     try:
         before = str(read_job(Path(job.start))["prompt"])
     except BadRequest:  # of another program
         before = ""
-    time = kind_said(before, TIMES) or kind_said(job.prompt, TIMES) or Time.NOON
-    clouds = kind_said(before, CLOUDS) or Clouds.FEW
-    luminary: Luminary = "moon" if time is Time.MOON else "stars" if time is Time.NIGHT else "sun"
-    azimuth, elevation = 90.0, sum(ELEVATIONS[time]) / 2
+    layout = layout_of(before, job.seed) or layout_of(job.prompt, job.seed) or Layout()
+    layout = replace(layout, ground=ground.value)
     if light and light.kind != "none":
-        luminary, azimuth, elevation = light.kind, light.azimuth, light.elevation
-    if luminary != "sun":
-        elevation = max(elevation, 0.0)
-    return Layout(
-        light=luminary,
-        azimuth=azimuth,
-        elevation=elevation,
-        clouds=clouds.value,
-        ground=ground.value,
-        seed=job.seed or 0,
-    )
+        layout = replace(layout, light=light.kind, azimuth=light.azimuth, elevation=max(light.elevation, 0.0))
+    return layout
 
 
 def _level(radiance: Tensor, weight: Tensor) -> Tensor:
