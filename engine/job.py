@@ -83,8 +83,8 @@ class Job:
     mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
     erase: what lies behind the mask is forgotten, and begun from a smooth continuation of what is around it: what is
     there shall go, and not become something else.
-    draw_ground: below the horizon and behind the mask, begin with the ground that the prompt names as the procedural
-    renderer draws it; if it names none that can be drawn, that is painted as ever.
+    draw_named: behind the mask, begin with the clouds above and the ground below the horizon that the prompt names, as
+    the procedural renderer draws them; if it names none that can be drawn, all is painted as ever.
     feather: degrees within the edge of mask and photos over which old and new pass into each other.
     photos: pictures placed on the sphere, around which the rest is painted; see :class:`Photo`.
     regions: parts with prompts of their own; see :class:`Region`.
@@ -139,7 +139,7 @@ class Job:
     strength: float | None = None
     mask: str | None = None
     erase: bool = False
-    draw_ground: bool = False
+    draw_named: bool = False
     feather: float = 3.0
     photos: tuple[Photo, ...] = ()
     regions: tuple[Region, ...] = ()
@@ -236,9 +236,9 @@ class Job:
         checks.flag("erase", self.erase)
         if self.erase and self.mask is None:
             raise BadRequest("There is nothing to erase without a mask.", "Give a mask, or leave erase out.")
-        checks.flag("draw_ground", self.draw_ground)
-        if self.draw_ground and (self.mask is None or self.erase):
-            raise BadRequest("draw_ground puts a ground behind a mask that is not erased.", "Leave it out.")
+        checks.flag("draw_named", self.draw_named)
+        if self.draw_named and (self.mask is None or self.erase):
+            raise BadRequest("draw_named draws behind a mask that is not erased.", "Leave it out.")
         if self.mask is not None and self.exposure is not None:
             raise BadRequest("exposure would change the sky outside the mask, too.", "Leave it out.")
         if self.mask is not None and self.sky_only is not None:

@@ -25,7 +25,7 @@ from .sampling.windows import Windows, even_stride
 from .schedule import schedule
 from .sky.phrases import TIMES
 from .sky.said import kind_said
-from .start.ground import ground_said
+from .start.drawing import can_draw
 from .start.layout import layout_of
 from .start.reading import panorama_width
 
@@ -34,7 +34,7 @@ from .start.reading import panorama_width
 _DECODER_BELOW = 0.1
 # How far a sky may depart from a picture, from a layout, and from what is put in place of what is erased, by default.
 _START_STRENGTH, _LAYOUT_STRENGTH, _ERASE_STRENGTH = 0.6, 0.6, 0.6
-_GROUND_STRENGTH = 0.0  # the bundled model makes clouds of a drawn snow, the more the freer it is
+_DRAWN_STRENGTH = 0.0  # the bundled model makes clouds of a drawn snow, and less of a drawn cloud
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
 
@@ -102,7 +102,7 @@ def plan(job: Job, model: Model) -> Plan:
     begun = replace(
         job,
         layout=_layout(job, model),
-        draw_ground=job.draw_ground and ground_said(job.prompt) is not None,
+        draw_named=job.draw_named and can_draw(job),
     )
     complete = replace(
         begun,
@@ -222,8 +222,8 @@ def _strength(job: Job) -> float | None:
         return job.strength
     if job.erase:
         return _ERASE_STRENGTH
-    if job.draw_ground:
-        return _GROUND_STRENGTH
+    if job.draw_named:
+        return _DRAWN_STRENGTH
     if job.mask is not None:
         return 1.0  # what is asked for need not be like what was there
     if job.start is not None:

@@ -145,8 +145,8 @@ class Scene:
 
     @cached_property
     def more_clouds(self) -> Tensor:
-        """From -1, next to none, to 1; 0 is usual for the kind."""
-        return self._tensor([2 * p.cover - 1 for p in self.parameters])
+        """Of a density: from -0.9, next to no clouds of a kind or great gaps, to 0.9; 0 is usual for the kind."""
+        return self._tensor([0.9 * (2 * p.cover - 1) for p in self.parameters])
 
     @cached_property
     def aerosol(self) -> Tensor:

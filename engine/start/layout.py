@@ -55,6 +55,11 @@ def draw(layout: Layout, height: int) -> Tensor:
     return _renderer().render([sky_parameters(layout)], height)[0]
 
 
+def draw_with_cumulus(layout: Layout, kind: Clouds, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What :func:`draw` draws, and clouds that fill one area; see :meth:`SkyRenderer.cumulus_within`."""
+    return _renderer().cumulus_within(sky_parameters(layout), kind, inside)
+
+
 def sky_parameters(layout: Layout) -> SkyParameters:
     storm, coast, city = layout.clouds == "cumulonimbus", layout.ground == "coast", layout.horizon == "city"
     lights, stars = city or layout.city_glow, layout.light == "stars"
