@@ -3,7 +3,6 @@
 Some also bring a value into its proper form; what belongs to a frozen object is then set anew. Standard library only.
 """
 
-import math
 from typing import Any
 
 from .errors import BadRequest
@@ -57,9 +56,16 @@ def number(owner: Any, name: str, least: float, most: float) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadRequest(f"{name} must be a number, not {value!r}.")
-    if not math.isfinite(value) or not least <= value <= most:
+    if not least <= value <= most:  # compared first: a whole number can be too large for a float
         raise BadRequest(f"{name} is {value}.", f"It must be between {least:g} and {most:g}.")
     object.__setattr__(owner, name, float(value))
+
+
+def not_none(owner: Any, *names: str) -> None:
+    """Check that the numbers *names* of *owner*, which have no default of a model's, are there."""
+    for name in names:
+        if getattr(owner, name) is None:
+            raise BadRequest(f"{name} must be a number, not None.")
 
 
 def colour(name: str, value: Any) -> tuple[float, ...]:
@@ -78,12 +84,15 @@ def flag(name: str, value: Any) -> None:
 
 def azimuth_or_text(owner: Any, name: str) -> None:
     """Make a number of an azimuth that is written as text, as on a command line."""
-    try:
-        object.__setattr__(owner, name, float(getattr(owner, name)))
-    except (TypeError, ValueError):
-        text(name, getattr(owner, name))
-    else:
-        number(owner, name, -360, 360)
+    value = getattr(owner, name)
+    if isinstance(value, str):
+        try:
+            object.__setattr__(owner, name, float(value))
+        except ValueError:
+            text(name, value)
+            return
+    not_none(owner, name)
+    number(owner, name, -360, 360)
 
 
 def choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
