@@ -25,7 +25,7 @@ Precision = Literal["auto", "full", "half"]
 Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
-# Of a job; the first two may also be names.
+# Of a job; the first may also be a name.
 PATH_FIELDS = ("model", "upscaler", "noise", "clip", "start", "mask", "control", "control_image")
 PART_PATH_FIELDS = {"photos": "file", "regions": "mask"}  # of parts of a job
 SEED_LIMIT = 2**31  # Blender's integers end there
