@@ -51,7 +51,7 @@ def read_shots(path: Path, folder: Path) -> list[Shot]:
 
     Raises :class:`BadRequest` if the list cannot be read at all, :class:`BadShots` naming every bad row.
     """
-    folder = folder.expanduser().resolve()
+    path, folder = path.expanduser(), folder.expanduser().resolve()
     shots: list[Shot] = []
     taken: dict[str, int] = {}
     problems: list[str] = []
