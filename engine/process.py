@@ -23,15 +23,22 @@ class EventProcess:
     command: a Python and its arguments. log: a file that receives the process' stderr (appended).
     Use from one thread; a reader thread of its own fills the queue that :meth:`poll` drains.
 
-    Raises :class:`EngineIncomplete` if it cannot be started.
+    Raises :class:`EngineIncomplete` if it cannot be started, or *log* cannot be written.
     """
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self.log = log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        self._log_start = log.stat().st_size if log.exists() else 0
         try:
-            with open(log, "ab") as stderr:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            stderr = open(log, "ab")
+        except OSError as error:
+            raise EngineIncomplete(
+                f"The engine's log, {log}, cannot be written ({error.strerror or error}).",
+                "See that the disk has room and that you may write there.",
+            ) from error
+        self._log_start = stderr.tell()
+        try:
+            with stderr:
                 self._process = subprocess.Popen(
                     command,
                     stdin=subprocess.PIPE,
@@ -109,9 +116,12 @@ class EventProcess:
         self._events.put(Lost(status=self._process.wait(), detail=self._log_tail()))
 
     def _log_tail(self, lines: int = 5) -> str:
-        with open(self.log, "rb") as handle:
-            handle.seek(self._log_start)
-            return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
+        try:
+            with open(self.log, "rb") as handle:
+                handle.seek(self._log_start)
+                return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
+        except OSError:  # somebody has deleted it; that the process ended has to be told all the same
+            return ""
 
 
 @contextmanager
