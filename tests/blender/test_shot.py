@@ -35,7 +35,7 @@ def test_a_sheet_of_the_shot_in_each_sky(shot, tmp_path):
 
 
 def test_the_skies_of_a_sheet_keep_their_worlds_and_the_scene_its_lamp(shot, quick):
-    """Of two skies that are rendered, the scene shows one, with a lamp for its sun, and the other was adjusted before."""
+    """The scene shows one of two skies that are rendered, with a lamp for its sun; the other was adjusted before."""
     bpy.ops.skyloom.generate_panorama(prompts="a storm\nnoon", width=128)
     kept, shown = bpy.context.window_manager.skyloom.results
     sky_node = extension("scene.world").sky_node
