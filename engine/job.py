@@ -183,7 +183,7 @@ class Job:
         checks.number(self, "sync_decay", 0, 1)
         checks.number(self, "sync_decoder_below", 0, 1)
         checks.azimuth_or_text(self, "sync_anchor")
-        checks.number(self, "turbidity", 2, 8)
+        checks.number(self, "turbidity", 2, 8)  # where the clear-sky model's polynomials hold
         checks.number(self, "sun_ratio", 0, 100)
         checks.number(self, "exposure", -20, 20)
         checks.choice("quality", self.quality, get_args(Quality))

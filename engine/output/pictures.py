@@ -15,8 +15,8 @@ from torch import Tensor
 from .. import __version__
 from ..errors import BadRequest
 from ..light.found import LIGHT_ATTRIBUTE, FoundLight
+from ..light.primaries import REC709
 from ..light.transfer import tonemap
-from ..start.primaries import REC709
 from .files import whole_file
 from .header import JOB_ATTRIBUTE, REQUEST_ATTRIBUTE
 

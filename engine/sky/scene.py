@@ -10,10 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..light.photometry import LUMINANCE
 from .noise import hash_uniform
 from .parameters import Clouds, Glow, Ground, SkyParameters, Time
-
-LUMINANCE = (0.2126, 0.7152, 0.0722)  # Rec.709
 
 
 def per_pixel(values: Tensor) -> Tensor:

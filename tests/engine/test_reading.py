@@ -10,10 +10,10 @@ import torch
 from PIL import Image, ImageCms
 
 from engine.light.found import FoundLight, read_light
+from engine.light.primaries import REC709, to_rec709
 from engine.light.transfer import srgb_to_linear
 from engine.output.header import read_job
 from engine.output.pictures import write_exr
-from engine.start.primaries import REC709, to_rec709
 from engine.start.reading import read_panorama, read_picture
 
 
