@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..batch.lock import lock_bytes
+from ..assets import ASSETS
+from ..byte_locks import lock_bytes
 from ..environment import models_folder
 from ..errors import BadModel, BadRequest, DownloadFailed
+from ..job import BUNDLED_MODEL
 from .catalogue import Entry, catalogue
 
 RECORD = "download.json"  # in a model's folder
@@ -65,10 +67,12 @@ def installed(entry: Entry) -> Path | None:
 
 
 def located(name: str, kind: str) -> Path:
-    """The path of what *name* stands for: of the catalogue's model or LoRA, or a path as it is.
+    """The path of what *name* stands for: of the bundled model, of the catalogue's model or LoRA, or a path as it is.
 
     Raises :class:`BadModel` if it is of another kind, or not downloaded.
     """
+    if name == BUNDLED_MODEL and kind == "model":
+        return ASSETS / BUNDLED_MODEL
     if not is_name(name):
         return Path(name).expanduser()
     entry = catalogue()[name]
