@@ -41,6 +41,6 @@ def test_weights_that_are_not_there_or_damaged_are_named(tmp_path, monkeypatch):
         PerceptualDistance("vgg")
 
 
-def test_torchvision_is_only_lent():
+def test_the_stub_of_torchvision_does_not_stay():
     PerceptualDistance("alex")
     assert "torchvision" not in sys.modules
