@@ -95,7 +95,9 @@ def _look_around(scene: bpy.types.Scene, eye: Vector, width: int, tell: Tell) ->
             bpy.ops.render.render("EXEC_DEFAULT", write_still=True, scene=stage.name)
             image = bpy.data.images.load(str(file))
         except RuntimeError as error:
-            raise GenerationFailed(f"The scene around could not be rendered ({str(error).strip()}).") from error
+            raise GenerationFailed(
+                f"The scene around could not be rendered ({str(error).strip()}).", "See that Cycles can render it."
+            ) from error
         image.colorspace_settings.name = "Non-Color"
         pixels = pixels_of(image)
         bpy.data.images.remove(image)

@@ -38,7 +38,10 @@ def render_still(scene: bpy.types.Scene, exr: Path, camera: str | None = None, s
             bpy.ops.render.render("EXEC_DEFAULT", write_still=True, scene=scene.name)
             os.replace(partial, still)
     except (OSError, RuntimeError) as error:
-        raise GenerationFailed(f"{still} could not be rendered ({str(error).strip()}).") from error
+        raise GenerationFailed(
+            f"{still} could not be rendered ({str(error).strip()}).",
+            "See that its folder can be written to, and that the scene renders by itself.",
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
         scene.world, scene.camera, render.filepath, settings.file_format = before

@@ -45,7 +45,7 @@ def _needs(job: Job, devices: bool) -> Iterator[Need]:
 
 def _find(name: str) -> None:
     if not Path(name).expanduser().exists():
-        raise BadRequest(f"{name} does not exist.")
+        raise BadRequest(f"{name} does not exist.", "Paths are relative to the list that names them.")
 
 
 def _problem_of(need: Need) -> str:

@@ -19,6 +19,7 @@ from ..errors import BadModel, BadRequest, DownloadFailed
 from ..job import BUNDLED_MODEL
 from .catalogue import Entry, catalogue
 
+LIST = "`python -m engine models list` shows what is there."
 RECORD = "download.json"  # in a model's folder
 PARTIAL = ".partial"  # beside the models: what is being downloaded
 _CHUNK = 1 << 20  # bytes
@@ -128,7 +129,7 @@ def remove(entry: Entry) -> int:
             os.replace(folder, going)  # by its name it is gone at once, and not bit by bit
         places = [place for place in (going, partial) if place.exists()]
         if not places:
-            raise BadRequest(f"The model '{entry.name}' is not downloaded.")
+            raise BadRequest(f"The model '{entry.name}' is not downloaded.", LIST)
         freed = sum(file.stat().st_size for place in places for file in place.rglob("*") if file.is_file())
         for place in places:
             shutil.rmtree(place)
