@@ -72,7 +72,7 @@ class JobProperties(TargetProperties):
         options={"SKIP_SAVE"},
     )
     negative: StringProperty(
-        name="Negative prompt",
+        name="Negative Prompt",
         description="What the sky should not look like",
         options={"SKIP_SAVE"},
     )
