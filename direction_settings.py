@@ -45,6 +45,7 @@ def direction_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
 
 
 def layout_of(layout: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """The fields of a :class:`Layout`."""
     values = {field.name: _number(getattr(layout, field.name)) for field in fields(Layout)}
     values["azimuth"], values["elevation"] = map(_number, light_direction(layout))
     if values["light"] == "moon":  # the slider goes down to twilight, where there is no moon

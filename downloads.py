@@ -77,6 +77,7 @@ _current: Download | None = None
 
 
 def status() -> Status:
+    """Of the running or the last download."""
     return _current.status if _current else _idle
 
 

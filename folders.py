@@ -54,6 +54,7 @@ def output_folder(chosen: str) -> Path:
 
 
 def make_folder(folder: Path) -> None:
+    """Make *folder* if it is not there. Raises :class:`UnwritableOutput`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

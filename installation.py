@@ -44,6 +44,7 @@ _installation = _Installation()
 
 
 def progress() -> Progress:
+    """What the preferences show now."""
     return _installation.progress
 
 

@@ -9,23 +9,27 @@ from .errors import BadRequest
 
 
 def clean_text(name: str, value: Any) -> str:
+    """*value* on one line: what cannot be printed and runs of white space become one space."""
     if not isinstance(value, str):
         raise BadRequest(f"{name} must be text, not {type(value).__name__}.")
     return " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in value).split())
 
 
 def text(name: str, value: Any) -> None:
+    """A text that says something, such as a path."""
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise BadRequest(f"{name} must be a text that is not empty, not {value!r}.")
 
 
 def sequence(name: str, value: Any) -> tuple[Any, ...]:
+    """A list, as JSON has it, made a tuple."""
     if not isinstance(value, list | tuple):
         raise BadRequest(f"{name} must be a list, not {value!r}.")
     return tuple(value)
 
 
 def loras(value: Any) -> tuple[tuple[str, float], ...]:
+    """Pairs of a file, or a name of the catalogue, and its scale."""
     pairs = sequence("loras", value)
     for lora in pairs:
         if not isinstance(lora, list | tuple) or len(lora) != 2:
@@ -40,6 +44,7 @@ def loras(value: Any) -> tuple[tuple[str, float], ...]:
 
 
 def integer(name: str, value: Any, least: int, most: int | None = None) -> None:
+    """A whole number from *least* to *most*, None allowed."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):

@@ -54,6 +54,7 @@ class EventProcess:
 
     @property
     def alive(self) -> bool:
+        """Whether the process runs and may still say something."""
         # While the reader waits for the process, poll() cannot ask for its status and would answer "running".
         return not self._hung_up.is_set() and self._process.poll() is None
 

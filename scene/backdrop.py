@@ -45,6 +45,7 @@ def set_backdrop(
 
 
 def is_backdrop(thing: bpy.types.Object) -> bool:
+    """Whether *thing* is a backdrop of ours, whatever it is called now."""
     return _MARK in thing
 
 

@@ -30,6 +30,7 @@ def add_batch_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def row_range(text: str) -> range:
+    """``3-7`` or ``3`` as a range. Raises ValueError, as argparse expects it, if there are no such rows."""
     first, _, last = text.partition("-")
     rows = range(int(first), int(last or first) + 1)
     if not rows or rows[0] < 1:

@@ -19,6 +19,8 @@ class Time(StrEnum):
 
 
 class Clouds(StrEnum):
+    """What covers the sky, and how much of it."""
+
     CLEAR = "clear"
     FEW = "few"
     SCATTERED = "scattered"
@@ -30,6 +32,8 @@ class Clouds(StrEnum):
 
 
 class Ground(StrEnum):
+    """What lies below the horizon."""
+
     SEA = "sea"
     DESERT = "desert"
     GRASS = "grass"
