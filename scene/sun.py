@@ -23,7 +23,7 @@ _PROPERTY = "skyloom_light"  # custom property of the world
 def note_light(world: bpy.types.World, light: "FoundLight") -> None:
     """Keep what is known of the light on *world*, where scripts find it, and let Cycles find a small sun."""
     world[_PROPERTY] = light.to_dict()
-    if light.reach:
+    if light.reach and hasattr(world, "cycles"):  # an add-on, which may be switched off
         world.cycles.sampling_method = "MANUAL"
         world.cycles.sample_map_resolution = _MAP_WIDTH
 
