@@ -105,8 +105,11 @@ def _show_reference(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> 
     if by is None:
         return job
     loss, weight = _LOSSES[by]
+    strength, limits = weights[loss] / weight, direction.bl_rna.properties["reference_strength"]
+    if not limits.hard_min <= strength <= limits.hard_max:
+        return job
     direction.reference, direction.reference_by = image, by
-    direction.reference_strength, direction.clip = weights[loss] / weight, job.get("clip") or ""
+    direction.reference_strength, direction.clip = strength, job.get("clip") or ""
     return {name: value for name, value in job.items() if name not in ("sync_anchor", "sync_loss", "clip")}
 
 
