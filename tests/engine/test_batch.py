@@ -143,8 +143,8 @@ def test_bad_rows_start_nothing(engine, shot_list, tmp_path):
     ("arguments", "says"),
     [
         (("--rows", "3"), "has no such rows"),
-        (("--rows", "2-1"), "--rows"),
-        (("--rows", "0"), "--rows"),
+        (("--rows", "2-1"), "'2-1' is no row or range"),
+        (("--rows", "0"), "'0' is no row or range"),
         (("--out", "/proc/out"), "cannot be used"),
         (("--out", "shots.toml"), "cannot be used"),
     ],
