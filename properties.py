@@ -19,13 +19,12 @@ SIZES = (
     ("4096", "4096 x 2048 px", "A background for a wide view; takes many times as long as the model's own size"),
     ("8192", "8192 x 4096 px", "A background for any view; takes four times as long as 4096, and several gigabytes"),
 )
-
-
 SOLVER_LABELS = {"euler": "Euler", "dpm++2m": "DPM++ 2M", "unipc": "UniPC", "flow-euler": "Flow Euler"}
 AUTO = "auto"  # of a choice: the model's own
 
 
 def job_default(name: str) -> Any:
+    """The default of the field *name* of a :class:`Job`."""
     return next(field.default for field in fields(Job) if field.name == name)
 
 
@@ -72,7 +71,7 @@ class JobProperties(TargetProperties):
         options={"SKIP_SAVE"},
     )
     negative: StringProperty(
-        name="Negative prompt",
+        name="Negative Prompt",
         description="What the sky should not look like",
         options={"SKIP_SAVE"},
     )

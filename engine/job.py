@@ -25,7 +25,7 @@ Precision = Literal["auto", "full", "half"]
 Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
-# Of a job; the first two may also be names.
+# Of a job; the first may also be a name.
 PATH_FIELDS = ("model", "upscaler", "noise", "clip", "start", "mask", "control", "control_image")
 PART_PATH_FIELDS = {"photos": "file", "regions": "mask"}  # of parts of a job
 SEED_LIMIT = 2**31  # Blender's integers end there
@@ -164,6 +164,7 @@ class Job:
         object.__setattr__(self, "embeddings", checks.sequence("embeddings", self.embeddings))
         for file in self.embeddings:
             checks.text("embeddings", file)
+        checks.not_none(self, "sync_decay", "sync_gradient_steps", "feather", "control_scale")
         checks.integer("seed", self.seed, 0, SEED_LIMIT - 1)
         checks.integer("width", self.width, *WIDTH_RANGE)
         checks.integer("base_width", self.base_width, *WIDTH_RANGE)
@@ -182,7 +183,7 @@ class Job:
         checks.number(self, "sync_decay", 0, 1)
         checks.number(self, "sync_decoder_below", 0, 1)
         checks.azimuth_or_text(self, "sync_anchor")
-        checks.number(self, "turbidity", 2, 8)
+        checks.number(self, "turbidity", 2, 8)  # where the clear-sky model's polynomials hold
         checks.number(self, "sun_ratio", 0, 100)
         checks.number(self, "exposure", -20, 20)
         checks.choice("quality", self.quality, get_args(Quality))
@@ -223,8 +224,6 @@ class Job:
         object.__setattr__(self, "photos", parts("photos", Photo, self.photos))
         object.__setattr__(self, "regions", parts("regions", Region, self.regions))
         checks.number(self, "strength", 0, 1)
-        if self.feather is None:
-            raise BadRequest("feather must be a number, not None.")
         checks.number(self, "feather", 0, 45)
         drawn = self.layout not in (None, "none")
         if self.start is not None and drawn:
@@ -246,8 +245,6 @@ class Job:
         if self.sync_anchor == "nearest" and not self.photos:
             raise BadRequest("sync_anchor is 'nearest', but there are no photos.", "Add photos, or choose middle.")
 
-        if self.control_scale is None:
-            raise BadRequest("control_scale must be a number, not None.")
         checks.number(self, "control_scale", 0, 10)
         if (self.control is None) != (self.control_image is None):
             there, lacks = ("control", "control_image") if self.control else ("control_image", "control")

@@ -70,7 +70,7 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == edited[0]), None)
         sky = world_panorama(scene.world) if scene else None
         if sky is None or sky.session_uid != edited[1]:
-            raise BadRequest("The sky to edit is not in the world any more.")
+            raise BadRequest("The sky to edit is not in the world any more.", "Set it again, and edit it then.")
         mask = free_path(folder, f"{start.stem}-mask")
         write(picture, mask)
         changes |= {"start": str(start), "mask": str(mask)}

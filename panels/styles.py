@@ -9,6 +9,7 @@ COLUMNS = 4
 
 
 def have_pictures() -> bool:
+    """Whether there is anything to choose by."""
     return any(thumbnail(style.picture) for style in STYLES.values())
 
 

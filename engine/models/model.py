@@ -148,6 +148,7 @@ class Model(ABC):
 
     @property
     def multiple(self) -> int:
+        """What sizes in latents must be a multiple of."""
         return 2 ** (len(self._network.config.block_out_channels) - 1)  # a UNet halves that often
 
     @property

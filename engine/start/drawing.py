@@ -88,7 +88,7 @@ def _layout(job: Job) -> Layout:
     assert job.start is not None and job.seed is not None
     ground, light = ground_said(job.prompt), read_light(Path(job.start))
     try:
-        before = str(read_job(Path(job.start))["prompt"])
+        before = str(read_job(Path(job.start)).get("prompt", ""))
     except BadRequest:  # of another program
         before = ""
     layout = layout_of(before, job.seed) or layout_of(job.prompt, job.seed) or Layout()
