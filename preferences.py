@@ -25,7 +25,7 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
         description="Which build of PyTorch the engine gets",
         items=[
             ("auto", "Automatic", "What suits this computer"),
-            *((build.name, build.label, "") for build in builds_here().values()),
+            *((build.name, build.label, build.about) for build in builds_here().values()),
         ],
     )
     package_folder: StringProperty(
