@@ -16,8 +16,8 @@ CUDA_DRIVER = 580  # the oldest NVIDIA driver that runs CUDA 13
 class Build:
     """One build of PyTorch.
 
-    about: whom it is for. flavour: how its version ends in PyTorch's own index, such as ``cpu`` for ``2.13.0+cpu``; empty for the build in
-    the index that has everything else too. download: its size in bytes, if the locks do not say.
+    about: whom it is for. flavour: how its version ends in PyTorch's own index, such as ``cpu`` for ``2.13.0+cpu``;
+    empty for the build in the index that has everything else too. download: its size in bytes, if the locks do not say.
     """
 
     name: str
