@@ -7,8 +7,9 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from . import __package__ as base_package
 from .engine.setup.builds import builds_here
+from .engine.setup.place import State
 from .engine_preferences import draw_engine
-from .folders import python_in_use
+from .folders import engine_folder, python_in_use
 from .naming import PATTERN
 
 
@@ -64,6 +65,12 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
 
 def get(context: bpy.types.Context) -> SKYLOOM_AP_preferences:
     return context.preferences.addons[base_package].preferences
+
+
+def engine_is_outdated(context: bpy.types.Context) -> bool:
+    """Whether the engine in use was installed from here by another version of Skyloom."""
+    folder = engine_folder()
+    return folder.state() is State.OUTDATED and python_in_use(get(context).engine_python) == folder.python
 
 
 def engine_python(context: bpy.types.Context) -> Path:

@@ -106,6 +106,10 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context, status:
     else:
         row.operator("skyloom.generate_panorama", icon="WORLD")
         layout.operator("skyloom.generate_panorama", text="4 Variations", icon="GRID").variations = 4
+        if preferences.engine_is_outdated(context):
+            row = layout.row(align=True)
+            draw_text(row.column(), context, "The engine belongs to another version of Skyloom.", "INFO")
+            row.operator("skyloom.open_preferences", text="Update", icon="PREFERENCES")
         _draw_outcome(layout, context, status)
 
 

@@ -11,13 +11,15 @@ def test_own_preset(scene):
     settings = scene.skyloom
     settings.prompt, settings.style, settings.stride = "fog over a lake", "mist", 3
     settings.quality, settings.seed = "draft", 11
+    settings.lora, settings.lora_scale, settings.sky_only = "360-sd15", 0.5, True
     assert bpy.ops.skyloom.add_preset(name="Lake") == {"FINISHED"}
     (file,) = (Path(folder) / "Lake.py" for folder in bpy.utils.preset_paths("skyloom"))
-    for name in ("prompt", "style", "stride", "quality", "seed"):
+    for name in ("prompt", "style", "stride", "quality", "seed", "lora", "lora_scale", "sky_only"):
         settings.property_unset(name)
     bpy.ops.script.execute_preset(filepath=str(file), menu_idname="SKYLOOM_PT_presets")
     assert (settings.prompt, settings.style, settings.stride) == ("fog over a lake", "mist", 3)
     assert (settings.quality, settings.seed) == ("draft", 0)
+    assert (settings.lora, settings.lora_scale, settings.sky_only) == ("360-sd15", 0.5, True)
     bpy.types.SKYLOOM_PT_presets.bl_label = "Lake"  # what choosing it in the window leaves there
     assert bpy.ops.skyloom.add_preset(name="Lake", remove_name=True) == {"FINISHED"}
     assert not file.exists()
