@@ -11,7 +11,6 @@ from ..generation import Status
 from ..history import sky_at
 from ..wrapped_text import draw_text
 from .cards import draw_cards
-from .styles import have_pictures
 from .thumbnails import live
 
 
@@ -26,8 +25,7 @@ def draw_main(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column = layout.column()
     row = column.row(align=True)
     row.prop(settings, "style")
-    if have_pictures():
-        row.popover("SKYLOOM_PT_styles", text="", icon="IMGDISPLAY")
+    row.popover("SKYLOOM_PT_styles", text="", icon="IMGDISPLAY")
     row = column.row()
     row.use_property_split = False  # the three words say what they are, and need the room
     row.prop(settings, "quality", expand=True)
