@@ -33,9 +33,14 @@ def test_style_is_added_to_the_prompt(scene, quick):
     assert job["negative"] == f"birds, {style.negative}"
 
 
-def test_every_style_can_be_chosen(scene):
-    for key in extension("styles").STYLES:
+def test_every_style_can_be_chosen_by_its_picture(scene):
+    pictures = set()
+    for key, style in extension("styles").STYLES.items():
         scene.skyloom.style = key
+        image = bpy.data.images.load(str(style.picture))
+        assert tuple(image.size) == (128, 128)
+        pictures.add(style.picture.read_bytes())
+    assert len(pictures) == len(extension("styles").STYLES)
 
 
 @pytest.fixture
@@ -80,10 +85,16 @@ def test_world_becomes_an_asset_for_other_files(scene, quick, library, tmp_path)
 
 
 def test_asset_without_a_sky_or_a_library(scene, quick, library, tmp_path):
-    assert not bpy.ops.skyloom.save_as_asset.poll()
+    with pytest.raises(RuntimeError, match="not a sky from Skyloom"):
+        bpy.ops.skyloom.save_as_asset()
     bpy.ops.skyloom.generate_panorama(**quick)
     with pytest.raises(RuntimeError, match="no asset library Elsewhere"):
         bpy.ops.skyloom.save_as_asset(library="Elsewhere")
     library.path = "/dev/null/library"
     with pytest.raises(RuntimeError, match="cannot be saved"):
         bpy.ops.skyloom.save_as_asset()
+    path, libraries = library.path, bpy.context.preferences.filepaths.asset_libraries
+    libraries.remove(library)
+    with pytest.raises(RuntimeError, match="add one in the preferences"):
+        bpy.ops.skyloom.save_as_asset()
+    libraries.new(name="Mine", directory=path)  # for the fixture to remove
