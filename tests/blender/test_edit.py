@@ -166,6 +166,11 @@ def test_a_painting_goes_with_its_sky(scene, sky):
 def test_what_cannot_be_edited_is_said(scene, sky):
     Path(sky.filepath).with_suffix(".png").write_bytes(b"no picture")
     Path(sky.filepath).rename(sky.filepath + ".away")
+    Path(sky.filepath).write_bytes(b"no picture either")
+    with pytest.raises(RuntimeError, match="cannot be read as an EXR"):
+        bpy.ops.skyloom.paint_edit()
+    assert not [image for image in bpy.data.images if image.name.startswith("Edit")]
+    Path(sky.filepath).unlink()
     with pytest.raises(RuntimeError, match="is gone"):
         bpy.ops.skyloom.paint_edit()
     with pytest.raises(RuntimeError, match="is gone"):
