@@ -60,11 +60,11 @@ def painted_mask(sky: bpy.types.Image) -> Generator[Callable[[], np.ndarray] | N
     painting = painted_image(sky)
     if painting is None:
         raise BadRequest("There is no painting of this sky.", "Click Paint Area first.")
-    known, clean = painting.session_uid, painting[_CLEAN]
+    known, clean = painting.session_uid, painting.get(_CLEAN, b"")
     size = _png_size(clean)
-    if tuple(painting.size) != size:
+    if size is None or tuple(painting.size) != size:
         raise BadRequest(
-            f"The painting is {painting.size[0]} x {painting.size[1]} and began as {size[0]} x {size[1]}.",
+            "The painting was made larger or smaller, or begun in an older Skyloom.",
             "Discard the painting and paint anew.",
         )
     pixels = yield partial(room_for, size)

@@ -109,6 +109,19 @@ def test_painting_looks_like_the_sky_and_only_strokes_count(scene, sky, beside):
     assert mask.sum() == 100 and mask[40:50, 20:30].all()
 
 
+def test_painting_of_another_size_is_refused(scene, sky):
+    bpy.ops.skyloom.paint_edit()
+    painting = bpy.data.images[f"Edit {sky.name}"]
+    del painting["skyloom_edit_clean"]
+    with pytest.raises(RuntimeError, match="an older Skyloom"):
+        bpy.ops.skyloom.edit_sky(what="CLOUD")
+    bpy.ops.skyloom.discard_edit()
+    bpy.ops.skyloom.paint_edit()
+    bpy.data.images[f"Edit {sky.name}"].scale(64, 32)
+    with pytest.raises(RuntimeError, match="larger or smaller"):
+        bpy.ops.skyloom.edit_sky(what="CLOUD")
+
+
 def test_painting_is_saved_with_the_file(scene, sky, tmp_path):
     bpy.ops.skyloom.paint_edit()
     name = f"Edit {sky.name}"
