@@ -55,4 +55,6 @@ def _open(blend: Path) -> None:
     try:
         bpy.ops.wm.open_mainfile(filepath=str(blend), load_ui=False)
     except RuntimeError as error:
-        raise SkyloomError(f"{blend} cannot be opened ({str(error).strip()}).") from error
+        raise SkyloomError(
+            f"{blend} cannot be opened ({str(error).strip()}).", "Was it saved by a newer Blender than this one?"
+        ) from error

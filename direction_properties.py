@@ -168,7 +168,7 @@ class SKYLOOM_PG_idea(bpy.types.PropertyGroup):
 
 class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     begin: EnumProperty(
-        name="Begin with",
+        name="Begin With",
         description="What the sky is made from",
         items=(
             ("NOISE", "Prompt", "The prompt; a small model begins with a sky drawn from its words"),

@@ -45,6 +45,7 @@ def direction_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
 
 
 def layout_of(layout: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """The fields of a :class:`Layout`."""
     values = {field.name: _number(getattr(layout, field.name)) for field in fields(Layout)}
     values["azimuth"], values["elevation"] = map(_number, light_direction(layout))
     if values["light"] == "moon":  # the slider goes down to twilight, where there is no moon
@@ -104,8 +105,11 @@ def _show_reference(direction: bpy.types.PropertyGroup, job: dict[str, Any]) -> 
     if by is None:
         return job
     loss, weight = _LOSSES[by]
+    strength, limits = weights[loss] / weight, direction.bl_rna.properties["reference_strength"]
+    if not limits.hard_min <= strength <= limits.hard_max:
+        return job
     direction.reference, direction.reference_by = image, by
-    direction.reference_strength, direction.clip = weights[loss] / weight, job.get("clip") or ""
+    direction.reference_strength, direction.clip = strength, job.get("clip") or ""
     return {name: value for name, value in job.items() if name not in ("sync_anchor", "sync_loss", "clip")}
 
 

@@ -44,9 +44,7 @@ class Download:
 
     def update(self, wait: float = 0.0) -> bool:
         """Take in what the engine said, waiting up to *wait* seconds for it. True if anything is new."""
-        events = self._engine.poll()
-        if not events and wait and (event := self._engine.wait(wait)):
-            events.append(event)
+        events = self._engine.poll(wait)
         for event in events:
             self._take(event)
         return bool(events)
@@ -79,6 +77,7 @@ _current: Download | None = None
 
 
 def status() -> Status:
+    """Of the running or the last download."""
     return _current.status if _current else _idle
 
 

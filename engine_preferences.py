@@ -44,6 +44,7 @@ def _redraw_when_found() -> float | None:
 
 
 def redraw_preferences(manager: bpy.types.WindowManager) -> None:
+    """Redraw the preferences, in all windows that show them."""
     for window in manager.windows:
         for area in window.screen.areas:
             if area.type == "PREFERENCES":
@@ -53,6 +54,7 @@ def redraw_preferences(manager: bpy.types.WindowManager) -> None:
 def draw_engine(
     layout: bpy.types.UILayout, context: bpy.types.Context, preferences: bpy.types.AddonPreferences
 ) -> None:
+    """What state the engine is in, what is being done to it, and what can be."""
     work, column = installation.progress(), layout.column()
     if work.running:
         text = f" {DOT} ".join(filter(None, (work.task, work.size)))

@@ -30,7 +30,8 @@ def python_in_use(chosen: str) -> Path:
     """The engine's Python: *chosen* in the preferences, or what is installed. Raises :class:`EngineIncomplete`."""
     folder = engine_folder()
     usable = folder.state() in (State.READY, State.OUTDATED)
-    return find_engine_python(chosen, folder.python if usable else None)
+    # Blender's file selector writes paths beside the .blend as relative to it, where the artist has them so.
+    return find_engine_python(bpy.path.abspath(chosen), folder.python if usable else None)
 
 
 def install_log() -> Path:
@@ -54,6 +55,7 @@ def output_folder(chosen: str) -> Path:
 
 
 def make_folder(folder: Path) -> None:
+    """Make *folder* if it is not there. Raises :class:`UnwritableOutput`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -76,9 +76,7 @@ class Generation:
 
     def update(self, wait: float = 0.0) -> bool:
         """Take in what the engine said, waiting up to *wait* seconds for it. True if anything is new."""
-        events = self._engine.poll()
-        if not events and wait and (event := self._engine.wait(wait)):
-            events.append(event)
+        events = self._engine.poll(wait)
         for event in events:
             self._take(event)
         if self.outcome is None and self._kill_at and time.monotonic() > self._kill_at:

@@ -44,6 +44,7 @@ _installation = _Installation()
 
 
 def progress() -> Progress:
+    """What the preferences show now."""
     return _installation.progress
 
 
@@ -61,9 +62,7 @@ def update(wait: float = 0.0) -> bool:
     process = _installation.process
     if process is None:
         return False
-    events: list[Event] = process.poll()
-    if not events and wait and (event := process.wait(wait)):
-        events = [event]
+    events = process.poll(wait)
     for event in events:
         _take(event, process)
     return bool(events)

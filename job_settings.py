@@ -25,8 +25,7 @@ _CHOICES = ("coherence", "style")  # properties that stand for several fields of
 
 
 def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator, prompt: str | None = None) -> Job:
-    """The job that *settings* describe; what was passed to the operator *call* has precedence, and
-    over that a *prompt*.
+    """The job that *settings* describe; what was passed to the operator *call* comes before it, and a *prompt* first.
 
     Its seed is None where the scene asks for a random one. Raises :class:`BadRequest`.
     """

@@ -64,6 +64,7 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
 
 
 def get(context: bpy.types.Context) -> SKYLOOM_AP_preferences:
+    """The extension's own preferences."""
     return context.preferences.addons[base_package].preferences
 
 

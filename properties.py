@@ -33,6 +33,7 @@ AUTO = "auto"  # of a choice: the model's own
 
 
 def job_default(name: str) -> Any:
+    """The default of the field *name* of a :class:`Job`."""
     return next(field.default for field in fields(Job) if field.name == name)
 
 
@@ -79,7 +80,7 @@ class JobProperties(TargetProperties):
         options={"SKIP_SAVE"},
     )
     negative: StringProperty(
-        name="Negative prompt",
+        name="Negative Prompt",
         description="What the sky should not look like",
         options={"SKIP_SAVE"},
     )

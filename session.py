@@ -28,6 +28,7 @@ _session = _Session()
 
 
 def status() -> Status:
+    """Of the running or the last generation."""
     return _session.status
 
 

@@ -25,6 +25,7 @@ class Style:
 
 
 def load() -> dict[str, Style]:
+    """The styles in assets/styles.toml, by key."""
     with open(FOLDER / "styles.toml", "rb") as file:
         entries = tomllib.load(file)
     return {key: Style(**entry, picture=FOLDER / "styles" / f"{key}.jpg") for key, entry in entries.items()}

@@ -58,4 +58,5 @@ def main() -> None:
     image.save()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -76,4 +76,5 @@ def main() -> None:
         print(f"| {name} | " + " | ".join(f"{error:.2f}" for error in errors) + " |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,8 +7,8 @@ Seam ratios, also in views to the front, the zenith and the nadir, steps across 
 coherence (see engine.metrics; coherence of the picture at 1024 pixels). Waves: the amplitude of horizontal ones in five
 octaves, from the finest (2 to 4 pixels long) up, over that in skies of the procedural renderer of the same kind and
 size, so that 1 is like them; sky is 5 to 60 degrees high, ground as much below. The skies stay in --out, with views to
-zenith, nadir and front as PNG. --memory (Linux): by how much a process grows in all of one generation, and how much of
-it are a stage's windows and canvases, without its result.
+zenith, nadir and front as PNG. --memory (Linux): by how much a process grows in a stage, without its result, and in all
+of one generation. The C library keeps much of what is freed for later; "freed at once" is without that.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import ctypes
 import gc
 import itertools
 import json
+import os
 import subprocess
 import sys
 import time
@@ -40,7 +41,7 @@ PROMPTS = {
     "storm clouds over a grass field": {"elevation": 30.0, "clouds": "storm", "ground": "grass"},
 }
 _OCTAVES, _TRUE_SKIES = 5, 6
-_STEPS = 2  # of the stage whose memory is measured
+_GIVEN_BACK = "1048576"  # bytes: what is larger than that goes back to the system as soon as it is freed
 _SEEN = 1024  # pixels of width at which coherence is measured: how far apart two crops are depends on their size
 COLUMNS = {  # and how many values each has
     "seam": 1,
@@ -151,15 +152,15 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): reset the peak
 
 
-def taken_by_windows(refining: Refining, result: int) -> int:
-    """The most bytes that *refining*, of two steps, holds beside its *result*, whose bytes count as soon as windows are
-    decoded into it and not before."""
+def taken_by_stage(refining: Refining, last: int, result: int) -> int:
+    """The most bytes that *refining*, of *last* steps, holds beside its *result*, whose bytes count as soon as windows
+    are decoded into it and not before."""
     before, most, made, steps = resident("VmRSS"), 0, 0, 0
     for beat in itertools.chain(refining, [None]):
         most = max(most, resident("VmHWM") - before - made)
         forget_peak()
         steps += beat is not None and beat.x0 is not None
-        made = result if steps == _STEPS else 0
+        made = result if steps == last else 0
     return most
 
 
@@ -174,24 +175,21 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     from engine.plan import plan
     from engine.precision import Precision
     from engine.refinement import Refiner
-    from engine.sphere.enlarging import at_width
 
     warm = WarmModel()
     loaded = warm.get(model, choose_device("cpu"))
     native = 2 * loaded.native_height
     job = Job(prompt=next(iter(PROMPTS)), model=model, seed=1, steps=10, sync_steps=0, sun="off", device="cpu")
     list(generate(replace(job, width=native), out / "first.exr", warm))  # libraries allocate on their first use
-    todo = plan(replace(job, width=width, base_width=width // 2, poles=False), loaded)
+    todo = plan(replace(job, width=width, base_width=width // 4, poles=False), loaded)
     refiner = Refiner(todo, loaded, encode(todo.job, loaded), Precision())
-    picture = torch.rand(3, width // 4, width // 2) if part == "windows" else None
+    picture = torch.rand(3, width // 4, width // 2) if part == "stage" else None
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)  # what was freed would hide as much of what is taken
     forget_peak()
     before, began, estimate = resident("VmRSS"), time.process_time(), None
     if picture is not None:
-        assert todo.job.detail
-        refining = refiner._refine(at_width(picture, width), todo.size[::-1], todo.job.detail, _STEPS, None)
-        taken = taken_by_windows(refining, 4 * picture.nbytes)
+        taken = taken_by_stage(refiner.enlarge(picture, width, None), refiner._steps(width), 4 * picture.nbytes)
     else:
         list(generate(replace(job, width=width), out / f"{width}.exr", warm))
         estimate, taken = enlarged_bytes(width), resident("VmHWM") - before
@@ -202,15 +200,15 @@ def compare_memory(chosen: argparse.Namespace) -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
     print("| part | panorama | measured | estimated | CPU s |")
     print("|---|---|---|---|---|")
-    for part in ("windows", "all"):
+    at_once = {"MALLOC_MMAP_THRESHOLD_": _GIVEN_BACK}
+    for name, allocator in (("stage, freed at once", at_once), ("stage", {}), ("all", {})):
         for width in chosen.memory:
-            alone = ["--alone", part, str(width), "--model", chosen.model, "--out", str(chosen.out)]
-            output = subprocess.run(
-                [sys.executable, __file__, *alone], check=True, capture_output=True, text=True
-            ).stdout
-            measured, estimated, seconds = json.loads(output.splitlines()[-1])
+            part = [name.split(",")[0], str(width), "--model", chosen.model, "--out", str(chosen.out)]
+            alone = [sys.executable, __file__, "--alone", *part]
+            done = subprocess.run(alone, check=True, capture_output=True, text=True, env=os.environ | allocator)
+            measured, estimated, seconds = json.loads(done.stdout.splitlines()[-1])
             estimate = "" if estimated is None else f"{estimated / 1e6:.0f} MB"
-            cells = (part, f"{width} x {width // 2}", f"{measured / 1e6:.0f} MB", estimate, f"{seconds:.0f}")
+            cells = (name, f"{width} x {width // 2}", f"{measured / 1e6:.0f} MB", estimate, f"{seconds:.0f}")
             print(f"| {' | '.join(cells)} |", flush=True)
 
 

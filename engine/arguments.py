@@ -183,7 +183,7 @@ def _add_direction_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--mask", metavar="FILE", help="repaint the start only where this picture is white", **unset)
     where.add_argument(
-        "--draw-ground", action="store_true", help="begin behind the mask with the prompt's ground, drawn", **unset
+        "--draw-named", action="store_true", help="begin behind it with the prompt's clouds or ground, drawn", **unset
     )
     where.add_argument(
         "--erase", action="store_true", help="begin behind the mask from what is around it, so that it goes", **unset

@@ -3,30 +3,33 @@
 Some also bring a value into its proper form; what belongs to a frozen object is then set anew. Standard library only.
 """
 
-import math
 from typing import Any
 
 from .errors import BadRequest
 
 
 def clean_text(name: str, value: Any) -> str:
+    """*value* on one line: what cannot be printed and runs of white space become one space."""
     if not isinstance(value, str):
         raise BadRequest(f"{name} must be text, not {type(value).__name__}.")
     return " ".join("".join(c if c.isprintable() or c == "\u200d" else " " for c in value).split())
 
 
 def text(name: str, value: Any) -> None:
+    """A text that says something, such as a path."""
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise BadRequest(f"{name} must be a text that is not empty, not {value!r}.")
 
 
 def sequence(name: str, value: Any) -> tuple[Any, ...]:
+    """A list, as JSON has it, made a tuple."""
     if not isinstance(value, list | tuple):
         raise BadRequest(f"{name} must be a list, not {value!r}.")
     return tuple(value)
 
 
 def loras(value: Any) -> tuple[tuple[str, float], ...]:
+    """Pairs of a file, or a name of the catalogue, and its scale."""
     pairs = sequence("loras", value)
     for lora in pairs:
         if not isinstance(lora, list | tuple) or len(lora) != 2:
@@ -41,6 +44,7 @@ def loras(value: Any) -> tuple[tuple[str, float], ...]:
 
 
 def integer(name: str, value: Any, least: int, most: int | None = None) -> None:
+    """A whole number from *least* to *most*, None allowed."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):
@@ -57,9 +61,16 @@ def number(owner: Any, name: str, least: float, most: float) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadRequest(f"{name} must be a number, not {value!r}.")
-    if not math.isfinite(value) or not least <= value <= most:
+    if not least <= value <= most:  # compared first: a whole number can be too large for a float
         raise BadRequest(f"{name} is {value}.", f"It must be between {least:g} and {most:g}.")
     object.__setattr__(owner, name, float(value))
+
+
+def not_none(owner: Any, *names: str) -> None:
+    """Check that the numbers *names* of *owner*, which have no default of a model's, are there."""
+    for name in names:
+        if getattr(owner, name) is None:
+            raise BadRequest(f"{name} must be a number, not None.")
 
 
 def colour(name: str, value: Any) -> tuple[float, ...]:
@@ -78,12 +89,15 @@ def flag(name: str, value: Any) -> None:
 
 def azimuth_or_text(owner: Any, name: str) -> None:
     """Make a number of an azimuth that is written as text, as on a command line."""
-    try:
-        object.__setattr__(owner, name, float(getattr(owner, name)))
-    except (TypeError, ValueError):
-        text(name, getattr(owner, name))
-    else:
-        number(owner, name, -360, 360)
+    value = getattr(owner, name)
+    if isinstance(value, str):
+        try:
+            object.__setattr__(owner, name, float(value))
+        except ValueError:
+            text(name, value)
+            return
+    not_none(owner, name)
+    number(owner, name, -360, 360)
 
 
 def choice(name: str, value: Any, choices: tuple[str, ...]) -> None:

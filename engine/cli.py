@@ -191,7 +191,7 @@ def _cube(chosen: Namespace) -> int:
     from .output.cube_map import write_cube
 
     file = chosen.file.expanduser()
-    folder = chosen.out or file.parent
+    folder = chosen.out.expanduser() if chosen.out else file.parent
     for path in write_cube(file, folder, chosen.size, chosen.strip, ".png" if chosen.png else ".exr"):
         if not chosen.events:
             print(path)

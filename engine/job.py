@@ -25,7 +25,7 @@ Precision = Literal["auto", "full", "half"]
 Quality = Literal["draft", "standard", "final"]
 
 BUNDLED_MODEL = "sky-small"
-# Of a job; the first two may also be names.
+# Of a job; the first may also be a name.
 PATH_FIELDS = ("model", "upscaler", "noise", "clip", "start", "mask", "control", "control_image")
 PART_PATH_FIELDS = {"photos": "file", "regions": "mask"}  # of parts of a job
 SEED_LIMIT = 2**31  # Blender's integers end there
@@ -83,8 +83,8 @@ class Job:
     mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
     erase: what lies behind the mask is forgotten, and begun from a smooth continuation of what is around it: what is
     there shall go, and not become something else.
-    draw_ground: below the horizon and behind the mask, begin with the ground that the prompt names as the procedural
-    renderer draws it; if it names none that can be drawn, that is painted as ever.
+    draw_named: behind the mask, begin with the clouds above and the ground below the horizon that the prompt names, as
+    the procedural renderer draws them; if it names none that can be drawn, all is painted as ever.
     feather: degrees within the edge of mask and photos over which old and new pass into each other.
     photos: pictures placed on the sphere, around which the rest is painted; see :class:`Photo`.
     regions: parts with prompts of their own; see :class:`Region`.
@@ -139,7 +139,7 @@ class Job:
     strength: float | None = None
     mask: str | None = None
     erase: bool = False
-    draw_ground: bool = False
+    draw_named: bool = False
     feather: float = 3.0
     photos: tuple[Photo, ...] = ()
     regions: tuple[Region, ...] = ()
@@ -164,6 +164,7 @@ class Job:
         object.__setattr__(self, "embeddings", checks.sequence("embeddings", self.embeddings))
         for file in self.embeddings:
             checks.text("embeddings", file)
+        checks.not_none(self, "sync_decay", "sync_gradient_steps", "feather", "control_scale")
         checks.integer("seed", self.seed, 0, SEED_LIMIT - 1)
         checks.integer("width", self.width, *WIDTH_RANGE)
         checks.integer("base_width", self.base_width, *WIDTH_RANGE)
@@ -182,7 +183,7 @@ class Job:
         checks.number(self, "sync_decay", 0, 1)
         checks.number(self, "sync_decoder_below", 0, 1)
         checks.azimuth_or_text(self, "sync_anchor")
-        checks.number(self, "turbidity", 2, 8)
+        checks.number(self, "turbidity", 2, 8)  # where the clear-sky model's polynomials hold
         checks.number(self, "sun_ratio", 0, 100)
         checks.number(self, "exposure", -20, 20)
         checks.choice("quality", self.quality, get_args(Quality))
@@ -223,8 +224,6 @@ class Job:
         object.__setattr__(self, "photos", parts("photos", Photo, self.photos))
         object.__setattr__(self, "regions", parts("regions", Region, self.regions))
         checks.number(self, "strength", 0, 1)
-        if self.feather is None:
-            raise BadRequest("feather must be a number, not None.")
         checks.number(self, "feather", 0, 45)
         drawn = self.layout not in (None, "none")
         if self.start is not None and drawn:
@@ -236,9 +235,9 @@ class Job:
         checks.flag("erase", self.erase)
         if self.erase and self.mask is None:
             raise BadRequest("There is nothing to erase without a mask.", "Give a mask, or leave erase out.")
-        checks.flag("draw_ground", self.draw_ground)
-        if self.draw_ground and (self.mask is None or self.erase):
-            raise BadRequest("draw_ground puts a ground behind a mask that is not erased.", "Leave it out.")
+        checks.flag("draw_named", self.draw_named)
+        if self.draw_named and (self.mask is None or self.erase):
+            raise BadRequest("draw_named draws behind a mask that is not erased.", "Leave it out.")
         if self.mask is not None and self.exposure is not None:
             raise BadRequest("exposure would change the sky outside the mask, too.", "Leave it out.")
         if self.mask is not None and self.sky_only is not None:
@@ -246,8 +245,6 @@ class Job:
         if self.sync_anchor == "nearest" and not self.photos:
             raise BadRequest("sync_anchor is 'nearest', but there are no photos.", "Add photos, or choose middle.")
 
-        if self.control_scale is None:
-            raise BadRequest("control_scale must be a number, not None.")
         checks.number(self, "control_scale", 0, 10)
         if (self.control is None) != (self.control_image is None):
             there, lacks = ("control", "control_image") if self.control else ("control_image", "control")

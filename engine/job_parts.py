@@ -58,7 +58,7 @@ class Layout:
         for name, kind in kinds.items():
             checks.choice(name, getattr(self, name), get_args(kind))
         azimuths = ("azimuth", "cloud_azimuth", "sea_azimuth", "city_azimuth")
-        _no_gap(self, *azimuths, "elevation", "moon_phase", "cover", "seed")
+        checks.not_none(self, *azimuths, "elevation", "moon_phase", "cover", "seed")
         for name in azimuths:
             checks.number(self, name, -360, 360)
         checks.number(self, "moon_phase", 0, 1)
@@ -96,7 +96,7 @@ class Photo:
 
     def __post_init__(self) -> None:
         checks.text("file", self.file)
-        _no_gap(self, "roll", "strength")
+        checks.not_none(self, "roll", "strength")
         checks.number(self, "azimuth", -360, 360)
         checks.number(self, "elevation", -90, 90)
         checks.number(self, "roll", -180, 180)
@@ -125,7 +125,7 @@ class Region:
         object.__setattr__(self, "prompt", checks.clean_text("prompt", self.prompt))
         if not self.prompt:
             raise BadRequest("The prompt is empty.", "Say what is there.")
-        _no_gap(self, "azimuth", "width", "lowest", "highest", "softness")
+        checks.not_none(self, "azimuth", "width", "lowest", "highest", "softness")
         checks.number(self, "azimuth", -360, 360)
         checks.number(self, "width", 1, 360)
         checks.number(self, "lowest", -90, 90)
@@ -153,7 +153,7 @@ class SkyOnly:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "colour", checks.colour("colour", self.colour))
-        _no_gap(self, "fade", "mirror")
+        checks.not_none(self, "fade", "mirror")
         checks.number(self, "fade", 0, 90)
         checks.number(self, "mirror", 0, 1)
 
@@ -184,12 +184,6 @@ def part(name: str, kind: type[Part], value: Any) -> Part:
 def parts(name: str, kind: type[Part], value: Any) -> tuple[Part, ...]:
     """Several of a *kind* from parsed JSON; they are named by their numbers from 1."""
     return tuple(part(f"{name} {number}", kind, item) for number, item in enumerate(checks.sequence(name, value), 1))
-
-
-def _no_gap(owner: Any, *names: str) -> None:
-    for name in names:
-        if getattr(owner, name) is None:
-            raise BadRequest(f"{name} must be a number, not None.")
 
 
 def overlapping(regions: Sequence[Region]) -> bool:

@@ -63,7 +63,7 @@ def generate(
     check_output(out, (job.width or 0, (job.width or 0) // 2))
     yield Progress(stage="load", step=0, total=1, fraction=0.0)
     models = models or WarmModel()
-    model = models.get(job.model, device, job.loras, job.embeddings, job.control)
+    model = models.for_job(job, device)
     todo = plan(job, model)
     check_output(out, todo.size)
     yield from notices(job, model)

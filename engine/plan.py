@@ -25,7 +25,7 @@ from .sampling.windows import Windows, even_stride
 from .schedule import schedule
 from .sky.phrases import TIMES
 from .sky.said import kind_said
-from .start.ground import ground_said
+from .start.drawing import can_draw
 from .start.layout import layout_of
 from .start.reading import panorama_width
 
@@ -34,7 +34,7 @@ from .start.reading import panorama_width
 _DECODER_BELOW = 0.1
 # How far a sky may depart from a picture, from a layout, and from what is put in place of what is erased, by default.
 _START_STRENGTH, _LAYOUT_STRENGTH, _ERASE_STRENGTH = 0.6, 0.6, 0.6
-_GROUND_STRENGTH = 0.0  # the bundled model makes clouds of a drawn snow, the more the freer it is
+_DRAWN_STRENGTH = 0.0  # the bundled model makes clouds of a drawn snow, and less of a drawn cloud
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
 
@@ -102,7 +102,7 @@ def plan(job: Job, model: Model) -> Plan:
     begun = replace(
         job,
         layout=_layout(job, model),
-        draw_ground=job.draw_ground and ground_said(job.prompt) is not None,
+        draw_named=job.draw_named and can_draw(job),
     )
     complete = replace(
         begun,
@@ -120,37 +120,10 @@ def plan(job: Job, model: Model) -> Plan:
         strength=_strength(begun),
         precision=resolve(job.precision, model.device),
     ).with_seed()
-    drawn = None
-    if complete.sync_windows == "side-by-side":
-        if job.stays_in_place:
-            raise BadRequest(
-                "Synchronized windows that lie 'side-by-side' wander, so regions, photos and controls cannot follow.",
-                "Set sync_windows to all.",
-            )
-        if job.windows != "ring":
-            raise BadRequest("Synchronized windows lie 'side-by-side' on a ring only.", "Set sync_windows to all.")
-        drawn = Windows.layout("ring", columns, window, even_stride(columns, window, window), model.device)
+    drawn = _drawn(complete, columns, window, model) if complete.sync_windows == "side-by-side" else None
+    _check_memory(complete, model, smallest, job.window)
     pixels = window * model.factor
-    tiles = model.decodes_in_tiles and decode_bytes(model, base) > TILES_ABOVE
     gradient = windows_per_gradient(model, base // 2, pixels)
-    available = available_bytes(model.device)
-    checkpoint = gradient_bytes(model, base // 2, pixels, gradient) > available
-
-    def needed(width: int) -> int:
-        composed = min(width, base)
-        tiled = model.decodes_in_tiles and decode_bytes(model, composed) > TILES_ABOVE
-        most = decode_bytes(model, composed, tiled)
-        if width > composed and model.device.type == "cpu":
-            most = max(most, enlarged_bytes(width))
-        if complete.sync_steps:
-            window_pixels = pixels if job.window else composed // 2
-            most = max(most, gradient_bytes(model, composed // 2, window_pixels, 1, checkpoint=True))
-        return process_bytes(model.device) + most
-
-    check_memory(needed, width, smallest, model.device)
-    if width > base and model.device.type != "cpu":  # large pictures are kept in the CPU's memory
-        check_memory(enlarged_bytes, width, smallest, torch.device("cpu"))
-    call = windows_per_call(model, window * height)
     painted = base * model.paint_scale
     stages = stage_widths(painted, width, smallest)
     if job.upscaler and not stages:
@@ -159,8 +132,55 @@ def plan(job: Job, model: Model) -> Plan:
             "Choose a larger width, or leave it out.",
         )
     return Plan(
-        complete, windows, (height, columns), painted, stages, drawn, call, gradient, checkpoint, tiles, request=job
+        job=complete,
+        windows=windows,
+        canvas=(height, columns),
+        painted=painted,
+        stages=stages,
+        drawn=drawn,
+        call=windows_per_call(model, window * height),
+        gradient=gradient,
+        checkpoint=gradient_bytes(model, base // 2, pixels, gradient) > available_bytes(model.device),
+        tiles=_decodes_in_tiles(model, base),
+        request=job,
     )
+
+
+def _drawn(job: Job, columns: int, window: int, model: Model) -> Windows:
+    """The windows that have gradients, side by side. Raises :class:`BadRequest` if they cannot wander."""
+    if job.stays_in_place:
+        raise BadRequest(
+            "Synchronized windows that lie 'side-by-side' wander, so regions, photos and controls cannot follow.",
+            "Set sync_windows to all.",
+        )
+    if job.windows != "ring":
+        raise BadRequest("Synchronized windows lie 'side-by-side' on a ring only.", "Set sync_windows to all.")
+    return Windows.layout("ring", columns, window, even_stride(columns, window, window), model.device)
+
+
+def _decodes_in_tiles(model: Model, width: int) -> bool:
+    return model.decodes_in_tiles and decode_bytes(model, width) > TILES_ABOVE
+
+
+def _check_memory(job: Job, model: Model, smallest: int, window: int | None) -> None:
+    """Raise :class:`TooLarge` if the memory does not suffice for the completed *job*. smallest: width, and the unit of
+    widths. window: latent columns, if that was asked for; otherwise windows are as wide as the composition is high."""
+    assert job.width is not None and job.base_width is not None
+    base = job.base_width
+
+    def needed(width: int) -> int:
+        composed = min(width, base)
+        most = decode_bytes(model, composed, _decodes_in_tiles(model, composed))
+        if width > composed and model.device.type == "cpu":
+            most = max(most, enlarged_bytes(width))
+        if job.sync_steps:
+            pixels = window * model.factor if window else composed // 2
+            most = max(most, gradient_bytes(model, composed // 2, pixels, 1, checkpoint=True))
+        return process_bytes(model.device) + most
+
+    check_memory(needed, job.width, smallest, model.device)
+    if job.width > base and model.device.type != "cpu":  # large pictures are kept in the CPU's memory
+        check_memory(enlarged_bytes, job.width, smallest, torch.device("cpu"))
 
 
 def stage_widths(base: int, width: int, unit: int) -> tuple[int, ...]:
@@ -222,8 +242,8 @@ def _strength(job: Job) -> float | None:
         return job.strength
     if job.erase:
         return _ERASE_STRENGTH
-    if job.draw_ground:
-        return _GROUND_STRENGTH
+    if job.draw_named:
+        return _DRAWN_STRENGTH
     if job.mask is not None:
         return 1.0  # what is asked for need not be like what was there
     if job.start is not None:

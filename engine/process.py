@@ -18,20 +18,19 @@ PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 
 
 class EventProcess:
-    """One process and the events that it sent; the last is :class:`Lost`. Never blocks but in :meth:`wait`.
+    """One process and the events that it sent; the last is :class:`Lost`. Only waits where it is asked to.
 
     command: a Python and its arguments. log: a file that receives the process' stderr (appended).
     Use from one thread; a reader thread of its own fills the queue that :meth:`poll` drains.
 
-    Raises :class:`EngineIncomplete` if it cannot be started.
+    Raises :class:`EngineIncomplete` if it cannot be started, or *log* cannot be written.
     """
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self.log = log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        self._log_start = log.stat().st_size if log.exists() else 0
         try:
-            with open(log, "ab") as stderr:
+            with _appended(log) as stderr:
+                self._log_start = stderr.tell()
                 self._process = subprocess.Popen(
                     command,
                     stdin=subprocess.PIPE,
@@ -55,6 +54,7 @@ class EventProcess:
 
     @property
     def alive(self) -> bool:
+        """Whether the process runs and may still say something."""
         # While the reader waits for the process, poll() cannot ask for its status and would answer "running".
         return not self._hung_up.is_set() and self._process.poll() is None
 
@@ -62,14 +62,17 @@ class EventProcess:
         """Ask for an end of what runs; it answers ``cancelled`` when it can. Raises :class:`EngineLost`."""
         self._send({"request": "cancel"})
 
-    def poll(self) -> list[Event]:
-        """The events since the last call, oldest first; does not wait."""
-        events = []
+    def poll(self, wait: float = 0.0) -> list[Event]:
+        """The events since the last call, oldest first; if there are none, the next one within *wait* seconds."""
+        events: list[Event] = []
         while True:
             try:
                 events.append(self._events.get_nowait())
             except queue.Empty:
-                return events
+                break
+        if not events and wait and (event := self.wait(wait)):
+            events.append(event)
+        return events
 
     def wait(self, timeout: float | None = None) -> Event | None:
         """The next event, or None after *timeout* seconds; for callers without an event loop."""
@@ -122,9 +125,23 @@ class EventProcess:
         self._events.put(Lost(status=self._process.wait(), detail=self._log_tail()))
 
     def _log_tail(self, lines: int = 5) -> str:
-        with open(self.log, "rb") as handle:
-            handle.seek(self._log_start)
-            return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
+        try:
+            with open(self.log, "rb") as handle:
+                handle.seek(self._log_start)
+                return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
+        except OSError:  # somebody has deleted it; that the process ended has to be told all the same
+            return ""
+
+
+def _appended(log: Path) -> IO[bytes]:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return open(log, "ab")
+    except OSError as error:
+        raise EngineIncomplete(
+            f"The engine's log, {log}, cannot be written ({error.strerror or error}).",
+            "See that the disk has room and that you may write there.",
+        ) from error
 
 
 @contextmanager

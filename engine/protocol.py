@@ -215,7 +215,7 @@ class Lost(Event):
 
     event: ClassVar[str] = "lost"
     status: int
-    detail: str = field(default="")
+    detail: str = ""
 
 
 _KINDS = (

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from .errors import BadModel
-from .lent import lent_modules
 from .models.folder import find_weights
+from .stub_modules import stub_modules
 
 _TILE = 256  # pixels a side, before
 _MARGIN = 32  # of the neighbours that a tile sees
@@ -77,6 +77,6 @@ def spandrel_package() -> ModuleType:
     functional = ModuleType("torchvision.transforms.functional")
     for name in ("InterpolationMode", "rotate", "normalize"):  # of two architectures that do not enlarge
         setattr(functional, name, None)
-    with lent_modules(ModuleType("torchvision"), transforms, functional):
+    with stub_modules(ModuleType("torchvision"), transforms, functional):
         import spandrel
     return spandrel

@@ -1,4 +1,4 @@
-"""One operator per file, each file named after its operator."""
+"""An operator a file, which is named after it; those that work on one thing together share one."""
 
 import bpy
 

@@ -1,11 +1,12 @@
 """The lists of regions and photos: add, remove, point."""
 
-from math import asin, atan2, degrees
 from typing import ClassVar
 
 import bpy
 from bpy_extras.io_utils import ImportHelper
 from mathutils import Vector
+
+from ..scene.sun import azimuth_elevation
 
 
 def _append(context: bpy.types.Context, name: str) -> bpy.types.PropertyGroup:
@@ -105,7 +106,7 @@ class SKYLOOM_OT_set_from_view(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         direction, ahead = context.scene.skyloom.direction, _ahead(context)
-        azimuth = round(degrees(atan2(ahead.x, ahead.y)) % 360, 1)
+        azimuth, elevation = (round(angle, 1) for angle in azimuth_elevation(ahead))
         if self.what in ("CLOUD", "SEA", "CITY"):
             setattr(direction.layout, f"{self.what.lower()}_azimuth", azimuth)
             return {"FINISHED"}
@@ -119,7 +120,7 @@ class SKYLOOM_OT_set_from_view(bpy.types.Operator):
             return {"CANCELLED"}
         items[chosen].azimuth = azimuth
         if self.what != "REGION":  # a region is a sector, from the horizon up or not
-            items[chosen].elevation = round(degrees(asin(max(-1.0, min(1.0, ahead.z)))), 1)
+            items[chosen].elevation = elevation
         return {"FINISHED"}
 
 

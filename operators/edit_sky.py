@@ -71,7 +71,7 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == edited[0]), None)
         sky = world_panorama(scene.world) if scene else None
         if sky is None or sky.session_uid != edited[1]:
-            raise BadRequest("The sky to edit is not in the world any more.")
+            raise BadRequest("The sky to edit is not in the world any more.", "Set it again, and edit it then.")
         mask = free_path(folder, f"{start.stem}-mask")
         write(picture, mask)
         changes |= {"start": str(start), "mask": str(mask)}
@@ -83,15 +83,15 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
         """The prompt of the edit, and what else of its job is not as the scene's settings have it."""
         edit_prompt = context.scene.skyloom.edit_prompt
         changes: dict[str, Any] = {"width": None, "exposure": None}  # both would change all of the picture
+        drawn = {"draw_named": chosen_model(context.scene.skyloom) == BUNDLED_MODEL}  # larger ones paint it better
         if self.what == "PAINTED":
             if not edit_prompt:
                 raise BadRequest("It is not said what the painted area shall become.", "Describe it in the panel.")
-            return edit_prompt, changes
+            return edit_prompt, changes | drawn
         changes["style"] = NONE
         if self.what == "GROUND":
             changes["feather"] = 0.0  # the horizon is an edge, and what was on the old ground must not last below it
-            changes["draw_ground"] = chosen_model(context.scene.skyloom) == BUNDLED_MODEL  # larger ones paint it better
-            return edit_prompt or job_of(start)["prompt"], changes
+            return edit_prompt or job_of(start)["prompt"], changes | drawn
         changes["erase"] = True
         if self.what == "SUN":
             prompt = f"{job_of(start)['prompt']}, no sun in view"

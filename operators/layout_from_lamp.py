@@ -1,14 +1,16 @@
-from math import asin, atan2, degrees
+from typing import ClassVar
 
 import bpy
 from mathutils import Vector
+
+from ..scene.sun import azimuth_elevation
 
 
 class SKYLOOM_OT_layout_from_lamp(bpy.types.Operator):
     bl_idname = "skyloom.layout_from_lamp"
     bl_label = "Sun from Lamp"
     bl_description = "Put the layout's sun where the scene's Sun lamp shines from"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -19,8 +21,7 @@ class SKYLOOM_OT_layout_from_lamp(bpy.types.Operator):
         towards = _lamp(context).matrix_world.to_quaternion() @ Vector((0, 0, 1))
         layout = context.scene.skyloom.direction.layout
         layout.use_place = False
-        layout.azimuth = round(degrees(atan2(towards.x, towards.y)) % 360, 2)
-        layout.elevation = round(degrees(asin(max(-1.0, min(1.0, towards.z)))), 2)
+        layout.azimuth, layout.elevation = (round(angle, 2) for angle in azimuth_elevation(towards))
         return {"FINISHED"}
 
 

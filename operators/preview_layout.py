@@ -5,7 +5,6 @@ import bpy
 
 from .. import preferences, session
 from ..direction_settings import layout_of
-from ..engine.environment import find_engine_python
 from ..engine.errors import SkyloomError
 from ..engine.job_parts import Layout
 from ..engine.protocol import Failure, Lost, Preview
@@ -80,8 +79,7 @@ class SKYLOOM_OT_preview_layout(WindowTimer, bpy.types.Operator):
     def _ask(self, context: bpy.types.Context, height: int) -> bool:
         values = layout_of(context.scene.skyloom.direction.layout)
         try:
-            python = find_engine_python(preferences.get(context).engine_python)
-            session.draw(python, engine_log(), Layout(**values), height)
+            session.draw(preferences.engine_python(context), engine_log(), Layout(**values), height)
         except SkyloomError as error:
             self.report({"ERROR"}, str(error))
             return False

@@ -22,6 +22,7 @@ class SKYLOOM_UL_photos(bpy.types.UIList):
 
 
 def compass(azimuth: float) -> str:
+    """The point of the compass that is nearest to *azimuth*, in degrees."""
     return ("N", "NE", "E", "SE", "S", "SW", "W", "NW")[round(azimuth / 45) % 8]
 
 
@@ -70,6 +71,7 @@ class Photos:
 
 
 def plain(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+    """*layout* in Blender's two columns, without dots for keyframes: these properties are not animated."""
     layout.use_property_split = True
     layout.use_property_decorate = False
     return layout

@@ -79,6 +79,7 @@ def _describe(world: bpy.types.World, details: Details, catalogue: str) -> None:
 
 def _catalogue_id(library: Path, catalogue: str) -> str:
     """The id of *catalogue* in the library's list, where it is added if it is new."""
+    catalogue = re.sub(r"[:\\]", "-", catalogue)  # as Blender does: colons separate what stands on a line
     file = library / CATALOGUES
     known = file.read_text(encoding="utf-8") if file.exists() else _HEADER
     for line in known.splitlines():

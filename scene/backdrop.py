@@ -45,6 +45,7 @@ def set_backdrop(
 
 
 def is_backdrop(thing: bpy.types.Object) -> bool:
+    """Whether *thing* is a backdrop of ours, whatever it is called now."""
     return _MARK in thing
 
 
@@ -94,7 +95,8 @@ def _material(image: bpy.types.Image, light: "FoundLight | None") -> bpy.types.M
     if bpy.app.version < (5, 0, 0):  # from 5.0 on a material always has nodes
         material.use_nodes = True
     material.use_backface_culling = True
-    material.cycles.emission_sampling = "NONE"  # it lights nothing, so no ray need be spent on it
+    if hasattr(material, "cycles"):  # an add-on, which may be switched off
+        material.cycles.emission_sampling = "NONE"  # it lights nothing, so no ray need be spent on it
     material.node_tree.nodes.clear()
     nodes = Nodes(material.node_tree)
     direction = nodes.add("ShaderNodeTexCoord").outputs["Object"]

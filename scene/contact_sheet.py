@@ -51,29 +51,35 @@ def render_sheet(scene: bpy.types.Scene, skies: Sequence[tuple[Path, str]], shee
 @contextmanager
 def _small_and_noted(scene: bpy.types.Scene, note: str) -> Iterator[None]:
     """Let *scene* render small, quickly, and with nothing but *note* written on it."""
-    render, cycles = scene.render, scene.cycles
+    render = scene.render
     values = {name: False for name in dir(render) if name.startswith("use_stamp")}
     values |= {"stamp_foreground": (1, 1, 1, 1), "stamp_background": (0, 0, 0, 0.6)}
     values |= {"use_stamp": True, "use_stamp_note": True, "stamp_note_text": note, "stamp_font_size": 14}
     share = _LONGEST / max(render.resolution_x, render.resolution_y)
     values["resolution_percentage"] = max(1, min(100, round(100 * share)))
-    before = {name: _value(render, name) for name in values}
-    samples, denoising = cycles.samples, cycles.use_denoising
+    cycles = getattr(scene, "cycles", None)  # of an add-on, which may be switched off
+    # At this size denoising hides little, and a Blender built without it crashes.
+    quick = {"samples": min(cycles.samples, _SAMPLES), "use_denoising": False} if cycles else {}
+    with _changed(render, values), _changed(cycles, quick):
+        yield
+
+
+@contextmanager
+def _changed(settings: bpy.types.bpy_struct | None, values: dict[str, object]) -> Iterator[None]:
+    """Set *values* of *settings* for as long as this lasts."""
+    before = {name: _value(settings, name) for name in values}
     try:
         for name, value in values.items():
-            setattr(render, name, value)
-        cycles.samples = min(samples, _SAMPLES)
-        cycles.use_denoising = False  # at this size it hides little, and a Blender built without it crashes
+            setattr(settings, name, value)
         yield
     finally:
-        cycles.samples, cycles.use_denoising = samples, denoising
         for name, value in before.items():
-            setattr(render, name, value)
+            setattr(settings, name, value)
 
 
-def _value(render: bpy.types.RenderSettings, name: str) -> object:
+def _value(settings: bpy.types.bpy_struct | None, name: str) -> object:
     """A copy where Blender gives a view of its own numbers."""
-    value = getattr(render, name)
+    value = getattr(settings, name)
     return tuple(value) if isinstance(value, bpy.types.bpy_prop_array) else value
 
 

@@ -41,6 +41,7 @@ def size_of(image: bpy.types.Image) -> tuple[int, int]:
 
 
 def path_of(image: bpy.types.Image) -> Path:
+    """The file that *image* shows, absolute, also for an image of a linked library."""
     return Path(bpy.path.abspath(image.filepath, library=image.library))
 
 

@@ -88,6 +88,8 @@ def render_normals(scene: bpy.types.Scene, eye: Vector, width: int) -> np.ndarra
 
 def _look_around(scene: bpy.types.Scene, eye: Vector, width: int, tell: Tell) -> np.ndarray:
     """What a material that *tell* makes says of all that is seen, ``[height, width, 4]``; alpha is 0 in the sky."""
+    if not hasattr(scene, "cycles"):
+        raise GenerationFailed("Cycles, which looks around, is switched off.", "Switch it on: Preferences > Add-ons.")
     with _stage(scene, eye, width, tell) as stage, tempfile.TemporaryDirectory(prefix="skyloom-") as folder:
         file = Path(folder) / "map.exr"
         stage.render.filepath = str(file)
@@ -95,7 +97,9 @@ def _look_around(scene: bpy.types.Scene, eye: Vector, width: int, tell: Tell) ->
             bpy.ops.render.render("EXEC_DEFAULT", write_still=True, scene=stage.name)
             image = bpy.data.images.load(str(file))
         except RuntimeError as error:
-            raise GenerationFailed(f"The scene around could not be rendered ({str(error).strip()}).") from error
+            raise GenerationFailed(
+                f"The scene around could not be rendered ({str(error).strip()}).", "See that Cycles can render it."
+            ) from error
         image.colorspace_settings.name = "Non-Color"
         pixels = pixels_of(image)
         bpy.data.images.remove(image)

@@ -38,6 +38,7 @@ def build_sky_group(image: bpy.types.Image, light: "FoundLight | None" = None) -
 
 
 def is_sky_group(tree: bpy.types.NodeTree | None) -> bool:
+    """Whether *tree* is a group of :func:`build_sky_group`, whatever it is called now."""
     return tree is not None and _MARK in tree
 
 

@@ -4,7 +4,7 @@ Cycles samples the world by a map of it, whose pixels must not miss the disc; in
 seven.
 """
 
-from math import cos, pi, radians, sin
+from math import asin, atan2, cos, degrees, pi, radians, sin
 from typing import TYPE_CHECKING
 
 import bpy
@@ -23,7 +23,7 @@ _PROPERTY = "skyloom_light"  # custom property of the world
 def note_light(world: bpy.types.World, light: "FoundLight") -> None:
     """Keep what is known of the light on *world*, where scripts find it, and let Cycles find a small sun."""
     world[_PROPERTY] = light.to_dict()
-    if light.reach:
+    if light.reach and hasattr(world, "cycles"):  # an add-on, which may be switched off
         world.cycles.sampling_method = "MANUAL"
         world.cycles.sample_map_resolution = _MAP_WIDTH
 
@@ -37,6 +37,11 @@ def sun_direction(azimuth: float, elevation: float) -> Vector:
     """Towards the sun, from degrees clockwise from +Y and above the horizon."""
     turn, rise = radians(azimuth), radians(elevation)
     return Vector((sin(turn) * cos(rise), cos(turn) * cos(rise), sin(rise)))
+
+
+def azimuth_elevation(towards: Vector) -> tuple[float, float]:
+    """Degrees clockwise from +Y, in [0, 360), and above the horizon, of the unit vector *towards*."""
+    return degrees(atan2(towards.x, towards.y)) % 360, degrees(asin(max(-1.0, min(1.0, towards.z))))
 
 
 def add_sun_inputs(tree: bpy.types.NodeTree, light: "FoundLight") -> None:

@@ -20,6 +20,7 @@ def has_sun(world: bpy.types.World | None) -> bool:
 
 
 def sun_lamp(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The lamp of ours that stands for the sun of *scene*'s world."""
     return next((thing for thing in scene.objects if _MARK in thing), None)
 
 

@@ -177,16 +177,19 @@ def edits() -> Iterator[Captioned]:
     glitter = disc(light.azimuth, -light.elevation, 28) & (directions(512)[2] < 0)
     sun_mask, cloud = mask("edit-sun-mask", sun | glitter), mask("edit-cloud-mask", disc(58, 41, 16))
     area = mask("edit-area-mask", disc(240, 20, 65) & (directions(512)[2] > 0))
+    small = mask("edit-small-mask", disc(345, 32, 20))
     ground = mask("edit-ground-mask", directions(512)[2] < 0)
     yield "a sky", before
     gone: dict[str, Any] = {"start": str(before), "erase": True}
     prompt, negative = "golden hour over the sea, few clouds, no sun in view", "sun, glare, facing the sun"
     yield "Remove Sun", sky("edit-sun", prompt, mask=str(sun_mask), sun="off", negative=negative, **gone)
     yield "Remove Painted Cloud", sky("edit-cloud", "clear sky", mask=str(cloud), negative="clouds", **gone)
-    yield "a painted area: storm clouds", sky("edit-area", "storm clouds", start=str(before), mask=str(area))
+    drawn: dict[str, Any] = {"start": str(before), "draw_named": True}
+    yield "a painted area: puffy clouds", sky("edit-small", "puffy white clouds", mask=str(small), **drawn)
+    yield "a painted area: storm clouds", sky("edit-area", "storm clouds", mask=str(area), **drawn)
     yield (
         "Extend Below Horizon: snow",
-        sky("edit-ground", "golden hour over snow", start=str(before), mask=str(ground), feather=0, draw_ground=True),
+        sky("edit-ground", "golden hour over snow", mask=str(ground), feather=0, **drawn),
     )
 
 

@@ -1,6 +1,7 @@
 """``python -m engine batch shots.toml --out FOLDER``."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,10 +31,11 @@ def add_batch_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def row_range(text: str) -> range:
-    first, _, last = text.partition("-")
-    rows = range(int(first), int(last or first) + 1)
-    if not rows or rows[0] < 1:
-        raise ValueError(text)
+    """``3-7`` or ``3`` as a range. Raises :class:`argparse.ArgumentTypeError` if it is none."""
+    match = re.fullmatch(r"([1-9]\d*)(?:-(\d+))?", text)
+    rows = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+    if not rows:
+        raise argparse.ArgumentTypeError(f"'{text}' is no row or range of rows from 1 on, such as 3 or 3-7")
     return rows
 
 

@@ -78,7 +78,7 @@ class Alone:
             device = choose_device(job.device)
             if job.sampler == "full":
                 return None
-            model = models.get(job.model, device, job.loras, job.embeddings)
+            model = models.for_job(job, device)
             return model, plan(job, model)
         except Exception as error:  # each of the shots will tell
             log.info("no shots side by side: %s", error)

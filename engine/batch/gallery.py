@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import Image
 
+from ..assets import ASSETS
 from ..errors import GenerationFailed
-from ..models.folder import ASSETS
 from ..output.files import whole_file
 from ..output.header import read_job
 

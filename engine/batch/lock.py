@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..byte_locks import lock_bytes
 from ..errors import BadRequest, UnwritableOutput
 
 LOCK_FILE = ".skyloom-batch.lock"
@@ -68,16 +69,3 @@ def _hold(descriptor: int, name: str, folder: Path, bytes_: range) -> None:
 
 def _byte_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.casefold().encode()).digest()[:8]) % _LAST_BYTE
-
-
-def lock_bytes(descriptor: int, bytes_: range) -> None:
-    """Hold *bytes_* of an open file for this process until it is closed. Raises OSError if another process does."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, bytes_.start, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, len(bytes_))
-    else:
-        import fcntl
-
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, len(bytes_), bytes_.start)

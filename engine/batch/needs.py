@@ -35,7 +35,7 @@ def _needs(job: Job, devices: bool) -> Iterator[Need]:
     yield find_model, job.model
     if devices:
         yield choose_device, job.device
-    for name in (*(file for file, _ in job.loras), *job.embeddings):
+    for name in filter(None, (*(file for file, _ in job.loras), *job.embeddings, job.upscaler)):
         yield find_weights, name
     pictures = (*(photo.file for photo in job.photos), *(region.mask for region in job.regions))
     named = (job.noise, job.clip, job.start, job.mask, job.control, job.control_image, anchor_picture(job.sync_anchor))
@@ -45,7 +45,7 @@ def _needs(job: Job, devices: bool) -> Iterator[Need]:
 
 def _find(name: str) -> None:
     if not Path(name).expanduser().exists():
-        raise BadRequest(f"{name} does not exist.")
+        raise BadRequest(f"{name} does not exist.", "Paths are relative to the list that names them.")
 
 
 def _problem_of(need: Need) -> str:

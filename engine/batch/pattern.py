@@ -22,7 +22,10 @@ def expand(pattern: str, job: Job, row: int, folder: Path) -> Path:
     try:
         parts = [(text, name, spec) for text, name, spec, _ in Formatter().parse(pattern)]
         if unknown := [name for _, name, _ in parts if name is not None and name not in values]:
-            raise BadRequest(f"The output pattern {pattern!r} has unknown fields: {', '.join(unknown)}.")
+            raise BadRequest(
+                f"The output pattern {pattern!r} has unknown fields: {', '.join(unknown)}.",
+                f"Known are {', '.join(sorted(values))}.",
+            )
         if any(re.search(r"\d{4}", spec or "") for _, _, spec in parts):  # or a slip of the finger fills the memory
             raise ValueError("a field of thousands of letters")
         name = "".join(text + (format(values[name], spec or "") if name else "") for text, name, spec in parts)

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from .. import checks
 from ..errors import BadRequest, SkyloomError
 from ..job import Job
 from .pattern import expand
@@ -51,7 +52,7 @@ def read_shots(path: Path, folder: Path) -> list[Shot]:
 
     Raises :class:`BadRequest` if the list cannot be read at all, :class:`BadShots` naming every bad row.
     """
-    folder = folder.expanduser().resolve()
+    path, folder = path.expanduser(), folder.expanduser().resolve()
     shots: list[Shot] = []
     taken: dict[str, int] = {}
     problems: list[str] = []
@@ -156,10 +157,8 @@ def _seeds(seed: Any, seeds: Any, variations: Any) -> list[Any]:
     first = 0 if seed is None else seed
     if variations is None:
         return [first]
-    if isinstance(variations, bool) or not isinstance(variations, int) or not 1 <= variations <= MOST_SEEDS:
-        raise BadRequest(f"variations must be a whole number from 1 to {MOST_SEEDS}, not {variations!r}.")
-    if isinstance(first, bool) or not isinstance(first, int):
-        raise BadRequest(f"seed must be a whole number, not {first!r}.")
+    checks.integer("variations", variations, 1, MOST_SEEDS)
+    checks.integer("seed", first, 0)
     return list(range(first, first + variations))
 
 
@@ -176,6 +175,6 @@ def _seed_list(seeds: Any) -> list[Any]:
 
 
 def _text_or_none(name: str, value: Any) -> str | None:
-    if value is not None and (not isinstance(value, str) or not value.strip() or "\0" in value):
-        raise BadRequest(f"{name} must be a text that is not empty, not {value!r}.")
+    if value is not None:
+        checks.text(name, value)
     return value

@@ -13,7 +13,6 @@ from torch.nn.functional import adaptive_avg_pool2d
 from ..sphere.equirectangular import box_filter, solid_angles
 from .photometry import luminance
 
-TURBIDITY_RANGE = (2.0, 8.0)  # where the polynomials hold
 _LOWEST_SUN = 0.5  # degrees: below that the disc is cut by the horizon
 _REDDEST_SUN = 3.0  # degrees; a lower one is dimmer than the glow around it, which is no redder
 # Vertical optical depths of air and ozone at red, green and blue, from the coefficients of engine/sky/atmosphere.py.

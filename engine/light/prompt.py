@@ -19,6 +19,7 @@ def rules_out_sun(prompt: str) -> bool:
 
 
 def asks_for_moon(prompt: str) -> bool:
+    """Whether the prompt asks for a night with a moon."""
     return kind_said(prompt, TIMES) == Time.MOON
 
 

@@ -65,8 +65,8 @@ class Transfer:
     ``to_radiance``: to scene-linear Rec.709. ``from_radiance``: its inverse, which clips what is brighter than white.
     ``to_display``: to what a viewer sees, sRGB in [0, 1], differentiable where it is not saturated (as in the authors'
     SyncDiffusion code, whose loss sees saturated pictures too). ``from_display``: what a viewer sees, such as a photo,
-    to the radiance that the model would show so. ``clips``: radiance ends at a display's white, so what
-    was brighter is lost.
+    to the radiance that the model would show so. ``clips``: radiance ends at a display's white, so what was brighter is
+    lost.
     """
 
     name: str

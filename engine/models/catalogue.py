@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from ..assets import ASSETS
 from ..errors import BadCatalogue
 
-CATALOGUE = Path(__file__).resolve().parent.parent.parent / "assets" / "models.toml"
+CATALOGUE = ASSETS / "models.toml"
 
 Kind = Literal["model", "lora"]
 

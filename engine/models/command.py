@@ -10,7 +10,7 @@ from ..protocol import Downloaded, DownloadProgress, Event, Notice
 from ..quiet import silence_hub
 from ..wording import duration, size
 from .catalogue import Entry, catalogue
-from .store import damaged, find_entry, installed, read_record, remove, started_bytes
+from .store import LIST, damaged, find_entry, installed, read_record, remove, started_bytes
 
 
 def add_models_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +69,7 @@ def _check(entry: Entry) -> ExitCode:
     folder, path = models_folder() / entry.name, installed(entry)
     record = read_record(folder)
     if path is None or record is None:
-        raise BadRequest(f"The model '{entry.name}' is not downloaded.")
+        raise BadRequest(f"The model '{entry.name}' is not downloaded.", LIST)
     bad = [name for name, is_bad in damaged(folder, record) if is_bad]
     if bad:
         again = f"Run `python -m engine models remove {entry.name}` and download it again."

@@ -7,6 +7,7 @@ import torch
 from diffusers import ControlNetModel
 from torch import Tensor
 
+from ..devices import network_layout
 from ..errors import BadModel
 from .folder import check_part
 
@@ -52,7 +53,7 @@ def load_control(folder: str, network: Any, device: torch.device) -> Any:
                 f"the model's {wanted}.",
                 "Choose one that was made for this kind of model.",
             )
-    return control.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    return control.to(device, memory_format=network_layout(device)).eval().requires_grad_(False)
 
 
 def residuals(

@@ -8,11 +8,9 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from ..errors import BadModel
-from ..job import BUNDLED_MODEL
 from .parts import parts_of
 from .store import located
 
-ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 PICKLES = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
 DIFFUSERS_HINT = "Choose a folder in diffusers layout, the one that holds model_index.json, or a safetensors file."
 
@@ -40,7 +38,7 @@ def find_model(name: str) -> ModelFolder:
 
     Raises :class:`BadModel` if it is missing, empty, in no known layout, truncated, or holds pickles only.
     """
-    path = ASSETS / BUNDLED_MODEL if name == BUNDLED_MODEL else located(name, "model")
+    path = located(name, "model")
     if path.is_file():
         return _find_file(path)
     if not path.is_dir():

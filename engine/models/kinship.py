@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadModel
-from ..job import BUNDLED_MODEL
 from .store import located
 
-_BUNDLED = Path(__file__).resolve().parent.parent.parent / "assets" / BUNDLED_MODEL
 _LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
 _WIDTHS = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "Stable Diffusion XL"}
 _SD3, _FLUX = "Stable Diffusion 3.x", "Flux"
@@ -52,8 +50,7 @@ def check_kinship(model: str, loras: Sequence[str] = (), control: str | None = N
     added += [("ControlNet", control, Path(control).expanduser())] if control else []
     if not added:
         return
-    path = _BUNDLED if model == BUNDLED_MODEL else located(model, "model")
-    own = family(path)
+    own = family(located(model, "model"))
     for kind, name, file in added:
         other = family(file)
         if own and other and own != other:

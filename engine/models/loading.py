@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from ..errors import BadModel
+from ..job import Job
 from ..perceptual.library import PerceptualLibrary
 from .folder import find_model
 from .kinship import check_kinship
@@ -64,6 +65,10 @@ class WarmModel:
             self._model, self._key = model, key
         self._model.move(device)  # it may have been parked
         return self._model
+
+    def for_job(self, job: Job, device: torch.device) -> Model:
+        """The model that *job* asks for, on *device*. Raises :class:`BadModel`."""
+        return self.get(job.model, device, job.loras, job.embeddings, job.control)
 
     def park(self) -> None:
         """Move all that is kept to the CPU's memory, so that others can use the card; the next job takes it back."""

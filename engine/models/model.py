@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from ..devices import network_layout
 from ..errors import BadModel
 from ..job_parts import LayoutWord
 from ..light.transfer import Transfer, transfer
@@ -61,7 +62,7 @@ class Model(ABC):
         self.control: Any = None
         self._gather: Gather | None = None
         self._pipeline = self._load(folder)
-        self._network: Any = getattr(self._pipeline, self.network_part).to(memory_format=torch.channels_last)
+        self._network: Any = getattr(self._pipeline, self.network_part).to(memory_format=network_layout(device))
         scheduler = type(self._pipeline.scheduler).__name__
         self.scheduler_config: dict[str, Any] = dict(self._pipeline.scheduler.config)
         self.solvers: tuple[SolverName, ...] = fitting_solvers(scheduler, self.scheduler_config)
@@ -148,6 +149,7 @@ class Model(ABC):
 
     @property
     def multiple(self) -> int:
+        """What sizes in latents must be a multiple of."""
         return 2 ** (len(self._network.config.block_out_channels) - 1)  # a UNet halves that often
 
     @property

@@ -12,9 +12,10 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from transformers import CLIPTokenizer
 
+from ..assets import ASSETS
 from ..errors import BadModel
 
-ASSETS = Path(__file__).resolve().parent.parent.parent / "assets" / "single-file"
+SETTINGS = ASSETS / "single-file"
 _TOKENS = 77  # that CLIP reads
 # Keys that only one family's files have; the first that is there decides.
 _SD1 = "cond_stage_model.transformer.text_model.embeddings.position_embedding.weight"
@@ -42,7 +43,7 @@ def settings_of(file: Path) -> Path:
         raise BadModel(f"{file} is not a whole model: its network, text encoder or autoencoder is missing.", _HINT)
     if channels != 4:
         raise BadModel(f"{file} is made for inpainting or editing: its network reads {channels} channels.", _HINT)
-    return ASSETS / family
+    return SETTINGS / family
 
 
 def load_single_file(pipeline_class: Any, file: Path, settings: Path, **options: Any) -> Any:
@@ -57,7 +58,7 @@ def load_single_file(pipeline_class: Any, file: Path, settings: Path, **options:
 
 def clip_tokenizer(pad: str) -> CLIPTokenizer:
     """CLIP's tokenizer, from its merges: its vocabulary is every byte, these, and both again at the end of a word."""
-    merges = (ASSETS / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
+    merges = (SETTINGS / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
     pairs: Any = [tuple(merge.split()) for merge in merges]
     ends = [*_letters(), *(f"{letter}</w>" for letter in _letters())]
     tokens = [*ends, *(merge.replace(" ", "") for merge in merges), "<|startoftext|>", "<|endoftext|>"]

@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..batch.lock import lock_bytes
+from ..assets import ASSETS
+from ..byte_locks import lock_bytes
 from ..environment import models_folder
 from ..errors import BadModel, BadRequest, DownloadFailed
+from ..job import BUNDLED_MODEL
 from .catalogue import Entry, catalogue
 
+LIST = "`python -m engine models list` shows what is there."
 RECORD = "download.json"  # in a model's folder
 PARTIAL = ".partial"  # beside the models: what is being downloaded
 _CHUNK = 1 << 20  # bytes
@@ -65,10 +68,12 @@ def installed(entry: Entry) -> Path | None:
 
 
 def located(name: str, kind: str) -> Path:
-    """The path of what *name* stands for: of the catalogue's model or LoRA, or a path as it is.
+    """The path of what *name* stands for: of the bundled model, of the catalogue's model or LoRA, or a path as it is.
 
     Raises :class:`BadModel` if it is of another kind, or not downloaded.
     """
+    if name == BUNDLED_MODEL and kind == "model":
+        return ASSETS / BUNDLED_MODEL
     if not is_name(name):
         return Path(name).expanduser()
     entry = catalogue()[name]
@@ -124,7 +129,7 @@ def remove(entry: Entry) -> int:
             os.replace(folder, going)  # by its name it is gone at once, and not bit by bit
         places = [place for place in (going, partial) if place.exists()]
         if not places:
-            raise BadRequest(f"The model '{entry.name}' is not downloaded.")
+            raise BadRequest(f"The model '{entry.name}' is not downloaded.", LIST)
         freed = sum(file.stat().st_size for place in places for file in place.rglob("*") if file.is_file())
         for place in places:
             shutil.rmtree(place)

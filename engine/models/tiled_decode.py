@@ -50,14 +50,14 @@ class _Tiles:
             for resnet in block.resnets:
                 x = self._resnet(resnet, x)
             for upsampler in block.upsamplers or ():
-                x = self._convolve(upsampler.conv, x, _as_it_is, scale=2)
+                x = self._convolve(upsampler.conv, x, _identity, scale=2)
         last = self._normalized(decoder.conv_norm_out, decoder.conv_act, x)
         return self._convolve(decoder.conv_out, x, last).to(self._device)
 
     def _resnet(self, resnet: Any, x: Tensor) -> Tensor:
         inner = self._convolve(resnet.conv1, x, self._normalized(resnet.norm1, resnet.nonlinearity, x))
         if resnet.conv_shortcut is not None:
-            x = self._convolve(resnet.conv_shortcut, x, _as_it_is)
+            x = self._convolve(resnet.conv_shortcut, x, _identity)
         return self._convolve(resnet.conv2, inner, self._normalized(resnet.norm2, resnet.nonlinearity, inner), add_to=x)
 
     def _normalized(self, norm: nn.GroupNorm, activation: nn.Module, x: Tensor) -> Pointwise:
@@ -112,5 +112,5 @@ class _Tiles:
         return ((start, min(start + columns, width)) for start in range(0, width, columns))
 
 
-def _as_it_is(part: Tensor) -> Tensor:
+def _identity(part: Tensor) -> Tensor:
     return part

@@ -3,9 +3,10 @@
 A decoder that was taught to be sharp invents texture where latents tell of none, and as nothing tells one block from
 the next, it is the same in each: threads on meadows, ripples in rank and file, level lines as far apart as latents are.
 The texture is good, its order is not. So what a block has in common with those beside it is taken out and, but for the
-level lines, laid back shifted at random, block by block; next to a horizon, along it only. Where shifted blocks pass
-into each other, weights keep their strength (Heitz and Neyret, "High-performance by-example noise using a
-histogram-preserving blending operator", 2018).
+level lines, laid back shifted at random, block by block; next to a horizon, along it only. A strong level line is a
+horizon, a shore or a ridge, but well below the horizon it is none of these. Where shifted blocks pass into each other,
+weights keep their strength (Heitz and Neyret, "High-performance by-example noise using a histogram-preserving blending
+operator", 2018).
 """
 
 import torch
@@ -14,6 +15,7 @@ from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
 _GROUP = 3  # blocks side by side whose mean is taken: what varies from one to the next has a small share in it
 FAINT = 0.03  # picture values: what a decoder leaves is fainter, a horizon is twice as strong at least
+_SHORES = 3.0  # degrees below the horizon; farther down no strong level line belongs there
 _BAND, _MARGIN = 16, 4  # rows of blocks that are worked on at once, and that are looked at above and below
 _TILE, _BESIDE = 64, 8  # columns of blocks in the same way, so that memory does not grow with the picture
 
@@ -39,15 +41,22 @@ def strew_weave(picture: Tensor, period: int, wraps: bool) -> Tensor:
                 right = min(left + _TILE, columns)
                 places = torch.arange(left - _BESIDE, right + _BESIDE, device=picture.device)
                 places = places % columns if wraps else places[(places >= 0) & (places < columns)]
-                strewn = _strewn(seen[:, places].flatten(1), period, shifts[:, start:end, places])
+                near = _above_shores(torch.arange(start, end, device=picture.device), rows) if wraps else None
+                strewn = _strewn(seen[:, places].flatten(1), period, shifts[:, start:end, places], near)
                 begin = (_BESIDE if wraps else min(left, _BESIDE)) * period
                 tile = strewn[inside, begin : begin + (right - left) * period]
                 channel[first * period : last * period, left * period : right * period] = tile
     return picture
 
 
-def _strewn(seen: Tensor, period: int, shifts: Tensor) -> Tensor:
-    """Rows *seen* ``[h, w]`` of a part of one channel; shifts: down and to the right of each block, ``[2, m, n]``."""
+def _above_shores(blocks: Tensor, rows: int) -> Tensor:
+    """Which of the *blocks* ``[m]``, of that many *rows* over a panorama, may have a horizon, a shore or a ridge."""
+    return (blocks / rows - 0.5) * 180 < _SHORES
+
+
+def _strewn(seen: Tensor, period: int, shifts: Tensor, near: Tensor | None) -> Tensor:
+    """Rows *seen* ``[h, w]`` of a part of one channel; shifts: down and to the right of each block, ``[2, m, n]``.
+    near: ``[m]``, where there may be a horizon; anywhere, if not given."""
     _, rows, columns = shifts.shape
     detail = seen - _tones(seen, period)
     detail = (detail - _tones(detail, period)).view(rows, period, columns, period)  # of a glow, too, nothing
@@ -56,6 +65,8 @@ def _strewn(seen: Tensor, period: int, shifts: Tensor) -> Tensor:
     shared = _beside(_middle(*(means[:, :, start : start + columns] for start in (0, reach, 2 * reach))))
     levels = shared.mean(3, keepdim=True)
     horizon, weave = _horizon(levels), shared - levels
+    if near is not None:
+        horizon = horizon * near[:, None, None, None]
     taken = weave + levels * (1 - horizon)  # a shore is like itself, too, and stays
     down, right = shifts[0] * (horizon[:, 0, :, 0] == 0), shifts[1]  # beside it, the texture is shifted along it
     places = torch.arange(period, device=seen.device)[:, None, None]

@@ -46,7 +46,7 @@ def _read(path: Path, name: str, parse: Callable[[bytes], Any]) -> Any:
     """What *parse* makes of the attribute *name*; None if the EXR has no such. Raises :class:`BadRequest`."""
     hint = "Name an EXR that Skyloom wrote."
     try:
-        with open(path, "rb") as file:
+        with open(path.expanduser(), "rb") as file:  # as jobs name the sky that they begin with
             value = next((value for key, value in _attributes(file) if key == name), None)
             return None if value is None else parse(value)
     except FileNotFoundError:

@@ -15,8 +15,8 @@ from torch import Tensor
 from .. import __version__
 from ..errors import BadRequest
 from ..light.found import LIGHT_ATTRIBUTE, FoundLight
+from ..light.primaries import REC709
 from ..light.transfer import tonemap
-from ..start.primaries import REC709
 from .files import whole_file
 from .header import JOB_ATTRIBUTE, REQUEST_ATTRIBUTE
 
@@ -87,12 +87,11 @@ def read_png_job(path: Path) -> dict[str, Any]:
     """The job that made the PNG at *path*. Raises :class:`BadRequest` if there is none."""
     try:
         with Image.open(path) as picture:
-            job = picture.info[JOB_ATTRIBUTE]
-    except OSError as error:
-        raise BadRequest(f"{path} cannot be read as a PNG ({error}).", "Name a PNG that Skyloom wrote.") from error
+            return json.loads(picture.info[JOB_ATTRIBUTE])
     except KeyError as error:
         raise BadRequest(f"{path} has no Skyloom job in it.", "Was it saved again by another program?") from error
-    return json.loads(job)
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"{path} cannot be read as a PNG ({error}).", "Name a PNG that Skyloom wrote.") from error
 
 
 def _as_os_error(write: Callable[[], None]) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..lent import lent_modules
+from ..stub_modules import stub_modules
 from .distance import Distance, Features
 from .weights import load_weights
 
@@ -64,7 +64,7 @@ def _lpips_package() -> ModuleType:
     models.alexnet = _alexnet  # type: ignore[attr-defined]
     torchvision = ModuleType("torchvision")
     torchvision.models = models  # type: ignore[attr-defined]
-    with lent_modules(torchvision, models):
+    with stub_modules(torchvision, models):
         import lpips
     return lpips
 

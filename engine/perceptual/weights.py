@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..errors import EngineIncomplete
@@ -28,6 +29,7 @@ _BACKBONES = {
     "alex": ("alexnet.ckpt", "AlexNet_0", "slice1.0 slice2.3 slice3.6 slice4.8 slice5.10"),
 }
 NETWORKS = tuple(_BACKBONES)
+_HINT = "Click Repair in the add-on's preferences, or run `python -m engine.perceptual.weights`."
 
 
 def weights_file(network: str) -> Path:
@@ -38,12 +40,15 @@ def weights_file(network: str) -> Path:
 def load_weights(network: str) -> dict[str, torch.Tensor]:
     """State dict for ``lpips.LPIPS(net=network)``: backbone and linear heads.
 
-    Raises :class:`EngineIncomplete` if set-up has not converted them.
+    Raises :class:`EngineIncomplete` if set-up has not converted them, or they are damaged.
     """
     path = weights_file(network)
     if not path.is_file():
-        raise EngineIncomplete(f"The LPIPS weights are missing: {path} does not exist.")
-    return load_file(path)
+        raise EngineIncomplete(f"The LPIPS weights are missing: {path} does not exist.", _HINT)
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise EngineIncomplete(f"The LPIPS weights in {path} are damaged ({error}).", _HINT) from error
 
 
 class _FrozenDict(dict):

@@ -128,9 +128,8 @@ def sparse_sync_diffusion(
     """:func:`sync_diffusion` with the gradients of a few windows: what they move, the canvas moves, and all windows are
     then denoised as in :func:`multidiffusion`. Overlapping windows have much the same gradient, so one of them serves.
 
-    drawn: the ring of windows that have gradients, side by side. wander: they
-    lie elsewhere in every synchronized step, as in :func:`spot_diffusion`, so that no seam stays where it was; the
-    anchor goes with them.
+    drawn: the ring of windows that have gradients, side by side. wander: they lie elsewhere in every synchronized step,
+    as in :func:`spot_diffusion`, so that no seam stays where it was; the anchor goes with them.
     """
     everything = torch.arange(len(windows), device=x.device)
     for index, level in _levels(solver, first):

@@ -62,7 +62,8 @@ class Synchronization:
         drawn, seen = self._draw(denoise, windows, level, index)
         clean = torch.empty_like(windows)
         with torch.no_grad():
-            clean[drawn] = denoise(windows[drawn], level, drawn)
+            if len(drawn):
+                clean[drawn] = denoise(windows[drawn], level, drawn)
             if seen is not None:
                 clean[self.anchor] = seen[0]
         return windows, clean
@@ -87,7 +88,7 @@ class Synchronization:
             else:
                 predictions = denoise(windows, level, everything).split(self.chunks.size)
                 target = mean_features(self.distance.features(self.display(part)) for part in predictions)
-        for _ in range(self.gradient_steps):
+        for _ in range(self.gradient_steps if len(drawn) else 0):  # the anchor may be the only window
             windows[drawn] -= self.weight(index) * self.gradient(denoise, windows[drawn], level, drawn, target)
         if not torch.isfinite(windows).all():
             raise GenerationFailed(

@@ -24,6 +24,7 @@ class Pin:
 
 
 def lock_file(name: str) -> Path:
+    """The requirements file that is the lock *name*."""
     return LOCKS / f"{name}.txt"
 
 

@@ -56,6 +56,7 @@ class EngineFolder:
 
     @property
     def python(self) -> Path:
+        """The environment's interpreter, whether it is there or not."""
         return self.environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     @property
@@ -75,6 +76,7 @@ class EngineFolder:
             return None
 
     def state(self) -> State:
+        """What is there, as its record and its files tell."""
         record = self.record()
         if record is None:
             return State.INCOMPLETE if self.path.exists() else State.MISSING

@@ -178,6 +178,7 @@ class Atmosphere:
         return self._interpolate(self._ground, aerosol, sun_elevation)
 
     def sun_at_clouds(self, aerosol: Tensor, sun_elevation: Tensor) -> Tensor:
+        """Direct irradiance on what faces the sun at the height of clouds, [batch, 3]."""
         return self._interpolate(self._aloft, aerosol, sun_elevation)
 
     def ambient(self, aerosol: Tensor, sun_elevation: Tensor) -> Tensor:

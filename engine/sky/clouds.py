@@ -1,4 +1,4 @@
-"""Clouds on shells above the viewer: a high veil of cirrus, a stack of cumulus slices, a closed deck."""
+"""Clouds on shells above the viewer: a high veil of cirrus, mackerel, cumulus, a closed deck."""
 
 from dataclasses import dataclass
 
@@ -6,16 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .cumulonimbus import clearing, cumulonimbus
+from .cumulonimbus import cumulonimbus
+from .cumulus import SLATE, cumulus
 from .lighting import Light
 from .noise import BILLOW, DETAIL, SOFT, WISP, NoiseAtlas
 from .parameters import Clouds
-from .rays import BANK, FEWEST, bank_before_sun
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
-
-_SLICES = 6
-_COVER = 0.9  # of a density: from next to no clouds of a kind, or with next to no gaps, to the usual
-_SLATE = (0.86, 1.0, 1.2)  # grey of a rain cloud, lit by blue sky from its sides
+from .wind import WindView, henyey_greenstein
 
 
 @dataclass(frozen=True)
@@ -29,30 +26,9 @@ class Cover:
     deck: Tensor
 
 
-def _henyey_greenstein(g: float, cosine: Tensor) -> Tensor:
-    """Phase function times 4 pi."""
-    return (1 - g * g) / (1 + g * g - 2 * g * cosine) ** 1.5
-
-
-class _View:
-    """Directions in the wind's frame, and how strongly a cloud in each direction forwards the sun."""
-
-    def __init__(self, scene: Scene, dome: Dome) -> None:
-        wind = scene.uniform("wind") * 6.2832
-        c, s = per_pixel(wind.cos()), per_pixel(wind.sin())
-        self.along, self.across = dome.x * c - dome.y * s, dome.x * s + dome.y * c
-        x, y, z = (per_pixel(axis) for axis in scene.sun.unbind(1))
-        self.sun_along, self.sun_across = x * c - y * s, x * s + y * c
-        self.sun_height = z.clamp(0.05, 1)
-        self.towards_sun = dome.cosine_to(scene.sun)
-        forward = 0.25 * _henyey_greenstein(0.82, self.towards_sun).clamp(max=14)
-        self.silver = forward + 0.55 + 0.2 * _henyey_greenstein(-0.2, self.towards_sun)
-        self.offset = [per_pixel(o) for o in (scene.uniform("clouds", 8) * 9).unbind(1)]
-
-
 def cover(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, behind: Tensor) -> Cover:
     """Lay the clouds of *scene* over the radiance *behind* them, the highest first."""
-    view = _View(scene, dome)
+    view = WindView(scene, dome)
     deck = scene.clouds(Clouds.OVERCAST) + 0.9 * scene.clouds(Clouds.STORM)
     sky, through = behind, torch.ones(len(scene), 1, dome.rows, dome.width, device=scene.device)
     if scene.clouds(Clouds.CIRRUS).any():
@@ -65,7 +41,7 @@ def cover(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, behind: Tenso
         colour, opacity = cumulonimbus(scene, dome, lit, noise)
         sky, through = sky.lerp(colour, opacity), through * (1 - opacity) ** 2
     if (scene.clouds(Clouds.FEW, Clouds.SCATTERED, Clouds.BROKEN, Clouds.STORM) + scene.rays).any():
-        colour, opacity = _cumulus(scene, dome, lit, noise, view)
+        colour, opacity = cumulus(scene, dome, lit, noise, view)
         sky, through = sky * (1 - opacity) + colour, through * (1 - opacity) ** 1.5
     if deck.any():
         colour, opacity = _deck(scene, dome, lit, noise, view)
@@ -73,14 +49,14 @@ def cover(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, behind: Tenso
     return Cover(sky, through, deck)
 
 
-def _cirrus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) -> tuple[Tensor, Tensor]:
+def _cirrus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: WindView) -> tuple[Tensor, Tensor]:
     amount = scene.clouds(Clouds.CIRRUS)
     t = dome.distance(1.6)
     u, v = view.along * t * 0.05 + view.offset[0], view.across * t * 0.16 + view.offset[1]
     warp = noise(u * 0.7, v * 0.5)
     streaks = noise(u + 0.03 * warp[SOFT], v + 0.03 * warp[WISP])[WISP]
     threads = noise(u * 2.3 + 0.05 * warp[SOFT], v * 3.1 + 0.03 * warp[SOFT])[WISP]
-    more = _COVER * scene.more_clouds
+    more = scene.more_clouds
     density = 0.5 * streaks + 0.45 * warp[SOFT] + 0.28 * threads + per_pixel(amount * 1.5 - 1.25 + more)
     depth = F.softplus(density * 1.6) * 0.42 * per_pixel((amount > 0).float())
     opacity = (1 - torch.exp(-1.1 * depth))[:, None] * (1 - torch.exp(-dome.z[:, None] * 6)) * 0.93
@@ -88,7 +64,7 @@ def _cirrus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View
     return lit_by_sun + per_picture(lit.ambient) * (0.9 / torch.pi), opacity
 
 
-def _mackerel(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) -> tuple[Tensor, Tensor]:
+def _mackerel(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: WindView) -> tuple[Tensor, Tensor]:
     """Altocumulus: rows of small cloudlets, in patches."""
     t = dome.distance(1.6)
     u, v = view.along * t * 0.11 + view.offset[6], view.across * t * 0.11 + view.offset[7]
@@ -96,7 +72,7 @@ def _mackerel(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _Vi
     rows = torch.cos(6.2832 * (7 * u + 0.5 * warp[SOFT]))
     cells = noise(u * 0.45, v * 0.45)[DETAIL]
     detail = torch.exp(-((t / 8) ** 2))
-    more = per_pixel(_COVER * scene.more_clouds)
+    more = per_pixel(scene.more_clouds)
     density = torch.sigmoid(3 * ((0.9 * rows + 0.8 * cells) * detail + 0.6 * patches - 0.55 + more))
     opacity = (
         (density * per_pixel(scene.clouds(Clouds.MACKEREL)))[:, None] * (1 - torch.exp(-dome.z[:, None] * 9)) * 0.92
@@ -106,63 +82,7 @@ def _mackerel(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _Vi
     return (lit_by_sun + per_picture(lit.ambient) * (0.8 / torch.pi)) * shade, opacity
 
 
-def _cumulus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) -> tuple[Tensor, Tensor]:
-    """Slices of one density field, base first; each is shadowed by the density a step towards the sun."""
-    few, scattered = scene.clouds(Clouds.FEW), scene.clouds(Clouds.SCATTERED)
-    broken, storm = scene.clouds(Clouds.BROKEN), scene.clouds(Clouds.STORM)
-    none = 1 - few - scattered - broken - storm
-    draws = scene.uniform("cumulus", 2)
-    threshold = 1.05 * few + 0.45 * scattered - 0.25 * broken - 0.9 * storm + 50 * none + (draws[:, 0] - 0.5) * 0.3
-    threshold = threshold - _COVER * scene.more_clouds
-    threshold, scale = per_pixel(threshold), per_pixel(0.06 + 0.03 * draws[:, 1])
-    base_shade = per_pixel(0.12 + 0.35 * broken + 0.75 * storm)
-    if scene.bearing("thunderhead")[0].any():
-        threshold = threshold + 3 * clearing(scene, dome)
-    if scene.rays.any():
-        bank = bank_before_sun(scene, dome)
-        sparse = torch.where(per_pixel(scene.rays) > 0, threshold.clamp(max=FEWEST), threshold)
-        threshold, base_shade = sparse - BANK * bank, base_shade + 0.4 * bank * (1 - base_shade)
-    sun, ambient = per_picture(lit.sun_aloft), per_picture(lit.ambient) / torch.pi
-    step = 0.28 / view.sun_height.clamp(min=0.22)
-    colour = torch.zeros(len(scene), 3, dome.rows, dome.width, device=scene.device)
-    through = torch.ones(len(scene), 1, dome.rows, dome.width, device=scene.device)
-    between = _scatter(dome) / (_SLICES - 1)  # a height of its own for every pixel hides that there are few slices
-    for i in range(_SLICES):
-        height = i / (_SLICES - 1)
-        t = dome.distance(1.0 + 0.42 * (height + between))
-        u, v = view.along * t * scale + view.offset[2], view.across * t * scale + view.offset[3]
-        field, near = noise(u, v), torch.exp(-t / 9)
-        fine = noise(u * 2.7, v * 2.7)
-        # Detail only eats into the edges: added, it would leave rows of dots between the clouds.
-        eaten = near * (0.22 * (1 - field[DETAIL]) + 0.15 * (1 - fine[BILLOW])).clamp(min=0)
-        shape = 0.35 * field[BILLOW] + 0.75 * field[SOFT] + 0.25 - eaten
-        density = ((shape - threshold - 1.1 * height**1.6) * 2.2).clamp(0, 1.6)
-        ahead = noise(u + view.sun_along * scale * step, v + view.sun_across * scale * step)
-        blocked = (0.35 * ahead[BILLOW] + 0.75 * ahead[SOFT] - threshold - 0.9 * height).clamp(0, 3)
-        shadow = torch.exp(-1.5 * blocked - 0.5 * (1 - height) * density)
-        direct = sun * ((shadow * view.silver * 0.2)[:, None] + 0.02) * (0.45 + 0.55 * height)
-        slice_colour = direct + ambient * (0.62 + 0.55 * height)
-        slice_colour = slice_colour * (1 - base_shade * (1 - height) * (density / 1.6))[:, None]
-        opacity = (1 - torch.exp(-density * 1.15))[:, None]
-        colour, through = colour + through * opacity * slice_colour, through * (1 - opacity)
-    colour = colour * (1 - 0.6 * per_picture(storm))
-    distance = dome.distance(1.2)[:, None]
-    reach = 11.0 - 1.6 * (per_picture(scene.aerosol) - 1).clamp(0, 4)
-    veil = 1 - torch.exp(-(((distance - 1.1).clamp(min=0) / reach) ** 1.3))
-    low = torch.exp(-dome.z[:, None] * 9)
-    air = lit.horizon * low + lit.horizon.mean(3, keepdim=True) * (1 - low)
-    fade = 1 - torch.exp(-dome.z[:, None] * 26)
-    return colour.lerp(air * (1 - through), veil) * fade, (1 - through) * fade
-
-
-def _scatter(dome: Dome) -> Tensor:
-    """Evenly spread numbers in [0, 1), neighbours far apart, [1, rows, width] (Roberts 2018, the R2 sequence)."""
-    row = torch.arange(dome.rows, device=dome.z.device)[:, None]
-    column = torch.arange(dome.width, device=dome.z.device)
-    return ((0.75487767 * column + 0.56984029 * row) % 1)[None]
-
-
-def _deck(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) -> tuple[Tensor, Tensor]:
+def _deck(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: WindView) -> tuple[Tensor, Tensor]:
     """A layer without gaps; its underside is grey, patterned by thickness, brightest around the hidden sun."""
     overcast, storm = scene.clouds(Clouds.OVERCAST), scene.clouds(Clouds.STORM)
     t = dome.distance(0.9)
@@ -174,11 +94,11 @@ def _deck(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: _View) 
     sun = per_picture(lit.sun_aloft)
     diffuse = sun * view.sun_height[:, None] * 0.11 + per_picture(lit.ambient) * (0.8 / torch.pi)
     diffuse = diffuse * 0.4 + luminance(diffuse)[:, None] * 0.6
-    bright = 0.05 * _henyey_greenstein(0.75, view.towards_sun).clamp(max=10) * (1 - thickness)
+    bright = 0.05 * henyey_greenstein(0.75, view.towards_sun).clamp(max=10) * (1 - thickness)
     colour = diffuse * (1.12 - per_picture(0.72 + 0.25 * storm) * thickness[:, None])
     colour = colour + sun * (bright * per_pixel(1 - 0.8 * storm))[:, None]
     colour = colour * (1 - 0.6 * per_picture(storm))
-    slate = luminance(colour)[:, None] * per_picture(colour.new_tensor(_SLATE)[None])
+    slate = luminance(colour)[:, None] * per_picture(colour.new_tensor(SLATE)[None])
     colour = colour.lerp(slate, 0.5 * per_picture(storm))
     colour = colour + torch.exp(-dome.z[:, None] * 9) * per_picture(storm) * lit.horizon * 0.3
     veil = 1 - torch.exp(-((((t - 0.85).clamp(min=0) / 14.0) ** 1.3)[:, None]))

@@ -19,6 +19,8 @@ class Time(StrEnum):
 
 
 class Clouds(StrEnum):
+    """What covers the sky, and how much of it."""
+
     CLEAR = "clear"
     FEW = "few"
     SCATTERED = "scattered"
@@ -30,6 +32,8 @@ class Clouds(StrEnum):
 
 
 class Ground(StrEnum):
+    """What lies below the horizon."""
+
     SEA = "sea"
     DESERT = "desert"
     GRASS = "grass"
@@ -76,7 +80,7 @@ class SkyParameters:
     to 6. ``cover``: how much of the sky the clouds cover, in [0, 1]; 0.5 is usual for the kind, and a closed deck stays
     closed. ``seed``: where clouds, stars and mountains lie.
 
-    :func:`sample_parameters` leaves the rest out, because the bundled model was not taught it; see :mod:`.features`.
+    :func:`sample_parameters` leaves the rest out, because the bundled model was not taught it.
     ``thunderhead``: azimuth of a cumulonimbus with its anvil. ``rays``: beams of a sun that stands behind a cloud.
     ``fog``: in banks on the ground. ``city``: azimuth of one whose lights colour the night; ``skyline``: its buildings
     stand on the horizon. ``sea``: azimuth that it lies at, seen from the beach of a ground that is land. Azimuths are

@@ -1,5 +1,6 @@
 """A procedural sky from top to bottom: air, stars, clouds, sun, haze, horizon, ground, exposure."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import torch
@@ -12,6 +13,7 @@ from .celestial import disc, night_sky
 from .city import city_glow, skyline
 from .clouds import cover
 from .coast import coast
+from .cumulus import cumulus_within
 from .fog import fog
 from .ground import ground
 from .horizon import silhouettes
@@ -21,6 +23,7 @@ from .noise import NoiseAtlas
 from .parameters import Clouds, SkyParameters
 from .rays import beams
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
+from .wind import WindView
 
 _KEY = 0.13  # log-mean luminance that exposure steers towards
 _ADAPTATION = 0.5
@@ -50,7 +53,32 @@ class SkyRenderer:
         Azimuth 90 degrees (+X) is the centre column, as in Blender; azimuth grows to the right.
         """
         scene, dome = Scene(parameters, self._device), Dome(height, self._device)
-        lit = by_phase(scene, light(self._atmosphere, scene, dome))
+        picture = self._unexposed(scene, dome, self._lit(scene, dome))
+        return (picture * per_picture(_gain(picture, scene, dome))).clamp(0, HALF_MAX)
+
+    @torch.no_grad()
+    def cumulus_within(self, parameters: SkyParameters, kind: Clouds, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """A sky, and cumulus of a *kind* that belongs into it, in one area alone.
+
+        inside: [rows, width] of the upper half, from 0 at the edge of the area and beyond to 1 well inside. Returns the
+        sky as :meth:`render` does, [3, 2 rows, width]; the clouds' radiance times their opacity, [3, rows, width], in
+        the same exposure; and their opacity, [1, rows, width].
+        """
+        dome = Dome(2 * len(inside), self._device)
+        scene, clouded = (
+            Scene([one], self._device) for one in (parameters, dataclasses.replace(parameters, clouds=kind))
+        )
+        lit = self._lit(scene, dome)
+        picture = self._unexposed(scene, dome, lit)
+        gain = per_picture(_gain(picture, scene, dome))
+        view = WindView(clouded, dome)
+        colour, opacity = cumulus_within(inside.to(self._device), clouded, dome, lit, self._noise, view)
+        return (picture * gain).clamp(0, HALF_MAX)[0], (colour * gain)[0], opacity[0]
+
+    def _lit(self, scene: Scene, dome: Dome) -> Light:
+        return by_phase(scene, light(self._atmosphere, scene, dome))
+
+    def _unexposed(self, scene: Scene, dome: Dome, lit: Light) -> Tensor:
         covered = cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
         below = lit.under_clouds(covered.deck)
         air = _air_light(covered.radiance, lit, dome)
@@ -70,7 +98,7 @@ class SkyRenderer:
         picture = torch.cat([upper, lower], 2)
         if scene.fog.any():
             picture = fog(scene, dome, below, self._noise, picture, air)
-        return (picture * per_picture(_gain(picture, scene, dome))).clamp(0, HALF_MAX)
+        return picture
 
 
 def _air_light(sky: Tensor, lit: Light, dome: Dome) -> Tensor:

@@ -27,6 +27,7 @@ class Said:
 
     @classmethod
     def by(cls, prompt: str) -> Self:
+        """What *prompt* says."""
         return cls(
             time=kind_said(prompt, TIMES),
             clouds=kind_said(prompt, CLOUDS),
@@ -46,4 +47,5 @@ def kind_said(prompt: str, words: Mapping[Kind, Sequence[str]]) -> Kind | None:
 
 
 def says(prompt: str, phrases: Sequence[str]) -> bool:
+    """Whether one of *phrases* is in the prompt, as whole words."""
     return any(re.search(rf"\b{re.escape(phrase)}\b", prompt, re.IGNORECASE) for phrase in phrases)

@@ -10,10 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..light.photometry import LUMINANCE
 from .noise import hash_uniform
 from .parameters import Clouds, Glow, Ground, SkyParameters, Time
-
-LUMINANCE = (0.2126, 0.7152, 0.0722)  # Rec.709
 
 
 def per_pixel(values: Tensor) -> Tensor:
@@ -93,7 +92,10 @@ class Dome:
 
 
 class Scene:
-    """Parameters of several skies as [batch] tensors; switches are 0.0 or 1.0, so that they can weigh."""
+    """Parameters of several skies as tensors; switches are 0.0 or 1.0, so that they can weigh.
+
+    What is not said to have another shape is [batch]. Methods that take kinds: which of the skies are of one of these.
+    """
 
     def __init__(self, parameters: Sequence[SkyParameters], device: torch.device) -> None:
         self.parameters, self.device = parameters, device
@@ -145,8 +147,8 @@ class Scene:
 
     @cached_property
     def more_clouds(self) -> Tensor:
-        """From -1, next to none, to 1; 0 is usual for the kind."""
-        return self._tensor([2 * p.cover - 1 for p in self.parameters])
+        """Of a density: from -0.9, next to no clouds of a kind or great gaps, to 0.9; 0 is usual for the kind."""
+        return self._tensor([0.9 * (2 * p.cover - 1) for p in self.parameters])
 
     @cached_property
     def aerosol(self) -> Tensor:

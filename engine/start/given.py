@@ -15,7 +15,7 @@ from ..models.model import Model
 from ..sampling.known import Known
 from ..sphere.equirectangular import box_filter
 from .continuation import fill, foretold
-from .ground import draw_ground
+from .drawing import draw_named
 from .layout import beginning, draw, layout_of
 from .photos import place, project
 from .reading import read_mask, read_panorama
@@ -91,8 +91,8 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
         inside = soft_mask(mask, job.feather)
         if job.erase:
             given = replace(given, radiance=fill(given.radiance, _around(mask)))
-        elif job.draw_ground:
-            given = replace(given, radiance=draw_ground(job, given.radiance, inside))
+        elif job.draw_named:
+            given = replace(given, radiance=draw_named(job, given.radiance, mask, inside))
         outside, freed = 1 - inside, passage(mask, _PASSAGE * job.feather)
         # Outside nothing is free, and near the edge only late steps are, and these in part, if what was there may show;
         # inside, photos may be held as well.

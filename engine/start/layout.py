@@ -12,8 +12,6 @@ from ..sky.parameters import ELEVATIONS
 from ..sky.said import Said
 
 _CLEAR_AIR, _HAZY_AIR, _LOW_SUN_AIR = 0.9, 4.2, 1.6  # aerosol, as the renderer's own random skies have it
-
-
 # What a sky has of which the prompt says nothing.
 _CLOUDS: tuple[CloudKind, ...] = ("few", "scattered", "cirrus")
 _GROUNDS: tuple[GroundKind, ...] = ("sea", "desert", "grass", "forest", "lake")
@@ -55,7 +53,13 @@ def draw(layout: Layout, height: int) -> Tensor:
     return _renderer().render([sky_parameters(layout)], height)[0]
 
 
+def draw_with_cumulus(layout: Layout, kind: Clouds, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What :func:`draw` draws, and clouds that fill one area; see :meth:`SkyRenderer.cumulus_within`."""
+    return _renderer().cumulus_within(sky_parameters(layout), kind, inside)
+
+
 def sky_parameters(layout: Layout) -> SkyParameters:
+    """What the renderer calls the sky of *layout*."""
     storm, coast, city = layout.clouds == "cumulonimbus", layout.ground == "coast", layout.horizon == "city"
     lights, stars = city or layout.city_glow, layout.light == "stars"
     return SkyParameters(

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from ..errors import BadRequest
+from ..light.primaries import REC709, to_rec709
 from ..light.transfer import HALF_MAX, linear_to_srgb, srgb_to_linear, tonemap
 from .lens import Lens, lens_of
-from .primaries import REC709, to_rec709
 
 _HINT = "Name an EXR, PNG or JPEG file."
 

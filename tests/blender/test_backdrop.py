@@ -2,6 +2,8 @@
 
 import bpy
 import numpy as np
+import pytest
+from conftest import extension
 
 
 def apply(path, shape: str = "DOME") -> None:
@@ -89,3 +91,21 @@ def mean_colour(scene: bpy.types.Scene, path) -> np.ndarray:
     bpy.ops.render.render(write_still=True)
     image = bpy.data.images.load(scene.render.filepath)
     return np.array(image.pixels).reshape(-1, 4)[:, :3].mean(0)
+
+
+def test_world_and_backdrop_without_cycles(scene, pattern):
+    """As an artist has it who uses EEVEE alone and has switched the other add-on off."""
+    light = extension("engine.light.found").FoundLight(
+        kind="sun", elevation=40.0, size=0.53, reach=4.0, irradiance=(3.0, 3.0, 3.0), ratio=2.0
+    )
+    image = extension("scene.images").load_panorama(pattern[0])
+    bpy.ops.preferences.addon_disable(module="cycles")
+    try:
+        world = extension("scene.world").set_world(scene, image, light)
+        dome = extension("scene.backdrop").set_backdrop(scene, image, "DOME", light)
+        with pytest.raises(RuntimeError, match="Cycles, which looks around, is switched off"):
+            bpy.ops.skyloom.render_scene_map(kind="DEPTH")
+    finally:
+        bpy.ops.preferences.addon_enable(module="cycles")
+    assert scene.world == world and extension("scene.sun").noted_light(world)["kind"] == "sun"
+    assert dome.data.materials[0].node_tree.nodes

@@ -1,5 +1,6 @@
 """What is set in the Direction panel becomes the job, and a sky's job becomes that again."""
 
+import json
 from math import radians
 from pathlib import Path
 
@@ -141,6 +142,18 @@ def test_reference_and_control_become_the_job_and_come_back(scene, quick, tmp_pa
     direction.control_image = str(tmp_path / "look.png")
     with pytest.raises(RuntimeError, match="no ControlNet in"):
         bpy.ops.skyloom.generate_panorama(**quick)
+
+
+def test_a_reference_beyond_the_slider_keeps_its_weight(scene, tmp_path):
+    """A job from a command line: what no slider can show stays beside them, and the same sky comes out."""
+    picture = bpy.data.images.new("look", 32, 16)
+    picture.filepath_raw, picture.file_format = str(tmp_path / "look.png"), "PNG"
+    picture.save()
+    asked = {"sync_anchor": str(tmp_path / "look.png"), "sync_loss": "5000 * lpips-vgg"}
+    job = extension("engine.job").Job(prompt="a", seed=1, **asked)
+    extension("job_settings").use_job(scene.skyloom, job.to_dict())
+    assert scene.skyloom.direction.reference is None
+    assert json.loads(scene.skyloom.other) == asked
 
 
 def test_another_familys_control_is_told_and_refused_before_the_engine_starts(scene, quick, tmp_path):

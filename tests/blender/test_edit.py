@@ -62,6 +62,7 @@ def test_painted_area_is_made_anew_and_nothing_else(scene, sky):
     mask, after = edit("PAINTED", sky, scene)
     assert mask.sum() == 20 * 20 and mask[40, 5] and mask[40, -5]
     assert job(after)["prompt"] == "storm clouds" and not job(after)["regions"]
+    assert not job(after)["draw_named"], "another model's clouds need not be drawn"
     node = extension("scene.world").sky_node(scene.world)
     assert node.inputs["Rotation"].default_value == pytest.approx(0.5), "the sliders are lost"
     bpy.ops.skyloom.paint_edit()
@@ -157,14 +158,26 @@ def test_ground_is_made_anew_below_the_horizon(scene, sky):
     assert mask[:32].all() and not mask[32:].any()
     assert job(after)["prompt"] == "noon"
     assert job(after)["feather"] == 0, "what is left of the old ground's edge would show"
-    assert not job(after)["draw_ground"], "another model's ground need not be drawn"
+    assert not job(after)["draw_named"], "another model's ground need not be drawn"
 
 
 def test_bundled_models_ground_is_drawn(scene, sky):
     scene.skyloom.property_unset("model")
     scene.skyloom.edit_prompt = "a snowfield"
     _, after = edit("GROUND", sky, scene)
-    assert job(after)["draw_ground"] and pixels(after)[:28, :, :3].std() > 0
+    assert job(after)["draw_named"] and pixels(after)[:28, :, :3].std() > 0
+
+
+def test_bundled_models_painted_clouds_are_drawn(scene, sky):
+    scene.skyloom.property_unset("model")
+    scene.skyloom.edit_prompt = "puffy white clouds"
+    bpy.ops.skyloom.paint_edit()
+    painting = bpy.data.images[f"Edit {sky.name}"]
+    stroke = pixels(painting)
+    stroke[38:58, 10:40, :3] = (1.0, 0.1, 0.6)
+    painting.pixels.foreach_set(stroke.ravel())
+    _, after = edit("PAINTED", sky, scene)
+    assert job(after)["draw_named"] and job(after)["strength"] == 0
 
 
 def test_a_painting_goes_with_its_sky(scene, sky):

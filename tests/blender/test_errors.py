@@ -65,6 +65,14 @@ def test_missing_engine_python(scene, quick, preferences):
     works(**quick)
 
 
+def test_engine_python_beside_the_blend_is_found(scene, preferences, tmp_path):
+    """As Blender's file selector writes a path, where paths are relative."""
+    (tmp_path / "python").touch()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    preferences.engine_python = "//python"
+    assert extension("preferences").engine_python(bpy.context) == tmp_path / "python"
+
+
 def test_engine_python_that_is_none(scene, quick, preferences):
     preferences.engine_python = "/bin/false"
     assert "Check the engine's Python" in fails(**quick)

@@ -80,6 +80,19 @@ def test_another_build_is_offered_by_name(installed):
     assert offered("cpu", None) == "Repair", "it is still being found out"
 
 
+def test_all_use_the_installed_engine(folder, tmp_path, monkeypatch):
+    """A drawing too, where no other engine is known than the one that was installed from the preferences."""
+    real = extension("engine.environment").find_engine_python()
+    monkeypatch.delenv("SKYLOOM_ENGINE_PYTHON", raising=False)
+    monkeypatch.setenv("SKYLOOM_CACHE", str(tmp_path))
+    extension("session").close()  # the engine of the tests before
+    folder.open_for_work()
+    folder.environment.symlink_to(real.parent.parent)
+    folder.close_after_work(next(iter(extension("engine.setup.builds").builds_here().values())))
+    assert bpy.ops.skyloom.preview_layout() == {"FINISHED"}
+    extension("scene.live_preview").end(bpy.context.scene)
+
+
 @once
 def test_check_says_what_was_found(scene):
     """By the engine that the other tests use."""

@@ -60,13 +60,13 @@ def test_world_becomes_an_asset_for_other_files(scene, quick, library, tmp_path)
     scene.world.node_tree.nodes["Skyloom Sky"].inputs["Rotation"].default_value = 1.25
     name, counts = scene.world.name, [len(data) for data in (bpy.data.worlds, bpy.data.images, bpy.data.node_groups)]
     for _ in range(2):  # the second one gets a file of its own, and the same catalogue
-        arguments = {"author": "Ada", "tags": "sky, storm", "catalogue": "Skies/Storms"}
+        arguments = {"author": "Ada", "tags": "sky, storm", "catalogue": "Skies/Storms: loud"}
         assert bpy.ops.skyloom.save_as_asset(**arguments) == {"FINISHED"}
     assert scene.world.name == name and not scene.world.asset_data
     assert [len(data) for data in (bpy.data.worlds, bpy.data.images, bpy.data.node_groups)] == counts
     first, second = sorted(Path(library.path).rglob("*.blend"), key=lambda path: len(path.name))
     catalogues = (Path(library.path) / "blender_assets.cats.txt").read_text().splitlines()
-    (line,) = (line for line in catalogues if ":Skies/Storms:" in line)
+    (line,) = (line for line in catalogues if ":Skies/Storms- loud:" in line)
     sky.unlink()
 
     bpy.ops.wm.read_homefile(use_factory_startup=True)

@@ -34,6 +34,29 @@ def test_a_sheet_of_the_shot_in_each_sky(shot, tmp_path):
     assert sorted(file.suffix for file in tmp_path.iterdir()) == [".exr"] * 3 + [".png"] * 4
 
 
+def test_the_skies_of_a_sheet_keep_their_worlds_and_the_scene_its_lamp(shot, quick):
+    """The scene shows one of two skies that are rendered, with a lamp for its sun; the other was adjusted before."""
+    bpy.ops.skyloom.generate_panorama(prompts="a storm\nnoon", width=128)
+    kept, shown = bpy.context.window_manager.skyloom.results
+    sky_node = extension("scene.world").sky_node
+    light = extension("engine.light.found").FoundLight(
+        kind="sun", elevation=40.0, size=0.53, reach=4.0, irradiance=(3.0, 3.0, 3.0), ratio=2.0
+    )
+    load, set_world = extension("scene.images").load_panorama, extension("scene.world").set_world
+    bpy.ops.skyloom.apply_panorama(filepath=kept)
+    adjusted = shot.world
+    sky_node(adjusted).inputs["Strength"].default_value = 0.25
+    world = set_world(shot, load(extension("folders").absolute(shown)), light)
+    bpy.ops.skyloom.add_sun_lamp()
+    lamp = extension("scene.sun_lamp").sun_lamp(shot)
+    worlds, disc = set(bpy.data.worlds), extension("scene.sun").DISC
+    assert bpy.ops.skyloom.contact_sheet() == {"FINISHED"}
+    assert set(bpy.data.worlds) == worlds and shot.world == world
+    assert sky_node(adjusted).inputs["Strength"].default_value == 0.25
+    assert extension("scene.sun_lamp").sun_lamp(shot) == lamp and not lamp.hide_render
+    assert sky_node(world).inputs[disc].default_value == 0.0
+
+
 def test_a_shot_needs_a_camera(shot, tmp_path):
     shot.camera = None
     with pytest.raises(RuntimeError, match="has no camera"):

@@ -99,10 +99,12 @@ def test_files_that_are_missing_are_told_before_anything_starts(shot_list, tmp_p
     ]
     rows += ['prompt = "d"\nsync_anchor = "no.png"', 'prompt = "e"\ndevice = "cuda:7"']
     rows += ['prompt = "f"\nphotos = [{file = "no.jpg"}]', 'prompt = "g"\nstart = "no.exr"']
+    rows += ['prompt = "h"\nregions = [{prompt = "i", mask = "no.tif"}]', 'prompt = "j"\nupscaler = "no.safetensors"']
     with pytest.raises(BadShots) as caught:
-        make(shot_list(*rows, 'prompt = "h"\nregions = [{prompt = "i", mask = "no.tif"}]'))
+        make(shot_list(*rows))
     told = caught.value.message.splitlines()
-    assert [line.partition(":")[0] for line in told[1:]] == [f"line {line}" for line in (9, 13, 16, 19, 22, 25, 28)]
+    lines = (9, 13, 16, 19, 22, 25, 28, 31)
+    assert [line.partition(":")[0] for line in told[1:]] == [f"line {line}" for line in lines]
     assert f"{tmp_path / 'no.png'} does not exist" in told[3]
     assert not list((tmp_path / "shots").glob("*.exr"))
 
@@ -141,8 +143,8 @@ def test_bad_rows_start_nothing(engine, shot_list, tmp_path):
     ("arguments", "says"),
     [
         (("--rows", "3"), "has no such rows"),
-        (("--rows", "2-1"), "--rows"),
-        (("--rows", "0"), "--rows"),
+        (("--rows", "2-1"), "'2-1' is no row or range"),
+        (("--rows", "0"), "'0' is no row or range"),
         (("--out", "/proc/out"), "cannot be used"),
         (("--out", "shots.toml"), "cannot be used"),
     ],

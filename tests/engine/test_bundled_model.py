@@ -8,9 +8,9 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
+from engine.assets import ASSETS
 from engine.job import Job
 from engine.light.transfer import tonemap
-from engine.models.folder import ASSETS
 from engine.pipeline import generate
 
 BLOCK = 32  # pixels of a latent, at the size at which it paints

@@ -12,9 +12,12 @@ from skies import pixels
 from tiny_models import make_model
 from torch.nn.functional import avg_pool2d, interpolate
 
+from engine.batch.crew import Alone, Outcome
+from engine.batch.shots import Shot
 from engine.errors import BadModel, BadRequest
 from engine.job import Job
 from engine.light.transfer import linear_to_srgb
+from engine.models import loading
 from engine.models.denoiser import Conditioning, GuidedDenoiser
 from engine.models.loading import load_model
 from engine.pipeline import generate
@@ -187,6 +190,20 @@ def test_public_path(folder, picture, tmp_path, family):
     assert np.array_equal(first, again)
     assert np.allclose(off, without, atol=1e-5)
     assert not np.allclose(first, without, atol=1e-3)
+
+
+def test_a_batch_loads_the_model_once(folder, picture, tmp_path, monkeypatch):
+    """Its rows are made side by side by the very model that follows the picture."""
+    loaded, load = [], loading.load_model
+    monkeypatch.setattr(loading, "load_model", lambda *what: loaded.append(what) or load(*what))
+    control = {"control": str(folder / "sd1-control"), "control_image": picture}
+    free = {"model": str(folder / "sd1"), "sampler": "multidiffusion", "steps": 2, "width": 128, "sun": "off"}
+    shots = [
+        Shot(row=row, line=row, job=Job(prompt="a storm", seed=row, **free, **control), exr=tmp_path / f"{row}.exr")
+        for row in (1, 2)
+    ]
+    ends = [state.status for _, state in Alone(together=2).make(shots, tmp_path) if isinstance(state, Outcome)]
+    assert ends == ["done", "done"] and len(loaded) == 1
 
 
 def test_what_does_not_fit_is_refused(folder, picture, tmp_path):

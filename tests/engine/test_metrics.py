@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from tiny_text import make_clip
 
 from engine.errors import BadRequest
@@ -14,7 +15,8 @@ from engine.job import Job
 from engine.light.found import FoundLight
 from engine.measure import measure, table
 from engine.metrics import edge_ratio, gradients_in_view, intra_distances, pole_ratio, seam_ratio, seam_ratio_in_view
-from engine.output.pictures import write_exr, write_png
+from engine.output.header import JOB_ATTRIBUTE
+from engine.output.pictures import read_png_job, write_exr, write_png
 from engine.start.reading import read_display
 
 JOB = Job(prompt="a storm", seed=1).to_dict()
@@ -124,6 +126,14 @@ def test_what_cannot_be_measured_is_said(tmp_path):
     (tmp_path / "low.png").write_text("no picture")
     with pytest.raises(BadRequest, match="cannot be read as a picture"):
         list(measure(tmp_path))
+
+
+def test_a_png_whose_job_is_damaged_is_named(tmp_path):
+    text = PngInfo()
+    text.add_text(JOB_ATTRIBUTE, '{"prompt": "a')
+    Image.new("RGB", (64, 32)).save(tmp_path / "sky.png", pnginfo=text)
+    with pytest.raises(BadRequest, match=r"sky\.png cannot be read"):
+        read_png_job(tmp_path / "sky.png")
 
 
 def test_a_black_picture_has_no_ratios(tmp_path):

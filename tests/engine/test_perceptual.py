@@ -5,8 +5,9 @@ import sys
 import pytest
 import torch
 
+from engine.errors import EngineIncomplete
 from engine.perceptual.lpips_distance import PerceptualDistance
-from engine.perceptual.weights import NETWORKS
+from engine.perceptual.weights import NETWORKS, weights_file
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -30,6 +31,16 @@ def test_weights_are_trained(network):
     assert 0 < distance(picture, slightly_brighter).item() < 0.1 < distance(picture, 1 - picture).item()
 
 
-def test_torchvision_is_only_lent():
+def test_weights_that_are_not_there_or_damaged_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))  # an environment whose set-up did not come to its end
+    with pytest.raises(EngineIncomplete, match=r"missing: .*lpips_vgg.*Click Repair"):
+        PerceptualDistance("vgg")
+    weights_file("vgg").parent.mkdir(parents=True)
+    weights_file("vgg").write_bytes(b"cut short")
+    with pytest.raises(EngineIncomplete, match=r"lpips_vgg.* are damaged .*Click Repair"):
+        PerceptualDistance("vgg")
+
+
+def test_the_stub_of_torchvision_does_not_stay():
     PerceptualDistance("alex")
     assert "torchvision" not in sys.modules

@@ -1,14 +1,30 @@
 """Pictures of every kind, read as radiance."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import OpenEXR
 import pytest
 import torch
 from PIL import Image, ImageCms
 
+from engine.light.found import FoundLight, read_light
+from engine.light.primaries import REC709, to_rec709
 from engine.light.transfer import srgb_to_linear
-from engine.start.primaries import REC709, to_rec709
+from engine.output.header import read_job
+from engine.output.pictures import write_exr
 from engine.start.reading import read_panorama, read_picture
+
+
+def test_what_lights_a_sky_of_the_home_folder_is_known(tmp_path, monkeypatch):
+    """A sky that a job begins with: its header is found where its pixels are."""
+    monkeypatch.setenv("HOME" if os.name != "nt" else "USERPROFILE", str(tmp_path))
+    light = FoundLight(kind="sun", azimuth=120.0, elevation=30.0)
+    write_exr(tmp_path / "sky.exr", torch.ones(3, 4, 8), {"prompt": "a"}, {}, light)
+    assert read_picture("~/sky.exr").radiance.shape == (3, 4, 8)
+    assert read_light(Path("~/sky.exr")) == light
+    assert read_job(Path("~/sky.exr")) == {"prompt": "a"}
 
 
 def test_pictures_of_every_kind_are_read(tmp_path):

@@ -18,6 +18,7 @@ from engine.environment import PYTHON_VARIABLE, find_engine_python
 from engine.errors import EngineIncomplete, EngineLost
 from engine.job import Job
 from engine.job_parts import Layout
+from engine.process import EventProcess
 from engine.protocol import Cancelled, Event, Failure, Lost, Preview, Progress, Ready, Result
 
 
@@ -135,6 +136,20 @@ def test_python_that_is_missing_is_named(tmp_path):
 def test_program_that_is_not_an_engine_is_lost(tmp_path):
     client = EngineClient(Path("/bin/false"), tmp_path / "engine.log")
     assert client.wait(20) == Lost(status=1, detail="")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="deletes a file that is open")
+def test_an_end_is_told_when_the_log_is_gone(tmp_path):
+    process = EventProcess([sys.executable, "-c", "import sys; sys.stdin.read()"], tmp_path / "engine.log")
+    (tmp_path / "engine.log").unlink()
+    process.close(20)
+    assert process.wait(20) == Lost(status=0, detail="")
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(EngineIncomplete, match=r"log, .*engine\.log, cannot be written"):
+        EventProcess([sys.executable], tmp_path / "file" / "engine.log")
 
 
 def test_python_without_torch_says_so(tmp_path):

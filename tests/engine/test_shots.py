@@ -104,7 +104,7 @@ def test_every_bad_row_is_told_at_once(write, tmp_path):
         ('prompt = "a"\nsunset = true', "Unknown: sunset"),
         ("prompt = 5", "prompt must be text"),
         ('prompt = "a"\nseed = 1\nseeds = [1]', "seeds stands beside seed"),
-        ('prompt = "a"\nvariations = 0', "variations must be"),
+        ('prompt = "a"\nvariations = 0', "variations is 0. It must be between 1 and"),
         ('prompt = "a"\nvariations = true', "variations must be"),
         ('prompt = "a"\nseeds = [1.5]', "seed must be a whole number"),
         ('prompt = "a"\nseeds = []', "seeds must be"),

@@ -44,7 +44,7 @@ def test_has_the_weights_of_the_folder(file: Path, nano_path: Path, monkeypatch:
 def test_family_is_seen(file: Path):
     found = find_model(str(file))
     assert found.family == "StableDiffusionPipeline"
-    assert found.settings == single_file.ASSETS / "sd1"
+    assert found.settings == single_file.SETTINGS / "sd1"
     assert {"unet", "vae", "text_encoder", "tokenizer", "scheduler"} == found.parts
 
 
@@ -83,7 +83,7 @@ def test_inpainting_and_damaged_files_are_refused(file: Path):
     ],
 )
 def test_settings_make_networks_of_the_published_sizes(part: str, kind: type, parameters: int):
-    folder = single_file.ASSETS / part
+    folder = single_file.SETTINGS / part
     with init_empty_weights():
         if hasattr(kind, "load_config"):
             network = kind.from_config(kind.load_config(folder))
@@ -93,7 +93,7 @@ def test_settings_make_networks_of_the_published_sizes(part: str, kind: type, pa
 
 
 def test_tokenizer_is_clips():
-    merges = (single_file.ASSETS / "merges.txt").read_bytes()
+    merges = (single_file.SETTINGS / "merges.txt").read_bytes()
     published = "9fd691f7c8039210e0fced15865466c65820d09b63988b0174bfe25de299051a"
     assert hashlib.sha256(merges).hexdigest() == published
     tokenizer = single_file.clip_tokenizer("!")

@@ -14,9 +14,9 @@ from torch import Tensor
 from engine.models.folder import find_model
 from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time, sample_parameters
 from engine.sky.captions import vocabulary
-from engine.sky.features import MOONS, add_features, feature_vocabulary, featured_caption, moon_kind, said
 from engine.sphere.gnomonic import View, render
 from engine.sphere.resampling import reader, sample
+from training.untaught import MOONS, add_features, feature_vocabulary, featured_caption, moon_kind, said
 
 HEIGHT = 128
 DEGREE = HEIGHT / 180  # pixels

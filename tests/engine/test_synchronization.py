@@ -124,6 +124,14 @@ def test_a_step_that_blows_up_is_named(bench):
         bench.sync(initial_weight=float("inf")).synchronize(bench.denoise, windows, level, 1)
 
 
+@pytest.mark.parametrize("sync_windows", ["all", "side-by-side"])
+def test_a_window_that_is_alone_has_nobody_to_go_with(warm, nano_path, tmp_path, sync_windows):
+    """It is the anchor itself, so the sky is the one that comes without synchronization."""
+    alone = {"model": str(nano_path), **SMALL, "window": 16, "stride": 16, "sync_windows": sync_windows}
+    drawn = run(Job(**alone), warm, tmp_path)
+    assert torch.equal(drawn, run(Job(**alone | {"sampler": "multidiffusion"}), warm, tmp_path))
+
+
 @pytest.fixture(scope="module")
 def default_sky(warm, nano_path, tmp_path_factory) -> torch.Tensor:
     return run(Job(model=str(nano_path), **SMALL), warm, tmp_path_factory.mktemp("default"))

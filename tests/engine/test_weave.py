@@ -65,6 +65,17 @@ def test_a_horizon_stays_an_edge():
     assert step[1] - step[0] > 0.45
 
 
+def test_strong_level_lines_stay_but_well_below_the_horizon():
+    sky = smooth(256, 512)
+    lines = torch.zeros(PERIOD)
+    lines[::4] = 0.2
+    lines = (lines - lines.mean()).repeat(16)[:, None].expand(3, 256, 512)
+    rows = strew_weave(sky + lines, PERIOD, True) - sky
+    above, below = slice(64, 96), slice(170, 220)
+    assert rows[:, above].mean((0, 2)).std() > 0.9 * lines[:, above].mean((0, 2)).std()
+    assert rows[:, below].mean((0, 2)).std() < 0.1 * lines[:, below].mean((0, 2)).std()
+
+
 def test_texture_beside_a_horizon_is_in_no_order_either():
     sky = smooth(480, 512)
     sky[:, 240:] += 0.5

@@ -1,4 +1,4 @@
-"""Stand-ins for modules that a library imports and we have no use for."""
+"""Stubs of modules that a library imports and we have no use for."""
 
 import sys
 from collections.abc import Iterator
@@ -7,15 +7,15 @@ from types import ModuleType
 
 
 @contextmanager
-def lent_modules(*modules: ModuleType) -> Iterator[None]:
+def stub_modules(*modules: ModuleType) -> Iterator[None]:
     """*modules* can be imported by their names, for as long as this lasts.
 
     torchvision itself is left out of the environment: its package-index build does not import beside a CPU torch, and a
-    broken one takes diffusers and transformers down with it. A stand-in must not stay, or transformers would use it.
+    broken one takes diffusers and transformers down with it. A stub must not stay, or transformers would use it.
     """
-    lent = {module.__name__: module for module in modules}
-    kept = {name: sys.modules.get(name) for name in lent}
-    sys.modules.update(lent)
+    stubs = {module.__name__: module for module in modules}
+    kept = {name: sys.modules.get(name) for name in stubs}
+    sys.modules.update(stubs)
     try:
         yield
     finally:

@@ -1,14 +1,14 @@
-"""What the renderer can draw and the bundled model was not taught: how random skies come by it, and how it is said.
+"""What the renderer can draw and sky-small was not taught: how random skies come by it, and how it is said.
 
-Kept apart from :mod:`.captions`, whose words are those that the bundled model claims to know.
+For a model to come. Kept apart from :mod:`engine.sky.captions`, whose words are those that sky-small claims to know.
 """
 
 import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .captions import caption
-from .parameters import Clouds, Ground, SkyParameters, Time
+from engine.sky import Clouds, Ground, SkyParameters, Time
+from engine.sky.captions import caption
 
 THUNDERHEADS = (
     "cumulonimbus",
@@ -62,7 +62,7 @@ def add_features(sky: SkyParameters, rng: random.Random) -> SkyParameters:
 
 
 def featured_caption(sky: SkyParameters, rng: random.Random) -> str:
-    """As :func:`.captions.caption`, with the features of *sky* before or behind what that says."""
+    """As :func:`engine.sky.captions.caption`, with the features of *sky* before or behind what that says."""
     text = caption(sky, rng)
     if sky.time == Time.MOON and moon_kind(sky.moon_phase) != "full":
         text = text.replace("full moon", "moon")
