@@ -21,9 +21,39 @@ from bpy.props import (
 from .engine.job_parts import CloudKind, GlowKind, GroundKind, HorizonKind, Luminary
 from .engine.light.solar import sun_position
 
+KINDS = {  # what a layout's choices mean
+    "sun": "Day or twilight, by how high the sun stands",
+    "moon": "A night with a moon",
+    "stars": "A night with stars alone",
+    "clear": "No clouds",
+    "few": "Some small heaps of cloud",
+    "scattered": "Heaps of cloud with much blue between them",
+    "broken": "Heaps of cloud with a little blue between them",
+    "overcast": "One grey layer without gaps",
+    "cirrus": "Thin, feathery ice clouds high up",
+    "mackerel": "Small ripples of cloud in rows, high up",
+    "storm": "A dark, ragged layer",
+    "cumulonimbus": "One tall thundercloud with its anvil",
+    "sea": "Open water with waves",
+    "lake": "Smooth water that mirrors the sky",
+    "desert": "Sand",
+    "grass": "A meadow",
+    "snow": "A snowfield",
+    "forest": "The floor of a forest, with its trees on the horizon",
+    "coast": "A beach, with the sea on one side",
+    "flat": "Nothing",
+    "hills": "Low hills",
+    "mountains": "Mountains",
+    "city": "A skyline, with lights after sunset",
+    "orange": "Orange, as on most evenings",
+    "golden": "Yellow",
+    "red": "Red, as in dusty air",
+    "pink": "Pink and violet",
+}
+
 
 def _choice(name: str, kinds: Any, default: str, description: str) -> Any:
-    items = [(kind, kind.capitalize(), "") for kind in get_args(kinds)]
+    items = [(kind, kind.capitalize(), KINDS[kind]) for kind in get_args(kinds)]
     return EnumProperty(name=name, description=description, items=items, default=default)
 
 
@@ -48,7 +78,8 @@ def light_direction(layout: bpy.types.PropertyGroup) -> tuple[float, float]:
 
 
 def _whole(name: str, default: int, low: int, high: int) -> Any:
-    return IntProperty(name=name, default=default, min=low, max=high)
+    described = f"The {name.lower()} in which the sun stands there"
+    return IntProperty(name=name, description=described, default=default, min=low, max=high)
 
 
 def _hours(name: str, default: float, low: float, high: float, description: str) -> Any:
@@ -190,9 +221,9 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
         description="Write north, east, south, west and the prompts by direction into the 3D view",
     )
     photos: CollectionProperty(type=SKYLOOM_PG_photo)
-    photo: IntProperty(name="Chosen Photo")
+    photo: IntProperty(name="Chosen Photo", description="Which photo of the list is shown below it")
     regions: CollectionProperty(type=SKYLOOM_PG_region)
-    region: IntProperty(name="Chosen Region")
+    region: IntProperty(name="Chosen Region", description="Which prompt of the list is shown below it")
     control: StringProperty(
         name="ControlNet",
         description="The folder of a ControlNet of the model's family, in diffusers layout; empty uses none",
@@ -212,7 +243,7 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
         soft_max=2.0,
     )
     ideas: CollectionProperty(type=SKYLOOM_PG_idea)
-    idea: IntProperty(name="Chosen Prompt")
+    idea: IntProperty(name="Chosen Prompt", description="Which prompt of the list the buttons are for")
 
 
 classes = (SKYLOOM_PG_layout, SKYLOOM_PG_photo, SKYLOOM_PG_region, SKYLOOM_PG_idea, SKYLOOM_PG_direction)

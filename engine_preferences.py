@@ -95,15 +95,21 @@ def _suggested_words() -> tuple[str, ...]:
     return build.label, why
 
 
+def ready_button(installed: str, chosen: Build | None) -> str:
+    """What the button of a whole engine with the build *installed* is called: it puts the *chosen* one there."""
+    return f"Change to {chosen.label}" if chosen and chosen.name != installed else WORDS[State.READY][1]
+
+
 def _draw_state(
     layout: bpy.types.UILayout, context: bpy.types.Context, preferences: bpy.types.AddonPreferences
 ) -> None:
-    folder = engine_folder()
+    folder, build = engine_folder(), _chosen_build(preferences)
     state, record = folder.state(), folder.record()
     words, button, icon = WORDS[state]
     if state is State.READY and record:
         words += f" {DOT} {size(record.size)} on the disk, {builds_here()[record.build].label}"
-    elif build := _chosen_build(preferences):
+        button = ready_button(record.build, build)
+    elif build:
         online = not preferences.package_folder
         to_download = f"{size(download_bytes(build))} to download, " if online else ""
         words += f" {DOT} {to_download}{size(disk_bytes(build, online))} on the disk"

@@ -7,8 +7,9 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from . import __package__ as base_package
 from .engine.setup.builds import builds_here
+from .engine.setup.place import State
 from .engine_preferences import draw_engine
-from .folders import python_in_use
+from .folders import engine_folder, python_in_use
 from .naming import PATTERN
 
 
@@ -25,7 +26,7 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
         description="Which build of PyTorch the engine gets",
         items=[
             ("auto", "Automatic", "What suits this computer"),
-            *((build.name, build.label, "") for build in builds_here().values()),
+            *((build.name, build.label, build.about) for build in builds_here().values()),
         ],
     )
     package_folder: StringProperty(
@@ -65,6 +66,12 @@ class SKYLOOM_AP_preferences(bpy.types.AddonPreferences):
 def get(context: bpy.types.Context) -> SKYLOOM_AP_preferences:
     """The extension's own preferences."""
     return context.preferences.addons[base_package].preferences
+
+
+def engine_is_outdated(context: bpy.types.Context) -> bool:
+    """Whether the engine in use was installed from here by another version of Skyloom."""
+    folder = engine_folder()
+    return folder.state() is State.OUTDATED and python_in_use(get(context).engine_python) == folder.python
 
 
 def engine_python(context: bpy.types.Context) -> Path:

@@ -19,7 +19,16 @@ SIZES = (
     ("4096", "4096 x 2048 px", "A background for a wide view; takes many times as long as the model's own size"),
     ("8192", "8192 x 4096 px", "A background for any view; takes four times as long as 4096, and several gigabytes"),
 )
-SOLVER_LABELS = {"euler": "Euler", "dpm++2m": "DPM++ 2M", "unipc": "UniPC", "flow-euler": "Flow Euler"}
+
+
+SOLVERS = {  # name and description of each
+    "ddim": ("DDIM", "Plain and dependable; what most models are used with"),
+    "euler": ("Euler", "Close to DDIM; what few-step models such as SD Turbo are made for"),
+    "dpm++2m": ("DPM++ 2M", "Looks back at the step before, and so needs fewer steps"),
+    "unipc": ("UniPC", "Predicts and corrects, and so needs fewer steps"),
+    "lcm": ("LCM", "For models and LoRAs of latent consistency, with four to eight steps"),
+    "flow-euler": ("Flow Euler", "For flow models such as Stable Diffusion 3 and Flux"),
+}
 AUTO = "auto"  # of a choice: the model's own
 
 
@@ -169,7 +178,7 @@ class JobProperties(TargetProperties):
         description="How a denoising step is taken",
         items=[
             (AUTO, "Model's own", "What suits the model"),
-            *((name, SOLVER_LABELS.get(name, name.upper()), "") for name in get_args(SolverName)),
+            *((name, *SOLVERS[name]) for name in get_args(SolverName)),
         ],
         options={"SKIP_SAVE"},
     )

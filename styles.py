@@ -10,7 +10,7 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class Style:
-    """*prompt* and *negative* are appended to what the artist wrote. picture: a thumbnail, which may be missing."""
+    """*prompt* and *negative* are appended to what the artist wrote. picture: a thumbnail."""
 
     name: str
     prompt: str
@@ -28,7 +28,7 @@ def load() -> dict[str, Style]:
     """The styles in assets/styles.toml, by key."""
     with open(FOLDER / "styles.toml", "rb") as file:
         entries = tomllib.load(file)
-    return {key: Style(**entry, picture=FOLDER / "styles" / f"{key}.png") for key, entry in entries.items()}
+    return {key: Style(**entry, picture=FOLDER / "styles" / f"{key}.jpg") for key, entry in entries.items()}
 
 
 STYLES = load()

@@ -2,20 +2,24 @@
 
     BPY_PYTHON -m benchmarks.painting SKY.exr...
 
-Milliseconds of the processor in the bpy module, the longest of three times. Between two pieces of an edit the window
-has its turn; what threads do, they do beside it. Blender loads the painting when it shows it: that is its own work.
+Milliseconds of the processor in the bpy module, the longest of three times. Between two pieces the window has its turn;
+what threads do, they do beside it. Blender loads the painting when it shows it: that is its own work.
 """
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from tools.set_pictures import MODULE, bpy, install, np
 
 TIMES = 3
 PARTS = ("begin to paint", "Blender loads the painting", "first piece", "read the painting", "read the sky", "threads")
+
+Pieces = Generator[Callable[[], Any] | None, Any, Any]
 
 
 def scene_module(name: str) -> Any:
@@ -29,35 +33,42 @@ def taken(call: Callable[[], Any]) -> tuple[float, Any]:
     return 1e3 * (time.process_time() - start), result
 
 
+def played(pieces: Pieces) -> tuple[list[float], float, Any]:
+    """Milliseconds of each of *pieces*, those of what they hand to threads, and their result."""
+    own, beside, made = [], 0.0, None
+
+    def piece() -> tuple[Callable[[], Any] | None, Any]:
+        try:
+            return pieces.send(made), None
+        except StopIteration as end:
+            return None, end.value
+
+    while True:
+        spent, (work, result) = taken(piece)
+        own.append(spent)
+        if work is None:
+            return own, beside, result
+        spent, made = taken(work)
+        beside += spent
+
+
 def clicks(exr: str) -> list[float]:
     """Paint over a part of *exr*, and find which; milliseconds of each of PARTS."""
     painting, pixels = scene_module("painting"), scene_module("pixels")
+    shrink = import_module(f"{MODULE}.operators.paint_edit").shrink
+    environment = import_module(f"{MODULE}.engine.environment")
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     bpy.ops.skyloom.apply_panorama(filepath=exr)
     sky = scene_module("world").world_panorama(bpy.context.scene.world)
-    begin, _ = taken(bpy.ops.skyloom.paint_edit)
-    image = painting.painted_image(sky)
+    log = Path(bpy.utils.resource_path("USER")) / "engine.log"
+    begin, _, image = played(painting.new_painting(sky, partial(shrink, environment.find_engine_python(), log)))
     load, _ = taken(lambda: image.size[0])
     stroke = pixels.pixels_of(image)
     stroke[100:300, 100:300, :3] = painting.COLOUR
     image.pixels.foreach_set(stroke.ravel())
-    own, beside, made = [], 0.0, None
-
-    def mask() -> Any:
-        """A piece more, and what it hands to a thread."""
-        try:
-            return pieces.send(made)
-        except StopIteration as end:
-            to_mask = end.value
-            return lambda: pixels.png(to_mask().astype(np.uint8) * 255)
-
-    pieces = painting.painted_mask(sky)
-    while not isinstance(made, bytes):
-        spent, work = taken(mask)
-        own.append(spent)
-        spent, made = taken(work)
-        beside += spent
-    return [begin, load, *own, beside]
+    own, beside, to_mask = played(painting.painted_mask(sky))
+    last, _ = taken(lambda: pixels.png(to_mask().astype(np.uint8) * 255))
+    return [max(begin), load, *own, beside + last]
 
 
 def main() -> int:

@@ -52,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
             "show": _show,
             "metrics": _metrics,
             "cube": _cube,
+            "picture": _picture,
             "doctor": _doctor,
             "serve": _serve,
         }
@@ -105,6 +106,11 @@ def command_parser() -> Parser:
     cube.add_argument("--strip", action="store_true", help="one picture of all faces side by side, not six")
     cube.add_argument("--png", action="store_true", help="tonemapped PNG, not EXR")
     cube.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
+    picture = commands.add_parser("picture", help="a panorama as a smaller picture to look at")
+    picture.add_argument("file", type=Path, help="an EXR, which is tonemapped, or a PNG")
+    picture.add_argument("--width", type=int, metavar="PIXELS", default=2048, help="at most (default: 2048)")
+    picture.add_argument("--out", metavar="FILE", type=Path, required=True, help="the PNG to write")
+    picture.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     doctor = commands.add_parser("doctor", help="check this engine and say what is wrong and what to do")
     doctor.add_argument("--events", action="store_true", help="print JSON lines, as Blender reads them")
     commands.add_parser("serve", help="take requests on stdin as JSON lines; Blender starts this")
@@ -191,6 +197,17 @@ def _cube(chosen: Namespace) -> int:
             print(path)
     if chosen.events:
         _print_event(Finished(path=str(folder)))
+    return ExitCode.DONE
+
+
+def _picture(chosen: Namespace) -> int:
+    from .output.shown import write_shown
+
+    write_shown(chosen.file.expanduser(), chosen.width, chosen.out)
+    if chosen.events:
+        _print_event(Finished(path=str(chosen.out)))
+    else:
+        print(chosen.out)
     return ExitCode.DONE
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import EngineIncomplete, EngineLost
-from .protocol import Event, Lost, parse_event
+from .protocol import Event, Failure, Finished, Lost, parse_event
 
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 
@@ -80,6 +80,19 @@ class EventProcess:
             return self._events.get(timeout=timeout)
         except queue.Empty:
             return None
+
+    def finish(self) -> str:
+        """Wait for the end and return the path of what was made. Raises what the process tells that went wrong, and
+        :class:`EngineLost` if it tells nothing."""
+        while True:
+            match self._events.get():
+                case Finished(path=path):
+                    return path
+                case Failure() as failure:
+                    raise failure.to_error()
+                case Lost(status=status):
+                    message = f"The engine ended in the middle (exit status {status})."
+                    raise EngineLost(message, f"Its log is {self.log}.")
 
     def close(self, grace: float = 3.0) -> None:
         """End the process: politely by closing its stdin, by force after *grace* seconds."""

@@ -193,7 +193,7 @@ class Work(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """Work is through. path: of the engine's Python, of the folder that is gone, or of that with the cube map."""
+    """Work is through. path: of the engine's Python, of the folder that is gone, or of what was made."""
 
     event: ClassVar[str] = "finished"
     path: str

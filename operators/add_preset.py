@@ -7,7 +7,10 @@ from bl_operators.presets import AddPresetBase
 class SKYLOOM_OT_add_preset(AddPresetBase, bpy.types.Operator):
     bl_idname = "skyloom.add_preset"
     bl_label = "Add Sky Preset"
-    bl_description = "Keep what is set for new skies, but for the seed, under a name; or remove the chosen preset"
+    bl_description = (
+        "Keep prompt, style, model and all else that is set here, in Model and in Advanced, but for the seed, under a "
+        "name; or remove the chosen preset"
+    )
 
     preset_menu = "SKYLOOM_PT_presets"
     preset_subdir = "skyloom"
@@ -15,7 +18,7 @@ class SKYLOOM_OT_add_preset(AddPresetBase, bpy.types.Operator):
     preset_values: ClassVar = [
         f"settings.{name}"
         for name in (
-            *("prompt", "negative", "style", "quality", "coherence", "width", "model", "steps", "guidance", "solver"),
-            *("sync_steps", "sync_weight", "sync_decay", "window", "stride"),
+            *("prompt", "negative", "style", "quality", "coherence", "width", "model", "lora", "lora_scale"),
+            *("steps", "guidance", "solver", "sync_steps", "sync_weight", "sync_decay", "window", "stride", "sky_only"),
         )
     ]

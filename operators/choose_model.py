@@ -14,6 +14,7 @@ from ..job_settings import chosen_model
 class SKYLOOM_OT_choose_model(bpy.types.Operator):
     bl_idname = "skyloom.choose_model"
     bl_label = "Choose Model"
+    bl_description = "Let this model paint the sky, or put this LoRA on or off"
     bl_options: ClassVar = {"INTERNAL", "UNDO"}
 
     name: bpy.props.StringProperty(name="Model", description="Its name in the catalogue", options={"SKIP_SAVE"})

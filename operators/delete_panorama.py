@@ -16,7 +16,13 @@ class SKYLOOM_OT_delete_panorama(bpy.types.Operator):
     filepath: bpy.props.StringProperty(name="Sky", description="An EXR that Skyloom made", subtype="FILE_PATH")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title="Delete This Sky",
+            message=f"{absolute(self.filepath).name} and its picture go from the disk",
+            confirm_text="Delete",
+        )
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         path = absolute(self.filepath)

@@ -61,7 +61,14 @@ class SKYLOOM_OT_remove_part(bpy.types.Operator):
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     kind: bpy.props.EnumProperty(
-        items=(("region", "Region", ""), ("photo", "Photo", ""), ("idea", "Prompt", "")), options={"SKIP_SAVE"}
+        name="List",
+        description="From which list",
+        items=(
+            ("region", "Region", "A prompt by direction"),
+            ("photo", "Photo", "A photo"),
+            ("idea", "Prompt", "A prompt of a sky for the shot"),
+        ),
+        options={"SKIP_SAVE"},
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -80,13 +87,14 @@ class SKYLOOM_OT_set_from_view(bpy.types.Operator):
 
     what: bpy.props.EnumProperty(
         name="What",
+        description="What gets that direction",
         items=(
-            ("REGION", "Region", ""),
-            ("PHOTO", "Photo", ""),
-            ("SUN", "Sun or moon of the layout", ""),
-            ("CLOUD", "Cumulonimbus of the layout", ""),
-            ("SEA", "Sea of the layout", ""),
-            ("CITY", "City of the layout", ""),
+            ("REGION", "Region", "The chosen prompt by direction"),
+            ("PHOTO", "Photo", "The chosen photo"),
+            ("SUN", "Sun", "The layout's sun or moon"),
+            ("CLOUD", "Cloud", "The layout's cumulonimbus"),
+            ("SEA", "Sea", "The layout's sea"),
+            ("CITY", "City", "The layout's city"),
         ),
         options={"SKIP_SAVE"},
     )

@@ -36,6 +36,7 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
 
     what: bpy.props.EnumProperty(
         name="What",
+        description="Which part, and what it becomes",
         items=(
             ("PAINTED", "Painted Area", "What is painted over becomes what the edit's prompt says"),
             ("CLOUD", "Painted Cloud", "What is painted over becomes clear sky"),

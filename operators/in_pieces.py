@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ..engine.errors import SkyloomError
+from ..panels.redraw import redraw
 from .window_timer import WindowTimer
 
 
@@ -43,6 +44,7 @@ class InPieces(WindowTimer):
         result = self._go_on()
         if result:
             self.stop_timer()
+            redraw(context.window_manager)
         return result or {"PASS_THROUGH"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -1,9 +1,15 @@
+import tempfile
 from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import bpy
 
+from .. import preferences
 from ..editors import show_image
+from ..engine.process import EventProcess
+from ..folders import engine_log
 from ..scene.painting import COLOUR, new_painting, painted_image
 from ..scene.world import world_panorama
 from .in_pieces import InPieces
@@ -24,7 +30,8 @@ class SKYLOOM_OT_paint_edit(InPieces, bpy.types.Operator):
 
     def pieces(self, context: bpy.types.Context, how: str) -> Generator[Callable[[], Any] | None, Any, set[str]]:
         sky = world_panorama(context.scene.world)
-        image = painted_image(sky) or (yield from new_painting(sky))
+        made_small = partial(shrink, preferences.engine_python(context), engine_log())
+        image = painted_image(sky) or (yield from new_painting(sky, made_small))
         if not bpy.app.background:
             show_image(bpy.context, image, paint=True)
             _prepare_brush(bpy.context)
@@ -45,6 +52,14 @@ class SKYLOOM_OT_discard_edit(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         bpy.data.images.remove(painted_image(world_panorama(context.scene.world)))
         return {"FINISHED"}
+
+
+def shrink(python: Path, log: Path, picture: Path, width: int) -> bytes:
+    """A PNG of *picture*, at most *width* pixels across, made by a process of the engine's. Raises SkyloomError."""
+    with tempfile.TemporaryDirectory(prefix="skyloom-") as folder:
+        wanted = ["--width", str(width), "--out", str(Path(folder) / "sky.png"), "--events"]
+        made = EventProcess([str(python), "-m", "engine", "picture", str(picture), *wanted], log).finish()
+        return Path(made).read_bytes()
 
 
 def _prepare_brush(context: bpy.types.Context) -> None:

@@ -16,7 +16,14 @@ class SKYLOOM_OT_remove_model(bpy.types.Operator):
     name: bpy.props.StringProperty(name="Model", description="Its name in the catalogue", options={"SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        entry = find_entry(self.name)
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title=f"Remove {entry.title}",
+            message=f"To use it again takes another download of {size(entry.megabytes * 1e6)}",
+            confirm_text="Remove",
+        )
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         try:

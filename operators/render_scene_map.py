@@ -19,6 +19,7 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
 
     kind: bpy.props.EnumProperty(
         name="Kind",
+        description="What is looked for",
         items=(
             ("DEPTH", "Depth", "How far everything is, as the picture that a ControlNet for depth follows"),
             ("LINES", "Lines", "Where things end or bend, as the picture that a ControlNet for line art follows"),

@@ -34,8 +34,11 @@ class SKYLOOM_OT_save_as_asset(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        cls.poll_message_set("The scene's world is not a sky from Skyloom, or there is no asset library")
-        return bool(world_panorama(context.scene.world) and context.preferences.filepaths.asset_libraries)
+        if not context.preferences.filepaths.asset_libraries:
+            cls.poll_message_set("There is no asset library: add one in the preferences, under File Paths")
+            return False
+        cls.poll_message_set("The scene's world is not a sky from Skyloom")
+        return world_panorama(context.scene.world) is not None
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self.description = self.description or _prompt(context.scene.world)

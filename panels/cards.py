@@ -5,6 +5,7 @@ from collections.abc import Callable
 import bpy
 
 from ..history import Sky
+from ..scene.images import images_of
 from .thumbnails import thumbnail
 
 CARD_WIDTH = 130  # pixels at an interface scale of 1
@@ -20,13 +21,21 @@ def draw_cards(
     grid = layout.grid_flow(row_major=True, columns=columns, even_columns=True)
     for sky in skies:
         card = grid.column(align=True)
-        card.template_icon(icon_value=thumbnail(sky.picture, sky.made), scale=4.5)
+        card.template_icon(icon_value=icon_of(sky), scale=4.5)
         row = card.row(align=True)
         row.operator_context = "EXEC_DEFAULT"
         apply = row.operator("skyloom.apply_panorama", text=label(sky))
         apply.filepath, apply.target = str(sky.path), context.scene.skyloom.target
         row.context_string_set(_PATH, str(sky.path))
         row.menu(SKYLOOM_MT_sky.__name__, text="", icon="DOWNARROW_HLT")
+
+
+def icon_of(sky: Sky) -> int:
+    """The picture of *sky*: the one beside it, or where that is gone what Blender makes of the sky's file, or of what
+    the .blend has packed."""
+    icon = thumbnail(sky.picture, sky.made) or thumbnail(sky.path, sky.made)
+    packed = [] if icon else [image for image in images_of(sky.path) if image.packed_file]
+    return packed[-1].preview_ensure().icon_id if packed else icon
 
 
 class SKYLOOM_MT_sky(bpy.types.Menu):

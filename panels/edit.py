@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import bpy
 
+from ..operators.paint_edit import SKYLOOM_OT_paint_edit
 from ..scene.painting import painted_image
 from ..scene.world import world_panorama
 
@@ -22,7 +23,8 @@ class Edit:
         layout.prop(settings, "edit_prompt", text="", placeholder="What shall be there")
         column = layout.column(align=True)
         row = column.row(align=True)
-        row.operator("skyloom.paint_edit", icon="BRUSH_DATA")
+        opening = SKYLOOM_OT_paint_edit.running()
+        row.operator("skyloom.paint_edit", text="Opening the Sky" if opening else "Paint Area", icon="BRUSH_DATA")
         painted = painted_image(world_panorama(context.scene.world)) is not None
         if painted:
             row.operator("skyloom.discard_edit", text="", icon="X")

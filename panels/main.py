@@ -13,7 +13,6 @@ from ..history import sky_at
 from ..wrapped_text import draw_text
 from .cards import draw_cards
 from .presets import SKYLOOM_PT_presets
-from .styles import have_pictures
 from .thumbnails import live
 
 
@@ -48,8 +47,7 @@ def draw_main(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column = layout.column()
     row = column.row(align=True)
     row.prop(settings, "style")
-    if have_pictures():
-        row.popover("SKYLOOM_PT_styles", text="", icon="IMGDISPLAY")
+    row.popover("SKYLOOM_PT_styles", text="", icon="IMGDISPLAY")
     row = column.row()
     row.use_property_split = False  # the three words say what they are, and need the room
     row.prop(settings, "quality", expand=True)
@@ -128,6 +126,10 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context, status:
     else:
         row.operator("skyloom.generate_panorama", icon="WORLD")
         layout.operator("skyloom.generate_panorama", text="4 Variations", icon="GRID").variations = 4
+        if preferences.engine_is_outdated(context):
+            row = layout.row(align=True)
+            draw_text(row.column(), context, "The engine belongs to another version of Skyloom.", "INFO")
+            row.operator("skyloom.open_preferences", text="Update", icon="PREFERENCES")
         _draw_outcome(layout, context, status)
 
 

@@ -2,15 +2,10 @@
 
 import bpy
 
-from ..styles import STYLES
+from ..styles import NONE, STYLES
 from .thumbnails import thumbnail
 
 COLUMNS = 4
-
-
-def have_pictures() -> bool:
-    """Whether there is anything to choose by."""
-    return any(thumbnail(style.picture) for style in STYLES.values())
 
 
 class SKYLOOM_PT_styles(bpy.types.Panel):
@@ -26,3 +21,4 @@ class SKYLOOM_PT_styles(bpy.types.Panel):
             card = grid.column(align=True)
             card.template_icon(icon_value=thumbnail(style.picture), scale=5.0)
             card.prop_enum(context.scene.skyloom, "style", key)
+        self.layout.prop_enum(context.scene.skyloom, "style", NONE)

@@ -42,7 +42,7 @@ def wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
 def locked(path: Path) -> str:
     """The line of a lock for the wheel at *path*."""
     name, version = path.name.split("-")[:2]
-    return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+    return f"{name.replace('_', '-')}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
 def make_packages(folder: Path, locks: Path, lend: Path, name: str = BUILD, pip: Path | None = None) -> None:

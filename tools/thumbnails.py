@@ -1,6 +1,6 @@
 """Render the pictures of the styles with the bundled model.
 
-ENGINE_PYTHON tools/thumbnails.py        # assets/styles.toml -> assets/styles/*.png
+ENGINE_PYTHON tools/thumbnails.py        # assets/styles.toml -> assets/styles/*.jpg
 """
 
 import sys
@@ -23,15 +23,19 @@ PLACE = "over a calm sea"
 
 
 def render(style: Style, models: WarmModel, folder: Path) -> Image.Image:
-    """The middle of a panorama in *style*, square."""
+    """A thumbnail of a panorama in *style*."""
     prompt, negative = style.applied(PLACE, "")
     out = folder / "sky.exr"
     for _ in generate(Job(prompt=prompt, negative=negative, seed=SEED), out, models):
         pass
-    panorama = Image.open(out.with_suffix(".png"))
-    left = (panorama.width - panorama.height) // 2
-    square = panorama.crop((left, 0, left + panorama.height, panorama.height))
-    return square.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+    return cut(Image.open(out.with_suffix(".png")))
+
+
+def cut(panorama: Image.Image) -> Image.Image:
+    """The middle of *panorama* from the horizon up, with a little below it, square: poles look odd in it."""
+    side, top = round(0.62 * panorama.height), round(0.03 * panorama.height)
+    left = (panorama.width - side) // 2
+    return panorama.crop((left, top, left + side, top + side)).resize((SIZE, SIZE), Image.Resampling.LANCZOS)
 
 
 def main() -> None:
@@ -42,7 +46,7 @@ def main() -> None:
             style.picture.parent.mkdir(exist_ok=True)
             picture = render(style, models, Path(folder))
             with whole_file(style.picture) as partial:
-                picture.save(partial, optimize=True)
+                picture.save(partial, quality=88)
             print(style.picture)
 
 

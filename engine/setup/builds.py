@@ -4,7 +4,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # PyTorch's own package index, as its installation page names it, for the builds that no other index has.
@@ -16,12 +16,13 @@ CUDA_DRIVER = 580  # the oldest NVIDIA driver that runs CUDA 13
 class Build:
     """One build of PyTorch.
 
-    flavour: how its version ends in PyTorch's own index, such as ``cpu`` for ``2.13.0+cpu``; empty for the build in
-    the index that has everything else too. download: its size in bytes, if the locks do not say.
+    about: whom it is for. flavour: how its version ends in PyTorch's own index, such as ``cpu`` for ``2.13.0+cpu``;
+    empty for the build in the index that has everything else too. download: its size in bytes, if the locks do not say.
     """
 
     name: str
     label: str
+    about: str
     flavour: str = ""
     download: int = 0
 
@@ -44,16 +45,18 @@ def platform_name() -> str:
 
 def builds_here() -> dict[str, Build]:
     """The builds that exist for this platform, by name."""
-    apple = Build("apple", "Apple graphics (Metal)")
-    processor = Build("cpu", "Processor only", "cpu", 192_000_000)
-    nvidia = Build("cuda", "NVIDIA graphics (CUDA)")
+    apple = Build("apple", "Apple graphics (Metal)", "For Macs with a chip of Apple's")
+    processor = Build("cpu", "Processor only", "For any computer; the slowest", "cpu", 192_000_000)
+    about = f"For NVIDIA cards with a driver from {CUDA_DRIVER} on; computes on the processor as well"
+    nvidia = Build("cuda", "NVIDIA graphics (CUDA)", about)
     match sys.platform:
         case "darwin":
             builds = [apple]
         case "win32":
-            builds = [Build("cpu", processor.label), Build("cuda", nvidia.label, "cu130", 2_000_000_000)]
+            builds = [replace(processor, flavour="", download=0)]
+            builds += [replace(nvidia, flavour="cu130", download=2_000_000_000)]
         case _:
-            rocm = Build("rocm", "AMD graphics (ROCm)", "rocm7.2", 6_500_000_000)
+            rocm = Build("rocm", "AMD graphics (ROCm)", "For AMD cards under Linux", "rocm7.2", 6_500_000_000)
             builds = [processor, nvidia, *([rocm] if platform.machine() == "x86_64" else [])]
     return {build.name: build for build in builds}
 

@@ -167,6 +167,13 @@ def installer(folder: EngineFolder, uv: str | None) -> list[str]:
     return [str(folder.python), "-m", "pip", "install", *quiet, "--no-compile", "--retries", "5", "--timeout", "30"]
 
 
+def uninstaller(folder: EngineFolder, uv: str | None) -> list[str]:
+    """The command that removes packages from *folder*."""
+    if uv:
+        return [uv, "pip", "uninstall", "--python", str(folder.python)]
+    return [str(folder.python), "-m", "pip", "uninstall", "--yes", "--disable-pip-version-check"]
+
+
 def source(packages: Path | None, index: str | None = None) -> list[str]:
     """Options that say where packages come from: a folder in place of the internet, or an index of their own."""
     if packages:

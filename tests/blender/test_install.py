@@ -59,16 +59,25 @@ def test_install_generate_remove(packages, folder, quick):
     assert folder.state() is states.READY
     assert extension("preferences").engine_python(bpy.context) == folder.python
     assert bpy.ops.skyloom.generate_panorama(**quick) == {"FINISHED"}
+    assert not extension("preferences").engine_is_outdated(bpy.context)
 
     lock = extension("engine.setup.lock").lock_file("packages")
     lock.write_text(f"# of another version\n{lock.read_text()}")
     assert folder.state() is states.OUTDATED
+    assert extension("preferences").engine_is_outdated(bpy.context), "the panel does not offer the update"
     folder.python.unlink()
     assert folder.state() is states.BROKEN
 
     assert not bpy.app.online_access
     assert bpy.ops.skyloom.remove_engine() == {"FINISHED"}
     assert folder.state() is states.MISSING
+
+
+def test_another_build_is_offered_by_name(installed):
+    offered, builds = extension("engine_preferences").ready_button, extension("engine.setup.builds").builds_here()
+    for build in builds.values():
+        assert (build.label in offered("another", build), offered(build.name, build)) == (True, "Repair")
+    assert offered("cpu", None) == "Repair", "it is still being found out"
 
 
 def test_all_use_the_installed_engine(folder, tmp_path, monkeypatch):

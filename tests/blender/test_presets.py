@@ -11,13 +11,15 @@ def test_own_preset(scene):
     settings = scene.skyloom
     settings.prompt, settings.style, settings.stride = "fog over a lake", "mist", 3
     settings.quality, settings.seed = "draft", 11
+    settings.lora, settings.lora_scale, settings.sky_only = "360-sd15", 0.5, True
     assert bpy.ops.skyloom.add_preset(name="Lake") == {"FINISHED"}
     (file,) = (Path(folder) / "Lake.py" for folder in bpy.utils.preset_paths("skyloom"))
-    for name in ("prompt", "style", "stride", "quality", "seed"):
+    for name in ("prompt", "style", "stride", "quality", "seed", "lora", "lora_scale", "sky_only"):
         settings.property_unset(name)
     bpy.ops.script.execute_preset(filepath=str(file), menu_idname="SKYLOOM_PT_presets")
     assert (settings.prompt, settings.style, settings.stride) == ("fog over a lake", "mist", 3)
     assert (settings.quality, settings.seed) == ("draft", 0)
+    assert (settings.lora, settings.lora_scale, settings.sky_only) == ("360-sd15", 0.5, True)
     bpy.types.SKYLOOM_PT_presets.bl_label = "Lake"  # what choosing it in the window leaves there
     assert bpy.ops.skyloom.add_preset(name="Lake", remove_name=True) == {"FINISHED"}
     assert not file.exists()
@@ -31,9 +33,14 @@ def test_style_is_added_to_the_prompt(scene, quick):
     assert job["negative"] == f"birds, {style.negative}"
 
 
-def test_every_style_can_be_chosen(scene):
-    for key in extension("styles").STYLES:
+def test_every_style_can_be_chosen_by_its_picture(scene):
+    pictures = set()
+    for key, style in extension("styles").STYLES.items():
         scene.skyloom.style = key
+        image = bpy.data.images.load(str(style.picture))
+        assert tuple(image.size) == (128, 128)
+        pictures.add(style.picture.read_bytes())
+    assert len(pictures) == len(extension("styles").STYLES)
 
 
 @pytest.fixture
@@ -78,10 +85,16 @@ def test_world_becomes_an_asset_for_other_files(scene, quick, library, tmp_path)
 
 
 def test_asset_without_a_sky_or_a_library(scene, quick, library, tmp_path):
-    assert not bpy.ops.skyloom.save_as_asset.poll()
+    with pytest.raises(RuntimeError, match="not a sky from Skyloom"):
+        bpy.ops.skyloom.save_as_asset()
     bpy.ops.skyloom.generate_panorama(**quick)
     with pytest.raises(RuntimeError, match="no asset library Elsewhere"):
         bpy.ops.skyloom.save_as_asset(library="Elsewhere")
     library.path = "/dev/null/library"
     with pytest.raises(RuntimeError, match="cannot be saved"):
         bpy.ops.skyloom.save_as_asset()
+    path, libraries = library.path, bpy.context.preferences.filepaths.asset_libraries
+    libraries.remove(library)
+    with pytest.raises(RuntimeError, match="add one in the preferences"):
+        bpy.ops.skyloom.save_as_asset()
+    libraries.new(name="Mine", directory=path)  # for the fixture to remove

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.setup.builds import builds_here
+from tests.tiny_packages import locked, wheel
 from tests.workshop import Workshop
 from tools.environments import make
 
@@ -70,6 +72,24 @@ def test_damaged_package_comes_anew(workshop):
     workshop.file("tiny_clouds/__init__.py").write_text("shape = 'mud'\n")
     assert installed(workshop)
     assert "cumulus" in workshop.file("tiny_clouds/__init__.py").read_text()
+
+
+@pytest.mark.skipif(len(builds_here()) < 2, reason="there is one build for this platform")
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_another_build_takes_the_place_of_the_first(tool, tmp_path):
+    """Without what only that one has; to an installer the same version of PyTorch is the same package."""
+    workshop = Workshop(tmp_path, **tools()[tool])
+    assert installed(workshop), workshop.log.read_text()[-3000:]
+    build = next(build for build in builds_here().values() if build.name != workshop.build)
+    version = f"2.13.0+{build.flavour}" if build.flavour else "2.13.0"
+    next(workshop.packages.glob("torch-*")).unlink()  # each has a place of its own in life
+    other = wheel(workshop.packages, "torch", version, {"other_build.py": ""})
+    (workshop.locks / f"{build.lock}.txt").write_text(locked(other), encoding="utf-8")
+    workshop.build = build.name
+    assert workshop.run(until=PACKAGES_ARE_THERE)[-1]["event"] == "cancelled", workshop.log.read_text()[-3000:]
+    assert workshop.file("other_build.py").is_file()
+    assert not workshop.file("lent.pth").exists() and not workshop.file("tiny_kernels.py").exists()
+    assert workshop.file("tiny_lpips.py").is_file()
 
 
 @pytest.mark.parametrize("workshop", ["uv"], indirect=True)

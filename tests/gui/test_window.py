@@ -160,6 +160,16 @@ def test_same_picture_again_and_after_reopening(window: Window) -> None:
     assert [path[:2] for path in saw["stored"]] == ["//"], "the path in a saved file is not relative"
 
 
+def test_styles_have_pictures(window: Window) -> None:
+    icons = window.saw("keeping", "styles")["icons"].values()
+    assert all(icons) and len(set(icons)) == len(icons) > 1
+
+
+def test_packed_sky_has_a_picture_without_its_files(window: Window) -> None:
+    icons = window.saw("keeping", "lost")["icons"]
+    assert all(icons) and len(set(icons)) == 3
+
+
 def test_panels_are_drawn_open_large_and_light(window: Window) -> None:
     window.saw("keeping", "looks")
     dark, large, light = (

@@ -1,6 +1,7 @@
 """Looking and keeping: the preview moves, four variations and one picked, its settings used again, save and reopen."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -127,6 +128,41 @@ def again(saw: dict) -> Steps:
     yield from screenshot("again")
 
 
+def styles(saw: dict) -> Steps:
+    """The styles' pictures, in the panel that the button beside the field opens."""
+    shown, thumbnails = (sys.modules[f"bl_ext.user_default.skyloom.{name}"] for name in ("styles", "panels.thumbnails"))
+    saw["icons"] = {key: thumbnails.thumbnail(style.picture) for key, style in shown.STYLES.items()}
+    yield from move(*viewport_point())
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area("VIEW_3D")):
+        bpy.ops.wm.call_panel("INVOKE_DEFAULT", name="SKYLOOM_PT_styles", keep_open=True)
+    yield 2.0
+    yield from screenshot("styles")
+    xdotool("key", "Escape")
+    yield 1.0
+
+
+def lost(saw: dict) -> Steps:
+    """The pictures that the history has of a packed sky while its files go, one after the other."""
+    path = Path(shown_by(bpy.context.scene.world))
+    bpy.data.images[path.name].pack()
+    history, cards = (sys.modules[f"bl_ext.user_default.skyloom.{name}"] for name in ("scene.history", "panels.cards"))
+
+    def icon(version: int) -> int:
+        """Another version of a file is not the picture of it that Blender keeps."""
+        sky = next(sky for sky in history.known_skies(SKIES) if sky.path == path)
+        return cards.icon_of(replace(sky, made=version))
+
+    saw["icons"] = [icon(1)]
+    for version, file in ((2, path.with_suffix(".png")), (3, path)):
+        file.rename(file.with_name(f"{file.name}.away"))
+        saw["icons"].append(icon(version))
+    with opened("history"):
+        yield 2.0
+        yield from screenshot("lost")
+    for file in (path, path.with_suffix(".png")):
+        file.with_name(f"{file.name}.away").rename(file)
+
+
 def looks(saw: dict) -> Steps:
     """The sub-panels, open, as they are, at a larger scale, and in the light theme; beside panels of Blender's own."""
     view = bpy.context.preferences.view
@@ -192,4 +228,4 @@ def drawing(saw: dict) -> Steps:
     direction.regions.clear()
 
 
-STEPS = (preview, variations, pick, again, looks, drawing)
+STEPS = (preview, variations, pick, again, styles, lost, looks, drawing)
