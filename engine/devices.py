@@ -29,7 +29,7 @@ def choose_device(name: str) -> torch.device:
 def network_layout(device: torch.device) -> torch.memory_format:
     """How the weights of a denoising network lie best on *device*.
 
-    Tensor cores want channels last, as do autoencoders everywhere. On a CPU the wide layers of such networks take a tenth
-    to a fifth longer that way (docs/benchmarks.md).
+    Tensor cores want channels last, as do autoencoders everywhere. On a CPU the wide layers of such networks take a
+    tenth to a fifth longer that way (docs/benchmarks.md).
     """
     return torch.contiguous_format if device.type == "cpu" else torch.channels_last
