@@ -21,6 +21,10 @@ from bpy.props import (
 from .engine.job_parts import CloudKind, GlowKind, GroundKind, HorizonKind, Luminary
 from .engine.light.solar import sun_position
 
+EYES = (  # where to look around in the scene
+    ("CAMERA", "Camera", "The scene's camera"),
+    ("CURSOR", "3D Cursor", "The 3D cursor"),
+)
 KINDS = {  # what a layout's choices mean
     "sun": "Day or twilight, by how high the sun stands",
     "moon": "A night with a moon",
@@ -134,7 +138,10 @@ class SKYLOOM_PG_layout(bpy.types.PropertyGroup):
 
 class SKYLOOM_PG_photo(bpy.types.PropertyGroup):
     file: StringProperty(name="Photo", description="PNG, JPEG or EXR", subtype="FILE_PATH")
-    use_noted: BoolProperty(name="Direction as Noted", description="Take heading and pitch from the photo's EXIF")
+    use_noted: BoolProperty(
+        name="Direction as Noted",
+        description="Take heading and pitch from the photo's EXIF; without them it lies in the middle, level",
+    )
     azimuth: _degrees("Azimuth", 90, -360, 360, "Where the photo's centre looks to: clockwise from north (+Y)")
     elevation: _degrees("Elevation", 0, -90, 90, "How far the photo's centre looks upward")
     roll: _degrees("Roll", 0, -180, 180, "How far the camera was turned clockwise")
@@ -224,6 +231,7 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     photo: IntProperty(name="Chosen Photo", description="Which photo of the list is shown below it")
     regions: CollectionProperty(type=SKYLOOM_PG_region)
     region: IntProperty(name="Chosen Region", description="Which prompt of the list is shown below it")
+    eye: EnumProperty(name="From", description="Where to look around in the scene", items=EYES)
     control: StringProperty(
         name="ControlNet",
         description="The folder of a ControlNet of the model's family, in diffusers layout; empty uses none",

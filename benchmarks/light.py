@@ -1,7 +1,11 @@
-"""Light restored from clipped pictures, against HDR skies of known truth: ``python benchmarks/light.py``.
+"""Light restored from clipped pictures, against HDR skies of known truth.
+
+    python benchmarks/light.py [--skies 96] [--heights 128 512]
+    python benchmarks/light.py --hdris FOLDER       # photographs, such as those that Blender has for its studio lights
 
 Skies of engine.sky go through a camera that exposes so that a share of the sky saturates, and 8 bits of sRGB, as an
-ordinary model's picture is; the light stage restores them without a prompt. Prints the tables of docs/light.md.
+ordinary model's picture is; the light stage restores them without a prompt. Prints the tables of docs/light.md. In a
+photograph the sun is where it is brightest.
 """
 
 import argparse
@@ -22,13 +26,15 @@ from engine.job import Job  # noqa: E402
 from engine.light.photometry import level_irradiance, luminance, within  # noqa: E402
 from engine.light.stage import Lit, brighter, light_panorama  # noqa: E402
 from engine.light.transfer import linear_to_srgb, srgb_to_linear  # noqa: E402
-from engine.output.pictures import write_exr  # noqa: E402
+from engine.output.pictures import read_radiance, write_exr  # noqa: E402
 from engine.sky import Clouds, SkyParameters, SkyRenderer, Time, sample_parameters  # noqa: E402
-from engine.sphere.equirectangular import direction, solid_angles  # noqa: E402
+from engine.sphere.enlarging import resized  # noqa: E402
+from engine.sphere.equirectangular import box_filter, direction, directions, solid_angles  # noqa: E402
 
 SATURATED = (0.01, 0.02, 0.05)  # of the sky; Eilertsen et al. (2017) clip up to 5 % to 15 %
 CONE = 4.0  # degrees; holds the disc of the smallest panorama
 VISIBLE = 0.3  # direct irradiance facing the sun, over the diffuse on the ground, from which a sun is called visible
+PHOTOGRAPH = 1024  # pixels across
 PEAK = 250.0  # cd/m2 that a radiance of 1 is shown as
 
 # PU21, banding and glare (Mantiuk and Azimi, "PU21", PCS 2021).
@@ -99,6 +105,31 @@ def judge(
     return measures, kinds
 
 
+def compare_photographs(folder: Path) -> None:
+    """Print what is restored of each HDR panorama in *folder*."""
+    print("| HDRI | brightest place's share | taken for | angle | direct share | PU21-PSNR clipped | restored |")
+    print("|---|---|---|---|---|---|---|")
+    for file in sorted(folder.glob("*.exr")):
+        true = resized(read_radiance(file), PHOTOGRAPH)
+        sun = brightest(true)
+        picture, white = photograph(true, SATURATED[1])
+        lit = light_panorama(picture, Job(prompt="a"), clips=True)
+        angle, share = "", ""
+        if lit.light.kind != "none":
+            found = direction(lit.light.azimuth, lit.light.elevation)
+            angle = f"{math.degrees(math.acos(min(1.0, float(found @ sun)))):.1f}°"
+            share = f"{direct_share(lit.radiance, found):.2f}"
+        decibels = (f"{pu21_psnr(seen * white, true):.1f} dB" for seen in (picture, lit.radiance))
+        cells = (file.stem, f"{direct_share(true, sun):.2f}", lit.light.kind, angle, share, *decibels)
+        print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def brightest(radiance: Tensor) -> Tensor:
+    """Unit vector ``[3]`` to where most light comes from within a degree or so."""
+    smooth = box_filter(luminance(radiance), max(1, round(radiance.shape[1] / 180)))
+    return directions(radiance.shape[1]).flatten(1)[:, smooth.argmax()]
+
+
 def write(folder: Path) -> None:
     """A noon with scattered clouds, its clipped picture and the restored one, as EXR."""
     sky = sample_parameters(
@@ -121,7 +152,11 @@ def main() -> int:
     parser.add_argument("--skies", type=int, default=96)
     parser.add_argument("--heights", type=int, nargs="+", default=[128, 512])
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="one sky three times, for light_balls.py")
+    parser.add_argument("--hdris", type=Path, metavar="FOLDER", help="HDR photographs, in place of rendered skies")
     chosen = parser.parse_args()
+    if chosen.hdris:
+        compare_photographs(chosen.hdris)
+        return 0
     if chosen.write:
         write(chosen.write)
         return 0

@@ -5,6 +5,7 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from .. import preferences
+from ..engine.errors import BadRequest
 from ..engine.light.found import read_light
 from ..engine.output.header import read_size
 from ..folders import absolute
@@ -35,8 +36,11 @@ class SKYLOOM_OT_apply_panorama(TargetProperties, ImportHelper, bpy.types.Operat
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             path = absolute(self.filepath)
-            image = load_panorama(path, read_size(path))
-        except (OSError, RuntimeError) as error:
+            size = read_size(path)
+            if size and size[0] != 2 * size[1]:
+                raise BadRequest(f"{path} is {size[0]} x {size[1]}, not twice as wide as high.", "Choose a panorama.")
+            image = load_panorama(path, size)
+        except (OSError, RuntimeError, BadRequest) as error:
             self.report({"ERROR"}, f"The panorama cannot be loaded: {error}")
             return {"CANCELLED"}
         remember(image)

@@ -39,7 +39,8 @@ class SKYLOOM_OT_add_photo(ImportHelper, bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default="*.png;*.jpg;*.jpeg;*.tif;*.exr", options={"HIDDEN"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        _append(context, "photo").file = self.filepath
+        photo = _append(context, "photo")
+        photo.file, photo.use_noted = self.filepath, True
         return {"FINISHED"}
 
 
@@ -119,6 +120,8 @@ class SKYLOOM_OT_set_from_view(bpy.types.Operator):
             self.report({"ERROR"}, f"There is no {self.what.lower()} to point")
             return {"CANCELLED"}
         items[chosen].azimuth = azimuth
+        if self.what == "PHOTO":
+            items[chosen].use_noted = False
         if self.what != "REGION":  # a region is a sector, from the horizon up or not
             items[chosen].elevation = elevation
         return {"FINISHED"}

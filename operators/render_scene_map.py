@@ -5,6 +5,7 @@ import numpy as np
 from mathutils import Vector
 
 from .. import preferences
+from ..direction_properties import EYES
 from ..engine.errors import BadRequest, SkyloomError
 from ..folders import make_folder, output_folder
 from ..scene.pixels import free_path, save_png
@@ -28,11 +29,7 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
         ),
         options={"SKIP_SAVE"},
     )
-    eye: bpy.props.EnumProperty(
-        name="From",
-        description="Where to look around",
-        items=(("CAMERA", "Camera", "The scene's camera"), ("CURSOR", "3D Cursor", "The 3D cursor")),
-    )
+    eye: bpy.props.EnumProperty(name="From", description="Where to look around", items=EYES)
     width: bpy.props.IntProperty(name="Width", description="Pixels", default=1024, min=64, max=8192, step=64)
 
     @classmethod
@@ -57,6 +54,7 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
             region = direction.regions.add()
             region.prompt, region.mask = scene.skyloom.prompt, str(path)
             direction.region = len(direction.regions) - 1
+            self.report({"INFO"}, "Say in the panel's own prompt what shall be behind the set: now both are alike")
         else:
             direction.control_image = str(path)
         self.report({"INFO"}, f"The picture is kept in {path}")
@@ -80,5 +78,5 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
         if self.eye == "CURSOR":
             return scene.cursor.location.copy()
         if scene.camera is None:
-            raise BadRequest(f"The scene '{scene.name}' has no camera.", "Add one, or look around from the 3D cursor.")
+            raise BadRequest(f"The scene '{scene.name}' has no camera.", "Add one, or choose the 3D cursor.")
         return scene.camera.matrix_world.translation.copy()

@@ -39,12 +39,14 @@ class Fit:
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = plain(self.layout), context.scene.skyloom
         direction = settings.direction
+        layout.row().prop(direction, "eye", expand=True)
         column = layout.column(align=True)
         sky = column.operator("skyloom.render_scene_map", text="Visible Sky as Region", icon="MOD_MASK")
-        sky.kind = "SKY"
+        sky.kind, sky.eye = "SKY", direction.eye
         row = column.row(align=True)
         for kind in ("DEPTH", "NORMALS", "LINES"):
-            row.operator("skyloom.render_scene_map", text=f"Render {kind.title()}").kind = kind
+            button = row.operator("skyloom.render_scene_map", text=f"Render {kind.title()}")
+            button.kind, button.eye = kind, direction.eye
         layout.prop(direction, "control")
         if direction.control and (trouble := stranger(chosen_model(settings), (), str(absolute(direction.control)))):
             draw_text(layout.column(), context, trouble, "ERROR")

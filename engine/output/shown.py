@@ -33,7 +33,7 @@ def write_shown(file: Path, width: int, out: Path) -> None:
 
 def _shrink_exr(file: Path, width: int, out: Path) -> None:
     from ..light.photometry import check_panorama
-    from ..start.reading import resized
+    from ..sphere.enlarging import resized
     from .pictures import read_radiance, save_png
 
     radiance = read_radiance(file)

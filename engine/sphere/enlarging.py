@@ -1,4 +1,5 @@
-"""A panorama at another size, made row by row as it is read: beside what is made of it, it need not be kept."""
+"""A panorama at another size: at once, or row by row as it is read, so that it need not be kept beside what is made of
+it."""
 
 import math
 
@@ -51,6 +52,20 @@ def written(read: Reader, height: int) -> Tensor:
         stop = min(start + _BAND, height)
         whole[:, start:stop] = read(start, stop)
     return whole
+
+
+def resized(picture: Tensor, width: int) -> Tensor:
+    """The panorama ``[C, H, 2 H]`` at *width*: means of pixels if that is smaller, as they are if it is the same."""
+    size = (width // 2, width)
+    if picture.shape[1:] == size:
+        return picture
+    if picture.shape[2] > width:
+        return adaptive_avg_pool2d(picture, size)
+    wrapped = torch.cat([picture[..., -2:], picture, picture[..., :2]], -1)  # the seam is no edge
+    scale = width / picture.shape[2]
+    margin = round(2 * scale)
+    grown = interpolate(wrapped[None], size=(size[0], width + 2 * margin), mode="bilinear", align_corners=False)
+    return grown[0, ..., margin : margin + width]
 
 
 def shrunk(panorama: Tensor, width: int) -> Tensor:

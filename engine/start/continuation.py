@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
+from ..sphere.enlarging import resized
 from ..sphere.equirectangular import directions
-from .reading import resized
 
 _ALIKE = 60.0  # degrees at which a sky's departure from what was expected has fallen to 1 / e
 _OWN = 0.1  # of its variance that is a place's own, and tells nothing of others

@@ -10,11 +10,12 @@ import OpenEXR
 import torch
 from PIL import Image, ImageCms, ImageOps
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from ..errors import BadRequest
 from ..light.primaries import REC709, to_rec709
 from ..light.transfer import HALF_MAX, linear_to_srgb, srgb_to_linear, tonemap
+from ..sphere.enlarging import resized
+from .continuation import fill
 from .lens import Lens, lens_of
 
 _HINT = "Name an EXR, PNG or JPEG file."
@@ -55,8 +56,19 @@ def _is_exr(path: Path) -> bool:
 
 
 def read_panorama(file: str, width: int, from_display: FromDisplay = srgb_to_linear) -> Tensor:
-    """Radiance ``[3, width / 2, width]`` of the panorama in *file*. Raises :class:`BadRequest` if it is not 2:1."""
-    return resized(_two_to_one(read_picture(file, from_display).radiance, file), width)
+    """Radiance ``[3, width / 2, width]`` of the panorama in *file*, continued smoothly where it is transparent.
+
+    Raises :class:`BadRequest` if it is not 2:1, or transparent all over.
+    """
+    picture = read_picture(file, from_display)
+    radiance = resized(_two_to_one(picture.radiance, file), width)
+    if picture.alpha.min() == 1:
+        return radiance
+    if not picture.alpha.any():
+        raise BadRequest(f"{file} is transparent all over.", "Paint something, or leave it out.")
+    seen = resized(picture.radiance * picture.alpha, width)
+    there = resized(picture.alpha, width)
+    return fill(seen / there.clamp(min=1e-6), there)
 
 
 def panorama_width(file: str) -> int:
@@ -67,27 +79,15 @@ def panorama_width(file: str) -> int:
 def read_mask(file: str, width: int) -> Tensor:
     """How white the picture in *file* is, ``[1, width / 2, width]`` in [0, 1]; what is transparent is black.
 
+    Its numbers are shares and not light, so a grey of 128 is a half.
+
     Raises :class:`BadRequest` if it is not 2:1, of another shape than the panorama, or black all over.
     """
-    picture = read_picture(file)
+    picture = read_picture(file, lambda shares: shares)
     mask = picture.radiance.mean(0, keepdim=True).clamp(0, 1) * picture.alpha
     if not mask.any():
         raise BadRequest(f"The mask {file} is black all over.", "Paint white what it should choose.")
     return resized(_two_to_one(mask, file), width)
-
-
-def resized(picture: Tensor, width: int) -> Tensor:
-    """The panorama ``[C, H, 2 H]`` at *width*: means of pixels if that is smaller, as they are if it is the same."""
-    size = (width // 2, width)
-    if picture.shape[1:] == size:
-        return picture
-    if picture.shape[2] > width:
-        return adaptive_avg_pool2d(picture, size)
-    wrapped = torch.cat([picture[..., -2:], picture, picture[..., :2]], -1)  # the seam is no edge
-    scale = width / picture.shape[2]
-    margin = round(2 * scale)
-    grown = interpolate(wrapped[None], size=(size[0], width + 2 * margin), mode="bilinear", align_corners=False)
-    return grown[0, ..., margin : margin + width]
 
 
 def _two_to_one(picture: Tensor, file: str) -> Tensor:

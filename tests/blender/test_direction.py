@@ -103,6 +103,7 @@ def test_settings_come_back_from_a_sky(scene, quick, tmp_path):
     photo.filepath_raw, photo.file_format = str(tmp_path / "photo.png"), "PNG"
     photo.save()
     bpy.ops.skyloom.add_photo(filepath=str(tmp_path / "photo.png"))
+    assert direction.photos[0].use_noted, "what the camera noted counts until something else is said"
     direction.photos[0].field_of_view, direction.photos[0].roll = 60, 10
     bpy.ops.skyloom.add_region()
     bpy.ops.skyloom.add_region()

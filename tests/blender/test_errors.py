@@ -104,6 +104,16 @@ def test_broken_picture_is_refused(scene, tmp_path):
     assert len(bpy.data.images) == images
 
 
+def test_a_picture_that_is_no_panorama_is_refused(scene, tmp_path):
+    square = bpy.data.images.new("square", 16, 16, float_buffer=True)
+    square.filepath_raw, square.file_format = str(tmp_path / "square.exr"), "OPEN_EXR"
+    square.save()
+    world = scene.world
+    with pytest.raises(RuntimeError, match="16 x 16, not twice as wide"):
+        bpy.ops.skyloom.apply_panorama(filepath=str(tmp_path / "square.exr"))
+    assert scene.world == world
+
+
 def test_engine_killed_while_idle_and_in_the_middle(scene, quick, tmp_path):
     works(**quick)
     (first,) = engine_processes()

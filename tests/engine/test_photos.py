@@ -12,6 +12,8 @@ from engine.job_parts import Photo
 from engine.light.transfer import linear_to_srgb, tonemap, untonemap
 from engine.pipeline import generate
 from engine.sphere.equirectangular import directions
+from engine.sphere.gnomonic import View, render
+from engine.sphere.resampling import reader
 from engine.start.continuation import foretold
 from engine.start.lens import lens_of
 from engine.start.photos import place, project
@@ -37,6 +39,21 @@ def test_photo_returns_through_projection_and_back(make, tmp_path, azimuth, elev
     y, x = row.round().long().clamp(0, 15), column.round().long().clamp(0, 23)
     near = linear_to_srgb(placed.radiance[:, y, x])
     assert (kept[:, inside] - near).abs().mean() < 0.03
+
+
+@pytest.mark.parametrize("roll", [0, 90])
+@pytest.mark.parametrize(("azimuth", "elevation"), [(90, 0), (270, 25), (10, -40)])
+def test_a_view_of_the_sky_is_the_photo_again(tmp_path, azimuth, elevation, roll):
+    """Within 2/255, seen by the views of the poles, which know nothing of photos; a turned camera shows it turned."""
+    across = torch.linspace(40, 215, 48).expand(48, 48)
+    shown = torch.stack([across, across.T, 255 - (across + across.T) / 2]).round()
+    file = tmp_path / "photo.png"
+    Image.fromarray(shown.permute(1, 2, 0).byte().numpy()).save(file)
+    placed = place(Photo(file=str(file), azimuth=azimuth, elevation=elevation, roll=roll, field_of_view=60))
+    panorama, _ = project(placed, 1024, 0)
+    seen = linear_to_srgb(render(reader(panorama), 1024, View(azimuth, elevation, 60, 48))) * 255
+    expected = torch.rot90(shown, -roll // 90, (1, 2))
+    assert (seen - expected)[:, 2:-2, 2:-2].abs().max() < 2
 
 
 def test_the_sky_follows_its_photo(tmp_path):

@@ -9,12 +9,13 @@ import pytest
 import torch
 from PIL import Image, ImageCms
 
+from engine.errors import BadRequest
 from engine.light.found import FoundLight, read_light
 from engine.light.primaries import REC709, to_rec709
 from engine.light.transfer import srgb_to_linear
 from engine.output.header import read_job
 from engine.output.pictures import write_exr
-from engine.start.reading import read_panorama, read_picture
+from engine.start.reading import read_mask, read_panorama, read_picture
 
 
 def test_what_lights_a_sky_of_the_home_folder_is_known(tmp_path, monkeypatch):
@@ -58,3 +59,33 @@ def test_wide_gamut_exr_keeps_white_and_is_converted(tmp_path):
     OpenEXR.File({"chromaticities": rec2020}, {"RGB": pixel}).write(str(tmp_path / "wide.exr"))
     read = read_panorama(str(tmp_path / "wide.exr"), 8)[:, 0, 0]
     torch.testing.assert_close(read, (matrix @ torch.tensor([0.2, 0.5, 0.1])).clamp(min=0), atol=1e-5, rtol=0)
+
+
+def test_a_masks_numbers_are_shares(tmp_path):
+    Image.fromarray(np.full((4, 8), 128, np.uint8)).save(tmp_path / "mask.png")
+    assert read_mask(str(tmp_path / "mask.png"), 8).unique().tolist() == pytest.approx([128 / 255])
+
+
+def test_a_sketch_goes_on_where_it_is_transparent(tmp_path):
+    sketch = np.zeros((32, 64, 4), np.uint8)  # what is transparent is black, as most programs save it
+    sketch[:16] = (100, 150, 250, 255)
+    sketch[20:] = (60, 120, 40, 255)
+    Image.fromarray(sketch).save(tmp_path / "sketch.png")
+    read = read_panorama(str(tmp_path / "sketch.png"), 64)
+    sky, ground = read[:, 5, :1], read[:, 25, :1]
+    between = read[:, 16:20].flatten(1)
+    assert (between >= torch.minimum(sky, ground) - 1e-4).all() and (between <= torch.maximum(sky, ground) + 1e-4).all()
+    torch.testing.assert_close(sky[:, 0], srgb_to_linear(torch.tensor([100, 150, 250]) / 255), atol=1e-5, rtol=0)
+    sketch[..., 3] = 0
+    Image.fromarray(sketch).save(tmp_path / "nothing.png")
+    with pytest.raises(BadRequest, match="transparent all over"):
+        read_panorama(str(tmp_path / "nothing.png"), 64)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_start_with_values_that_are_not_numbers_is_refused(tmp_path, value):
+    pixels = np.full((4, 8, 3), 0.5, np.float32)
+    pixels[1, 2] = value
+    OpenEXR.File({}, {"RGB": pixels}).write(str(tmp_path / "broken.exr"))
+    with pytest.raises(BadRequest, match="not numbers"):
+        read_panorama(str(tmp_path / "broken.exr"), 8)
