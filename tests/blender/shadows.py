@@ -54,6 +54,13 @@ def level(seen: np.ndarray) -> float:
     return float(np.median(around(seen)))
 
 
+def hardness(seen: np.ndarray) -> float:
+    """Which share of the light is gone in the darkest place of the shadow, 2 to 2.6 m from the post."""
+    y, x = (np.mgrid[0:48, 0:48] - 23.5) * 6 / 48
+    ring = seen[(np.hypot(x, y) > 2.0) & (np.hypot(x, y) < 2.6)]
+    return float(1 - np.sort(ring)[:4].mean() / np.median(ring))
+
+
 def shadow_angle(seen: np.ndarray) -> float:
     """Degrees counter-clockwise from +X where the shadow lies."""
     sectors = around(seen)

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 from mathutils import Vector
-from shadows import apart, around, build_stick, level, render_floor, shadow_angle
+from shadows import apart, around, build_stick, hardness, level, render_floor, shadow_angle
 
 SUNNY, OVERCAST = "late afternoon sun over a meadow", "overcast sky over a meadow"
 
@@ -53,15 +53,18 @@ def test_an_overcast_sky_casts_none(stick, quick, tmp_path):
 def test_sliders(stick, quick, tmp_path):
     """Strength is the sun's alone; size changes the shadow's edge and not the light."""
     light = generate(quick, SUNNY)
-    levels = []
-    for strength, size in ((1.0, 0.53), (0.0, 0.53), (2.0, 0.53), (1.0, 8.0)):
+    levels, hard = [], []
+    for strength, size in ((1.0, 0.53), (0.0, 0.53), (2.0, 0.53), (1.0, 20.0)):
         inputs()["Sun Strength"].default_value, inputs()["Sun Size"].default_value = strength, radians(size)
-        levels.append(level(floor(stick, tmp_path / "seen.exr")))
+        seen = floor(stick, tmp_path / "seen.exr")
+        levels.append(level(seen))
+        hard.append(hardness(seen))
     natural, none, double, large = levels
     direct = np.dot(light["irradiance"], (0.2126, 0.7152, 0.0722)) * np.sin(radians(light["elevation"])) / pi
     assert natural - none == pytest.approx(direct, rel=0.1)
     assert double - natural == pytest.approx(direct, rel=0.1)
     assert large == pytest.approx(natural, rel=0.1)
+    assert hard[3] < 0.75 * hard[0], "a sun 40 times as wide casts a shadow as hard"
 
 
 def test_lamp_lights_as_the_sky_did_and_removal_puts_it_back(stick, quick, tmp_path):
@@ -77,6 +80,14 @@ def test_lamp_lights_as_the_sky_did_and_removal_puts_it_back(stick, quick, tmp_p
     assert level(with_lamp) == pytest.approx(level(before), rel=0.08), "lit twice, or not at all"
     assert apart(shadow_angle(with_lamp), shadow_angle(before)) < 10
     assert not bpy.ops.skyloom.add_sun_lamp.poll()
+    strongest = max(light["irradiance"])
+    assert list(lamp.data.color) == pytest.approx([channel / strongest for channel in light["irradiance"]], rel=1e-3)
+
+    inputs()["Sun Size"].default_value, inputs()["Exposure"].default_value = radians(3), 1.0
+    bpy.context.view_layer.update()
+    evaluated = lamp.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    assert evaluated.data.angle == pytest.approx(radians(3)) and evaluated.data.energy == pytest.approx(2 * strongest)
+    inputs()["Sun Size"].default_value, inputs()["Exposure"].default_value = radians(0.53), 0.0
 
     inputs()["Sun Strength"].default_value, inputs()["Rotation"].default_value = 0.0, radians(30)
     bpy.context.view_layer.update()

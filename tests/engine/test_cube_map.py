@@ -18,15 +18,25 @@ def sky(tmp_path):
     return path
 
 
+MIDDLES = {"px": (1, 0, 1), "nx": (1, 2, 1), "py": (2, 1, 1), "ny": (0, 1, 1), "pz": (1, 1, 2), "nz": (1, 1, 0)}
+
+
 def test_six_faces(engine, sky, tmp_path):
     done = engine("cube", sky, "--out", tmp_path / "cube")
     assert done.returncode == 0, done.stderr
     written = [tmp_path / "cube" / f"sky_{name}.exr" for name in FACES]
     assert done.stdout.splitlines() == [str(path) for path in written]
     middles = {path.stem[-2:]: read_radiance(path)[:, 7:9, 7:9].mean((1, 2)) for path in written}
-    expected = {"px": (1, 0, 1), "nx": (1, 2, 1), "py": (2, 1, 1), "ny": (0, 1, 1), "pz": (1, 1, 2), "nz": (1, 1, 0)}
-    for name, colour in expected.items():
+    for name, colour in MIDDLES.items():
         torch.testing.assert_close(middles[name], torch.tensor(colour, dtype=torch.float32), atol=0.02, rtol=0)
+
+
+def test_a_strip_has_the_faces_in_their_order(engine, sky, tmp_path):
+    assert engine("cube", sky, "--size", 24, "--strip").returncode == 0
+    faces = read_radiance(tmp_path / "sky_cube.exr").unflatten(2, (6, 24))
+    for name, face in zip(FACES, faces.unbind(2), strict=True):
+        middle = face[:, 11:13, 11:13].mean((1, 2))
+        torch.testing.assert_close(middle, torch.tensor(MIDDLES[name], dtype=torch.float32), atol=0.02, rtol=0)
 
 
 def test_a_strip_to_look_at(engine, sky, tmp_path):
