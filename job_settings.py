@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -45,9 +46,11 @@ def job_from(settings: bpy.types.PropertyGroup, call: bpy.types.Operator, prompt
         values["prompt"] = prompt
     if (style := values.pop("style")) != NONE:
         values["prompt"], values["negative"] = STYLES[style].applied(values["prompt"], values["negative"])
-    if "loras" not in told and (lora := catalogue().get(settings.lora)):
-        values["loras"] = [[lora.name, _rounded(settings.lora_scale)], *values.get("loras", ())]
-        if lora.words and lora.words not in values["prompt"] and values["prompt"].strip():
+    if "loras" not in told and settings.lora.strip():
+        lora = catalogue().get(settings.lora)
+        name = lora.name if lora else bpy.path.abspath(settings.lora.strip())
+        values["loras"] = [[name, _rounded(settings.lora_scale)], *values.get("loras", ())]
+        if lora and lora.words and lora.words not in values["prompt"] and values["prompt"].strip():
             values["prompt"] = f"{values['prompt'].strip()}, {lora.words}"
     if settings.use_random_seed and "seed" not in passed:
         values["seed"] = None
@@ -120,11 +123,11 @@ def _rounded(value: float) -> float:
 
 
 def _show_lora(settings: bpy.types.PropertyGroup, job: dict[str, Any]) -> dict[str, Any]:
-    """Make *settings* show the first LoRA of *job* if the catalogue has it, and return what is left to show."""
+    """Make *settings* show the first LoRA of *job*, of the catalogue or by its full path, and return what is left."""
     settings.property_unset("lora")
     settings.property_unset("lora_scale")
     loras = list(job.get("loras", ()))
-    if loras and loras[0][0] in catalogue():
+    if loras and (loras[0][0] in catalogue() or Path(loras[0][0]).is_absolute()):
         settings.lora, settings.lora_scale = loras.pop(0)
     return {name: value for name, value in job.items() if name != "loras"} | ({"loras": loras} if loras else {})
 

@@ -230,7 +230,7 @@ class SKYLOOM_PG_settings(JobProperties, bpy.types.PropertyGroup):
     )
     lora: StringProperty(
         name="LoRA",
-        description="A LoRA of the catalogue that is added to the model, with its words to the prompt; empty for none",
+        description="What is added to the model: a LoRA of the catalogue, with its words for prompts, or a file's path",
     )
     lora_scale: FloatProperty(
         name="Scale",

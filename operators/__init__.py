@@ -10,7 +10,12 @@ from .cancel_download import SKYLOOM_OT_cancel_download
 from .cancel_generation import SKYLOOM_OT_cancel_generation
 from .cancel_installation import SKYLOOM_OT_cancel_installation
 from .check_engine import SKYLOOM_OT_check_engine
-from .choose_model import SKYLOOM_OT_choose_model, SKYLOOM_OT_open_model
+from .choose_model import (
+    SKYLOOM_OT_choose_model,
+    SKYLOOM_OT_close_lora,
+    SKYLOOM_OT_open_lora,
+    SKYLOOM_OT_open_model,
+)
 from .contact_sheet import SKYLOOM_OT_contact_sheet
 from .copy_error import SKYLOOM_OT_copy_error
 from .copy_install_log import SKYLOOM_OT_copy_install_log
@@ -57,6 +62,8 @@ classes = (
     SKYLOOM_OT_cancel_installation,
     SKYLOOM_OT_check_engine,
     SKYLOOM_OT_choose_model,
+    SKYLOOM_OT_close_lora,
+    SKYLOOM_OT_open_lora,
     SKYLOOM_OT_contact_sheet,
     SKYLOOM_OT_copy_error,
     SKYLOOM_OT_copy_install_log,

@@ -4,7 +4,7 @@ from typing import ClassVar
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..engine.errors import SkyloomError
+from ..engine.errors import BadRequest, SkyloomError
 from ..engine.models.kinship import check_kinship
 from ..engine.models.store import find_entry, installed
 from ..folders import absolute
@@ -53,6 +53,40 @@ class SKYLOOM_OT_open_model(ImportHelper, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = absolute(self.filepath)
         context.scene.skyloom.model = str(path if path.suffix == ".safetensors" else _folder(path))
+        return {"FINISHED"}
+
+
+class SKYLOOM_OT_open_lora(ImportHelper, bpy.types.Operator):
+    bl_idname = "skyloom.open_lora"
+    bl_label = "Open LoRA"
+    bl_description = "Choose a LoRA on this computer: a safetensors file that was made for the model's family"
+    bl_options: ClassVar = {"INTERNAL", "UNDO"}
+
+    filename_ext = ".safetensors"
+    filter_glob: bpy.props.StringProperty(default="*.safetensors", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings, path = context.scene.skyloom, absolute(self.filepath)
+        try:
+            if not path.is_file() or path.suffix != ".safetensors":
+                raise BadRequest(f"{path} is no LoRA.", "Choose a safetensors file.")
+            check_kinship(chosen_model(settings), [str(path)])
+        except SkyloomError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        settings.lora = str(path)
+        settings.property_unset("lora_scale")
+        return {"FINISHED"}
+
+
+class SKYLOOM_OT_close_lora(bpy.types.Operator):
+    bl_idname = "skyloom.close_lora"
+    bl_label = "Take LoRA Off"
+    bl_description = "Paint the next sky without this LoRA"
+    bl_options: ClassVar = {"INTERNAL", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.scene.skyloom.property_unset("lora")
         return {"FINISHED"}
 
 

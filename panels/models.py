@@ -1,5 +1,6 @@
 """The sub-panel of models: the catalogue with what is there, and downloads."""
 
+from pathlib import Path
 from typing import ClassVar
 
 import bpy
@@ -9,6 +10,7 @@ from ..engine.models.catalogue import Entry, catalogue
 from ..engine.models.kinship import stranger
 from ..engine.models.store import installed, started_bytes
 from ..engine.wording import size
+from ..folders import absolute
 from ..job_settings import chosen_model
 from ..wrapped_text import draw_text
 
@@ -32,8 +34,10 @@ class Models:
             _draw_details(layout, context, chosen)
         family = chosen.family if chosen else None
         loras = [entry for entry in entries.values() if entry.kind == "lora" and family in (None, entry.family)]
+        row = layout.row(align=True)
+        row.label(text="LoRA")
+        row.operator("skyloom.open_lora", text="", icon="FILEBROWSER")
         if loras:
-            layout.label(text="LoRA")
             column = layout.column(align=True)
             for entry in loras:
                 _draw_row(column, entry, settings.lora == entry.name, "CHECKBOX_HLT", "CHECKBOX_DEHLT")
@@ -44,6 +48,13 @@ class Models:
             elif installed(lora) and (trouble := stranger(chosen_model(settings), [lora.name])):
                 draw_text(layout.column(), context, trouble, "ERROR")
             _draw_details(layout, context, lora)
+        elif settings.lora:
+            row = layout.row(align=True)
+            row.label(text=Path(settings.lora).stem, icon="CHECKBOX_HLT")
+            row.operator("skyloom.close_lora", text="", icon="X")
+            layout.prop(settings, "lora_scale", slider=True)
+            if trouble := stranger(chosen_model(settings), [str(absolute(settings.lora))]):
+                draw_text(layout.column(), context, trouble, "ERROR")
 
 
 def _draw_row(layout: bpy.types.UILayout, entry: Entry, chosen: bool, on: str, off: str) -> None:

@@ -1,7 +1,9 @@
 """Models in Blender: what the panel offers, a real download from a hub on loopback, and what is done with it."""
 
+import json
 import os
 import shutil
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +89,31 @@ def test_lora_goes_into_the_job_and_comes_back(scene):
     again = job()
     assert (again["loras"], again["prompt"]) == (((LORA, 0.8), ("mine.safetensors", 1.0)), "a storm, qxj")
     assert settings.lora == LORA
+
+
+def test_a_lora_of_ones_own_is_opened_and_comes_back(scene, tmp_path):
+    settings, job_settings = scene.skyloom, extension("job_settings")
+    matrix = {"dtype": "F16", "shape": [4, 768], "data_offsets": [0, 4 * 768 * 2]}
+    header = json.dumps({"unet.mid_block.attn2.to_k.lora_A.weight": matrix}).encode()
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes(struct.pack("<Q", len(header)) + header + bytes(4 * 768 * 2))
+    with pytest.raises(RuntimeError, match="no LoRA"):
+        bpy.ops.skyloom.open_lora(filepath=str(tmp_path / "theirs.safetensors"))
+    model = tmp_path / "model" / "unet" / "config.json"
+    model.parent.mkdir(parents=True)
+    settings.model = str(tmp_path / "model")
+    model.write_text('{"cross_attention_dim": 2048}')
+    with pytest.raises(RuntimeError, match=r"Stable Diffusion 1\.x"):
+        bpy.ops.skyloom.open_lora(filepath=str(file))
+    assert not settings.lora
+    model.write_text('{"cross_attention_dim": 768}')
+    assert bpy.ops.skyloom.open_lora(filepath=str(file)) == {"FINISHED"}
+    settings.prompt, settings.lora_scale = "a storm", 0.5
+    job = job_settings.job_from(settings, _Call()).to_dict()
+    assert (job["loras"], job["prompt"]) == (((str(file), 0.5),), "a storm")
+    assert bpy.ops.skyloom.close_lora() == {"FINISHED"} and not settings.lora
+    job_settings.use_job(settings, job)
+    assert (settings.lora, settings.lora_scale) == (str(file), 0.5) and "loras" not in settings.other
 
 
 class _Call:
