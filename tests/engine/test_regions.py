@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from skies import pixels
 
 from engine.errors import BadRequest
@@ -23,6 +24,51 @@ def test_region_masks_wrap():
     torch.testing.assert_close(weights.sum(0), torch.ones(1, 8, 16))
     with pytest.raises(BadRequest, match="too small"):
         shares((Region(prompt="a", width=1, lowest=89.9, softness=0),), 128, (8, 16))
+
+
+def test_a_region_has_a_band_of_elevations():
+    mask = region_mask(Region(prompt="a", width=360, lowest=-30, highest=60, softness=10), 180)[0, :, 0]
+    elevation = 90 - (torch.arange(180) + 0.5)
+    assert (mask[(elevation > -25) & (elevation < 55)] == 1).all()
+    assert (mask[(elevation < -35) | (elevation > 65)] == 0).all()
+    assert mask[(elevation - 60).abs() < 1].mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_painted_region_is_one_that_is_told(tmp_path):
+    """Soft edges, too; across the seam."""
+    told = Region(prompt="a", azimuth=270, width=80, lowest=10, softness=20)
+    painted = (region_mask(told, 64)[0] * 255).round().byte().numpy()
+    Image.fromarray(painted).save(tmp_path / "mask.png")
+    by_mask = shares((Region(prompt="a", mask=str(tmp_path / "mask.png")),), 128, (16, 32))
+    torch.testing.assert_close(by_mask, shares((told,), 128, (16, 32)), atol=1 / 255, rtol=0)
+
+
+def test_in_the_first_steps_a_prompt_sees_only_its_own_part(nano):
+    """Bootstrapping: elsewhere it sees a flat colour under noise, and the prompt of everywhere sees all."""
+    windows = Windows.layout("ring", 32, 16, 16)
+    own = torch.zeros(2, 1, 16, 32)
+    own[1, ..., :8] = 1
+    own[0] = 1 - own[1]
+    solver = nano.solver("ddim", 4, (16, 16), torch.Generator())
+    seen: list[tuple[int, torch.Tensor]] = []
+
+    def sees(number: int):
+        def denoise(x, level, which):
+            seen.append((number, x))
+            return x
+
+        return denoise
+
+    denoise = RegionalDenoiser([sees(0), sees(1)], own, windows, solver, 1, torch.Generator().manual_seed(0))
+    noise = torch.full((1, 4, 16, 32), 9.0)
+    for level in solver.levels[:2]:
+        denoise(windows.gather(noise), level, torch.arange(2))
+    first, second = (x for number, x in seen if number == 1)
+    assert (first[..., :8] == 9).all() and (first[..., 8:] != 9).all()
+    means = first[..., 8:].mean((2, 3))
+    assert first[..., 8:].std() > 0.5 * solver.levels[0].sigma and (means.abs() < 5).all()
+    assert (second == 9).all(), "later steps see the canvas as it is"
+    assert all((x == 9).all() for number, x in seen if number == 0)
 
 
 def test_each_region_follows_its_own_prompt(nano):
