@@ -12,6 +12,15 @@ def test_region_takes_the_views_direction(window: Window) -> None:
     assert abs(window.saw("directing", "regions")["azimuth"] - 250) < 0.2
 
 
+def test_region_is_written_into_the_view_where_it_is(window: Window) -> None:
+    """In its yellow, above the middle (the cube), towards which the view looks; the west is to the right of it."""
+    shown = np.array(Image.open(window.picture("directing", "regions")).convert("RGB")).astype(int)
+    red, green, blue = shown[100:400, 40:1030].transpose(2, 0, 1)
+    columns = np.nonzero((red > 200) & (green > 150) & (blue < 120))[1] + 40
+    assert len(columns) > 100
+    assert abs(columns.mean() - 660) < 30
+
+
 def test_layout_follows_its_sliders_and_gives_the_world_back(window: Window) -> None:
     saw = window.saw("directing", "layout")
     assert saw["sunset"] > 1.5 * saw["noon"], "a low sun did not redden the sky in the world"
