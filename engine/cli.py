@@ -203,11 +203,12 @@ def _cube(chosen: Namespace) -> int:
 def _picture(chosen: Namespace) -> int:
     from .output.shown import write_shown
 
-    write_shown(chosen.file.expanduser(), chosen.width, chosen.out)
+    out = chosen.out.expanduser()
+    write_shown(chosen.file.expanduser(), chosen.width, out)
     if chosen.events:
-        _print_event(Finished(path=str(chosen.out)))
+        _print_event(Finished(path=str(out)))
     else:
-        print(chosen.out)
+        print(out)
     return ExitCode.DONE
 
 

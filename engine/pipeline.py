@@ -102,10 +102,10 @@ def _paint(
         """What of the given is to be there in the end; what was only to begin with need not be drawn large."""
         return gather(job, width, model.transfer) if job.photos or job.mask is not None else None
 
-    given = staying(todo.base) or gather(job, todo.base, model.transfer)
-    unpainted = given is not None and _is_unpainted(job)
+    unpainted = _is_unpainted(job)
+    width = todo.size[0] if unpainted else todo.base
+    given = staying(width) or gather(job, width, model.transfer)
     if given and unpainted:
-        given = gather(job, todo.size[0], model.transfer) or given
         picture = model.transfer.from_radiance(given.radiance)
     else:
         precision = Precision(half_type(model.device, model.half) if job.precision == "half" else None)

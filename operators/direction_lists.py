@@ -6,15 +6,8 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 from mathutils import Vector
 
+from ..panels.redraw import redraw_views
 from ..scene.sun import azimuth_elevation
-
-
-def _redraw_views(context: bpy.types.Context) -> None:
-    """3D views, into which directions are written: after an operator Blender draws them anew for the scene alone."""
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 def _append(context: bpy.types.Context, name: str) -> bpy.types.PropertyGroup:
@@ -35,7 +28,7 @@ class SKYLOOM_OT_add_region(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         region = _append(context, "region")
         region.azimuth = 90.0 * len(context.scene.skyloom.direction.regions) % 360
-        _redraw_views(context)
+        redraw_views(context.window_manager)
         return {"FINISHED"}
 
 
@@ -86,7 +79,7 @@ class SKYLOOM_OT_remove_part(bpy.types.Operator):
         chosen = getattr(direction, self.kind)
         getattr(direction, f"{self.kind}s").remove(chosen)
         setattr(direction, self.kind, max(0, chosen - 1))
-        _redraw_views(context)
+        redraw_views(context.window_manager)
         return {"FINISHED"}
 
 
@@ -132,7 +125,7 @@ class SKYLOOM_OT_set_from_view(bpy.types.Operator):
         items[chosen].azimuth = azimuth
         if self.what == "PHOTO":
             items[chosen].use_noted = False
-        _redraw_views(context)
+        redraw_views(context.window_manager)
         if self.what != "REGION":  # a region is a sector, from the horizon up or not
             items[chosen].elevation = elevation
         return {"FINISHED"}

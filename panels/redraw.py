@@ -1,4 +1,4 @@
-"""Redraws the panel when something was told that it shows."""
+"""Redraws the panel, and what is written into 3D views, when something was told that they show."""
 
 import bpy
 
@@ -11,3 +11,11 @@ def redraw(manager: bpy.types.WindowManager) -> None:
             for region in area.regions:
                 if places.get(area.type) == region.type:
                     region.tag_redraw()
+
+
+def redraw_views(manager: bpy.types.WindowManager) -> None:
+    """Redraw the 3D views, into which directions are written: after an operator Blender does for the scene alone."""
+    for window in manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()

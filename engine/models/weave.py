@@ -29,6 +29,7 @@ def strew_weave(picture: Tensor, period: int, wraps: bool) -> Tensor:
     """
     rows, columns = (length // period for length in picture.shape[1:])
     shifts = torch.randint(period, (2, rows, columns), generator=torch.Generator().manual_seed(0)).to(picture.device)
+    keeps = _above_shores(torch.arange(rows, device=picture.device) / rows, wraps)
     for channel in picture:
         above = channel[:0].clone()  # as it was
         for first in range(0, rows, _BAND):
@@ -41,22 +42,23 @@ def strew_weave(picture: Tensor, period: int, wraps: bool) -> Tensor:
                 right = min(left + _TILE, columns)
                 places = torch.arange(left - _BESIDE, right + _BESIDE, device=picture.device)
                 places = places % columns if wraps else places[(places >= 0) & (places < columns)]
-                near = _above_shores(torch.arange(start, end, device=picture.device), rows) if wraps else None
-                strewn = _strewn(seen[:, places].flatten(1), period, shifts[:, start:end, places], near)
+                shifted = shifts[:, start:end, places]
+                strewn = _strewn(seen[:, places].flatten(1), period, shifted, keeps[start:end])
                 begin = (_BESIDE if wraps else min(left, _BESIDE)) * period
                 tile = strewn[inside, begin : begin + (right - left) * period]
                 channel[first * period : last * period, left * period : right * period] = tile
     return picture
 
 
-def _above_shores(blocks: Tensor, rows: int) -> Tensor:
-    """Which of the *blocks* ``[m]``, of that many *rows* over a panorama, may have a horizon, a shore or a ridge."""
-    return (blocks / rows - 0.5) * 180 < _SHORES
+def _above_shores(tops: Tensor, panorama: bool) -> Tensor:
+    """1 for blocks that may have a horizon, a shore or a ridge, 0 for others, ``[m]``: of a flat view, which may look
+    anywhere, all may. tops: where they begin, as shares of the height."""
+    return (((tops - 0.5) * 180 < _SHORES) if panorama else torch.ones_like(tops)).float()
 
 
-def _strewn(seen: Tensor, period: int, shifts: Tensor, near: Tensor | None) -> Tensor:
-    """Rows *seen* ``[h, w]`` of a part of one channel; shifts: down and to the right of each block, ``[2, m, n]``.
-    near: ``[m]``, where there may be a horizon; anywhere, if not given."""
+def _strewn(seen: Tensor, period: int, shifts: Tensor, keeps: Tensor) -> Tensor:
+    """Rows *seen* ``[h, w]`` of a part of one channel; shifts: down and to the right of each block, ``[2, m, n]``;
+    keeps: ``[m]``, where strong level lines stay."""
     _, rows, columns = shifts.shape
     detail = seen - _tones(seen, period)
     detail = (detail - _tones(detail, period)).view(rows, period, columns, period)  # of a glow, too, nothing
@@ -64,9 +66,7 @@ def _strewn(seen: Tensor, period: int, shifts: Tensor, near: Tensor | None) -> T
     means = pad(_beside(detail), (0, 0, reach, reach), mode="replicate")
     shared = _beside(_middle(*(means[:, :, start : start + columns] for start in (0, reach, 2 * reach))))
     levels = shared.mean(3, keepdim=True)
-    horizon, weave = _horizon(levels), shared - levels
-    if near is not None:
-        horizon = horizon * near[:, None, None, None]
+    horizon, weave = _horizon(levels) * keeps[:, None, None, None], shared - levels
     taken = weave + levels * (1 - horizon)  # a shore is like itself, too, and stays
     down, right = shifts[0] * (horizon[:, 0, :, 0] == 0), shifts[1]  # beside it, the texture is shifted along it
     places = torch.arange(period, device=seen.device)[:, None, None]

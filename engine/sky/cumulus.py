@@ -20,16 +20,32 @@ _FEWEST_SLICES, _MOST_SLICES, _ROWS_PER_SLICE = 6, 32, 12
 _DEPTH = 0.42  # of the slices, in heights of the base
 _OPACITY = 6.9  # of all slices at density 1
 _NONE = 50.0  # a threshold that no density reaches
-# In an area: the threshold well inside it, the share that shall be filled, how dark bases, shadows and all of it are.
-_CORE = {Clouds.FEW: 0.4, Clouds.SCATTERED: 0.2, Clouds.BROKEN: 0.0, Clouds.STORM: -0.4}
-_FILLED = {Clouds.FEW: 0.5, Clouds.SCATTERED: 0.65, Clouds.BROKEN: 0.8, Clouds.STORM: 0.95}
-_BASE_SHADE = {Clouds.FEW: 0.0, Clouds.SCATTERED: 0.0, Clouds.BROKEN: 0.3, Clouds.STORM: 0.8}
-_SHADOW = {Clouds.FEW: 0.4, Clouds.SCATTERED: 0.4, Clouds.BROKEN: 0.7, Clouds.STORM: 1.5}
-_BRIGHTNESS = {Clouds.FEW: 1.25, Clouds.SCATTERED: 1.25, Clouds.BROKEN: 1.0, Clouds.STORM: 0.6}
 _SLATE_SHARE = 0.8  # of a storm's colour
 _CLOSING, _RIM, _RIM_RISE = 1.6, 0.5, 2.0  # of the threshold, from well inside to the edge and in its outer rim
 _USUAL_RADIUS, _FINEST = 0.8, 5.0  # radians; in a smaller area clouds are smaller, down to a fifth
 _TRIALS, _SEEN = 256, 512  # pieces of noise that are looked at, and how many of the area's pixels
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Of clouds in an area: ``core``, the threshold well inside it; ``filled``, the share that shall be filled; how
+    dark bases, shadows and all of it are.
+    """
+
+    core: float
+    filled: float
+    base_shade: float
+    shadow: float
+    brightness: float
+
+
+_KINDS = {
+    Clouds.FEW: _Kind(core=0.4, filled=0.5, base_shade=0.0, shadow=0.4, brightness=1.25),
+    Clouds.SCATTERED: _Kind(core=0.2, filled=0.65, base_shade=0.0, shadow=0.4, brightness=1.25),
+    Clouds.BROKEN: _Kind(core=0.0, filled=0.8, base_shade=0.3, shadow=0.7, brightness=1.0),
+    Clouds.STORM: _Kind(core=-0.4, filled=0.95, base_shade=0.8, shadow=1.5, brightness=0.6),
+}
+IN_AREAS = frozenset(_KINDS)  # what :func:`cumulus_within` can draw
 
 
 @dataclass(frozen=True)
@@ -75,42 +91,42 @@ def cumulus_within(
 
     inside: [rows, width], from 0 at the edge of the area and beyond to 1 well inside.
     """
-    kind = scene.parameters[0].clouds
+    kind = _KINDS[scene.parameters[0].clouds]
     painted = inside > 0
     radius = float((dome.solid_angle[0] * painted).sum() / math.pi) ** 0.5
     finer = min(max(_USUAL_RADIUS / radius, 1.0), _FINEST)
     scale = _scale(scene) * finer
     closing = _CLOSING * (1 - inside) + _RIM_RISE * (1 - inside / _RIM).clamp(min=0)
-    threshold = torch.where(painted, _CORE[kind] + closing, _NONE)
+    threshold = torch.where(painted, kind.core + closing, _NONE)
 
     field = _Field(
         threshold[None],
-        per_pixel(inside.new_tensor([_BASE_SHADE[kind]])),
+        per_pixel(inside.new_tensor([kind.base_shade])),
         per_pixel(scale),
         _fitting(inside, scene, dome, noise, view, scale),
-        inside.new_tensor([_BRIGHTNESS[kind]]),
+        inside.new_tensor([kind.brightness]),
         finer,
-        _SHADOW[kind],
+        kind.shadow,
     )
     colour, opacity = _slices(field, scene, dome, lit, noise, view)
     slate = luminance(colour)[:, None] * per_picture(colour.new_tensor(SLATE)[None])
-    return colour.lerp(slate, float(kind is Clouds.STORM) * _SLATE_SHARE), opacity
+    return colour.lerp(slate, float(scene.parameters[0].clouds is Clouds.STORM) * _SLATE_SHARE), opacity
 
 
 def _fitting(
     inside: Tensor, scene: Scene, dome: Dome, noise: NoiseAtlas, view: WindView, scale: Tensor
 ) -> list[Tensor]:
     """Where the noise of *scale* has by itself about the cloud that is wanted *inside* and none near the edge."""
-    kind = scene.parameters[0].clouds
+    kind = _KINDS[scene.parameters[0].clouds]
     every = max(1, int((inside > 0).sum()) // _SEEN)
     t, along, across, weight = (
         values.expand_as(inside)[inside > 0][::every]
         for values in (dome.distance(1.0)[0], view.along[0], view.across[0], inside)
     )
     places = scene.uniform("cumulus within", 2, _TRIALS)[0, ..., None]
-    filled = (_shape(noise, along * t * scale + places[0], across * t * scale + places[1], t) > _CORE[kind]).float()
+    filled = (_shape(noise, along * t * scale + places[0], across * t * scale + places[1], t) > kind.core).float()
     within, edge = (filled @ share / share.sum() for share in (weight, (1 - weight).square()))
-    best = ((within - _FILLED[kind]).abs() + edge).argmin()
+    best = ((within - kind.filled).abs() + edge).argmin()
     return [per_pixel(place) for place in places[:, best]]
 
 

@@ -12,6 +12,7 @@ from ..job import Job
 from ..job_parts import Layout
 from ..light.found import read_light
 from ..output.header import read_job
+from ..sky.cumulus import IN_AREAS
 from ..sky.parameters import Clouds, Ground
 from ..sky.phrases import GROUNDS
 from ..sky.said import Said, kind_said
@@ -19,7 +20,6 @@ from ..sphere.equirectangular import box_filter, directions, solid_angles
 from .layout import draw, draw_with_cumulus, layout_of
 from .reading import read_mask
 
-_DRAWN = (Clouds.FEW, Clouds.SCATTERED, Clouds.BROKEN, Clouds.STORM)
 _SEEN = 512  # pixels of width, enough to tell which half of the sphere is painted
 _WIDEST = 38.0  # degrees, of the radius of a circle as large as an area: in a wider one, models paint storms well
 _WELL_INSIDE = 14.0  # degrees from an area's edge, if it is as wide
@@ -44,7 +44,7 @@ def ground_said(prompt: str) -> Ground | None:
 def clouds_said(prompt: str) -> Clouds | None:
     """The cumulus that *prompt* names; none if it names an hour, for these would be in the light that the sky has."""
     said = Said.by(prompt)
-    return said.clouds if said.time is None and said.clouds in _DRAWN else None
+    return said.clouds if said.time is None and said.clouds in IN_AREAS else None
 
 
 def draw_named(job: Job, radiance: Tensor, mask: Tensor, soft: Tensor) -> Tensor:
