@@ -1,8 +1,8 @@
 """Where the sun or the moon stands in a panorama, or that none is to be seen.
 
 The picture may be clipped (an ordinary model's) or soft (the bundled model's), so neither the disc's size nor its
-brightness tells; what tells is a spot that saturates all channels and falls off to all sides, in a sky that has colour.
-Everything is measured by angle on the sphere, so the seam and the zenith are places like any other.
+brightness tells; what tells is how the sky around a spot looks: see likeness.py. Everything is measured by angle on the
+sphere, so the seam and the zenith are places like any other.
 """
 
 import math
@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from ..sphere.equirectangular import directions, solid_angles
+from .likeness import Surroundings, sun_likeness
 from .photometry import luminance
 
 _HEIGHT = 128  # rows that are looked at
@@ -23,12 +24,15 @@ _CANDIDATES = 2500  # on the upper hemisphere, 2.9 degrees apart
 _AT_ONCE = 250  # of them, because what is kept of all is large enough: 170 MB
 _NEAR, _AROUND = 5.0, 30.0  # degrees: a spot and what it is compared with
 _SATURATED_SHARE = 0.0005  # of the sky, as a spot of 1.8 degrees radius
+_EXPOSED_SHARE = 0.01  # of the sky, which saturates in an HDR picture as a photographer would expose it
 _PULL = (10.0, 8.0, 6.0, 5.0, 4.0, 4.0)  # degrees: reach of the mean shift, narrowing
 _RINGS = (0.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 40.0)  # degrees
-# Thresholds found on renders of engine.sky through a camera that clips; `python benchmarks/light.py` counts the errors.
-_SUN_PEAK, _SUN_CONTRAST, _LOW_SUN_CONTRAST, _SUN_COLOUR = 0.75, 0.27, 0.17, 0.22
+_SUN_PEAK, _SUN_COLOUR = 0.75, 0.22  # luminance; mean size of the log ratio of blue to red, which overcast skies lack
+_CLIPPED = 0.005  # of the sky: from there on a sun is told by its likeness, and else by these thresholds
+_SUN_CONTRAST, _LOW_SUN_CONTRAST = 0.27, 0.17
 _SMALL_FALL, _SMALL_SKY = 0.5, 0.12  # a small spot shows little contrast; in a bright sky it is no star
 _WARM = -0.3  # mean log ratio of blue to red where a sun is low
+# Thresholds found on renders of engine.sky through a camera that clips; `python benchmarks/light.py` counts the errors.
 _MOON_SKY, _MOON_CONTRAST, _MOON_FALL, _MOON_PEAK, _MOON_BLUE = 0.05, 0.12, 0.5, 0.6, 0.4
 _OTHER_SUN = 40.0  # degrees away at least
 _OTHER_FALL = 0.45  # a cloud's glow does not fall below this share of its middle within 15 degrees
@@ -98,20 +102,33 @@ def find_spot(radiance: Tensor, elevations: tuple[float, float] = (0.0, 90.0)) -
     Three suns or more are lamps or windows: then there is none.
     """
     sky = _sky()
-    picture = adaptive_avg_pool2d(radiance.float().cpu(), (_HEIGHT, 2 * _HEIGHT))[:, sky.above]
+    picture = _above_horizon(sky, radiance)
     height = 90 - _degrees(sky.towards[2])
     allowed = (height >= elevations[0] + _LOWEST) & (height <= elevations[1])
     spot, looks = _strongest(sky, picture, allowed)
-    kind = _kind(sky, picture, looks)
+    kind = _kind(sky, picture, spot, looks)
     rivals = 0
     while kind == "sun" and looks.falls and rivals < 2:
         allowed &= sky.away_from(spot.towards)
         rival, other = _strongest(sky, picture, allowed)
-        if not (other.falls and _kind(sky, picture, other) == "sun" and other.peak > 0.9 * looks.peak):
+        alike = other.falls and other.peak > 0.9 * looks.peak
+        if not (alike and _kind(sky, picture, rival, other) == "sun"):
             break
         rivals += 1
         allowed &= sky.away_from(rival.towards)
     return Spot(spot.towards, spot.extent, "none" if rivals > 1 else kind, rivals)
+
+
+def look_around(radiance: Tensor) -> tuple[Tensor, Surroundings]:
+    """The direction ``[3]`` of the spot of the panorama ``[3, H, 2 H]`` that stands out most, and the sky around it."""
+    sky = _sky()
+    picture = _above_horizon(sky, radiance)
+    spot, looks = _strongest(sky, picture, torch.ones_like(sky.area, dtype=torch.bool))
+    return spot.towards, _around(sky, picture, spot.towards, looks.contrast)
+
+
+def _above_horizon(sky: _Sky, radiance: Tensor) -> Tensor:
+    return adaptive_avg_pool2d(radiance.float().cpu(), (_HEIGHT, 2 * _HEIGHT))[:, sky.above]
 
 
 @dataclass(frozen=True)
@@ -151,18 +168,44 @@ def _strongest(sky: _Sky, picture: Tensor, allowed: Tensor) -> tuple[Spot, _Look
     return Spot(towards, _RINGS[half], "none"), _Looks(middle, contrast.max().item(), profile)
 
 
-def _kind(sky: _Sky, picture: Tensor, looks: _Looks) -> Literal["sun", "moon", "none"]:
-    tint = ((picture[2] + 0.01) / (picture[0] + 0.01)).log()
+def _kind(sky: _Sky, picture: Tensor, spot: Spot, looks: _Looks) -> Literal["sun", "moon", "none"]:
+    tint = _tint(picture)
     colour, blue = ((value * sky.area).sum().item() for value in (tint.abs(), tint))
     median = _quantile(luminance(picture), sky.area, 0.5).item()
-    dark = median < _MOON_SKY and blue > _MOON_BLUE and looks.profile[3] < _MOON_FALL
-    if dark and looks.contrast > _MOON_CONTRAST and looks.peak > _MOON_PEAK and looks.profile[1] > 0.6:
-        return "moon"
+    if median < _MOON_SKY and blue > _MOON_BLUE and looks.profile[3] < _MOON_FALL:  # a night
+        shines = looks.contrast > _MOON_CONTRAST and looks.peak > _MOON_PEAK and looks.profile[1] > 0.6
+        return "moon" if shines else "none"
+    if looks.peak <= _SUN_PEAK or colour <= _SUN_COLOUR:
+        return "none"
+    around = _around(sky, picture, spot.towards, looks.contrast)
+    if around.saturated > _CLIPPED:
+        return "sun" if sun_likeness(around) > 0 else "none"
     small = looks.profile[4] < _SMALL_FALL and median > _SMALL_SKY
     stands_out = small or looks.contrast > (_LOW_SUN_CONTRAST if blue < _WARM else _SUN_CONTRAST)
-    if not dark and looks.peak > _SUN_PEAK and stands_out and colour > _SUN_COLOUR:
-        return "sun"
-    return "none"
+    return "sun" if stands_out else "none"
+
+
+def _around(sky: _Sky, picture: Tensor, towards: Tensor, contrast: float) -> Surroundings:
+    """The *picture* ``[3, n]``, exposed as a photograph, as seen from *towards* ``[3]``."""
+    white = _quantile(picture.amax(0), sky.area, 1 - _EXPOSED_SHARE).clamp(min=1)
+    tint = _tint(picture)
+    pole = towards.new_tensor((0.0, 0.0, 1.0) if abs(towards[2]) < 0.99 else (1.0, 0.0, 0.0))
+    right = normalize(torch.linalg.cross(pole, towards), dim=0)
+    up = torch.linalg.cross(towards, right)
+    return Surroundings(
+        picture=(picture / white).clamp(max=1),
+        area=sky.area,
+        angle=_degrees(towards @ sky.towards),
+        turn=torch.rad2deg(torch.atan2(up @ sky.towards, right @ sky.towards)),
+        elevation=90 - _degrees(towards[2]).item(),
+        contrast=contrast,
+        warmth=min((tint * sky.area).sum().item(), 0.0),
+    )
+
+
+def _tint(picture: Tensor) -> Tensor:
+    """Log ratio of blue to red, ``[3, n]`` to ``[n]``."""
+    return ((picture[2] + 0.01) / (picture[0] + 0.01)).log()
 
 
 def _quantile(values: Tensor, weights: Tensor, share: float) -> Tensor:

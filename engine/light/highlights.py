@@ -15,8 +15,8 @@ from ..sphere.equirectangular import box_filter, directions
 _WHITE = (0.9, 1.0)  # of the brightest channel: where saturation begins and is complete
 _GLOW_POWER = 2.0
 _GLOW_CORE = 1.0  # degrees: the disc and what the air around it scatters strongest
-_WIDEST_GLOW = 12.0  # degrees; wider saturation is cloud
-_CLOUD_LIFT = 2.0
+_WIDEST_GLOW = 6.0  # degrees; wider saturation is cloud
+_CLOUD_LIFT = 1.2
 _BLUR = 32  # of the panorama's height
 
 

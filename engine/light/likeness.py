@@ -1,0 +1,85 @@
+"""How much a bright spot of a clipped picture looks like a sun: logistic regression on the sky around it.
+
+A sun stands in a glow that falls off slowly and to all sides alike, and most of what is white in the picture is there.
+A window or a lamp ends at an edge, an overcast sky is white all over, and the light of a sunset is wider than high.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .photometry import luminance
+
+_SECTORS = 8
+_MIDDLE, _GLOW, _FALL, _FAR = (0.0, 2.0), (4.0, 7.0), (10.0, 15.0), (18.0, 25.0)  # degrees from the spot
+_WHITE, _NEAR = 0.95, 20.0  # of a channel; degrees
+_LOW = 12.0  # degrees: below that, a sun's sky is another
+_FLOOR = 1e-3  # of luminance
+_LEAST_SHARE = 1e-4  # of the sky
+
+# Fitted by `python -m training.likeness`, on renders and photographs.
+_WEIGHTS = (7.13, -5.68, -2.87, 1.39, -0.859, 4.23, -8.61, -4.61)
+_BIAS = -1.12
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """A sky's pixels as seen from a spot in it.
+
+    picture: ``[3, n]``, clipped to 1. area: ``[n]``, their shares of the sky. angle, turn: ``[n]``, degrees from the
+    spot, and around it. elevation: the spot's, in degrees. contrast: of its saturation to what is around it. warmth:
+    the sky's mean log ratio of blue to red, or 0 if that is positive.
+    """
+
+    picture: Tensor
+    area: Tensor
+    angle: Tensor
+    turn: Tensor
+    elevation: float
+    contrast: float
+    warmth: float
+
+    @property
+    def saturated(self) -> float:
+        """Share of the sky in which a channel is clipped, or nearly."""
+        return self.area[self.picture.amax(0) > _WHITE].sum().item()
+
+
+def sun_likeness(around: Surroundings) -> float:
+    """The log odds that the spot is a sun: above 0, it is rather a sun than not."""
+    return (features(around) @ torch.tensor(_WEIGHTS)).item() + _BIAS
+
+
+def features(around: Surroundings) -> Tensor:
+    """What the regression sees, ``[8]``."""
+    bright = luminance(around.picture)
+    middle = _mean_of(bright, around, _MIDDLE).clamp(min=_FLOOR)
+    fall, far = (_by_sector(bright, around, ring) for ring in (_FALL, _FAR))
+    white = around.area * (around.picture.amin(0) > _WHITE)
+    near = around.angle < _NEAR
+    low = max(0.0, 1 - around.elevation / _LOW)
+    return torch.stack(
+        [
+            _mean_of(bright, around, _GLOW) / middle,
+            fall.median() / middle,
+            far.clamp(min=_FLOOR).log().std(correction=0),
+            (white[near].sum() + _LEAST_SHARE).log(),
+            (white[~near].sum() + _LEAST_SHARE).log(),
+            *torch.tensor([low, low * around.contrast, low * around.warmth]),
+        ]
+    )
+
+
+def _mean_of(bright: Tensor, around: Surroundings, ring: tuple[float, float]) -> Tensor:
+    inside = (around.angle >= ring[0]) & (around.angle < ring[1])
+    return (bright * around.area)[inside].sum() / around.area[inside].sum().clamp(min=1e-12)
+
+
+def _by_sector(bright: Tensor, around: Surroundings, ring: tuple[float, float]) -> Tensor:
+    """Mean luminance of a ring's sectors, as many as have sky in them."""
+    inside = (around.angle >= ring[0]) & (around.angle < ring[1])
+    sector = (around.turn[inside] / (360 / _SECTORS)).round().long() % _SECTORS
+    area = around.area[inside]
+    light, size = (torch.bincount(sector, weight, _SECTORS) for weight in (bright[inside] * area, area))
+    return light[size > 0] / size[size > 0]
