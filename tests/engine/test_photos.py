@@ -1,9 +1,12 @@
 """Photos on the sphere: kept as they are, and followed by the sky around them."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import IFDRational
 from skies import pixels, smooth_photo
 
 from engine.errors import BadRequest
@@ -11,7 +14,7 @@ from engine.job import Job
 from engine.job_parts import Photo
 from engine.light.transfer import linear_to_srgb, tonemap, untonemap
 from engine.pipeline import generate
-from engine.sphere.equirectangular import directions
+from engine.sphere.equirectangular import azimuth_elevation, directions, solid_angles
 from engine.sphere.gnomonic import View, render
 from engine.sphere.resampling import reader
 from engine.start.continuation import foretold
@@ -122,6 +125,69 @@ def test_exif_tells_the_lens():
     assert lens.field_of_view == pytest.approx(90, abs=0.01) and lens.heading == 123.5 and lens.pitch is None
     exif[ExifTags.Base.Orientation] = 6
     assert lens_of(picture).field_of_view == pytest.approx(67.4, abs=0.1)
+
+
+# A camera of 18 mm on a sensor of 36 mm sees 90 degrees across; what it notes is for the picture as it was taken.
+LENS_NOTES = {
+    "as of film": {ExifTags.Base.FocalLengthIn35mmFilm: 18},
+    "by inch": {
+        ExifTags.Base.FocalLength: IFDRational(18),
+        ExifTags.Base.FocalPlaneXResolution: IFDRational(360 * 254, 360),
+        ExifTags.Base.FocalPlaneResolutionUnit: 2,
+        ExifTags.Base.ExifImageWidth: 360,
+    },
+    "by inch, unsaid": {
+        ExifTags.Base.FocalLength: IFDRational(18),
+        ExifTags.Base.FocalPlaneXResolution: IFDRational(360 * 254, 360),
+        ExifTags.Base.ExifImageWidth: 360,
+    },
+    "by centimetre, and shrunk": {
+        ExifTags.Base.FocalLength: IFDRational(18),
+        ExifTags.Base.FocalPlaneXResolution: IFDRational(1000),
+        ExifTags.Base.FocalPlaneResolutionUnit: 3,
+        ExifTags.Base.ExifImageWidth: 3600,
+    },
+}
+
+
+@pytest.mark.parametrize("notes", LENS_NOTES)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("heading", "pitch"), [(90, 0), (265, 25), (10.5, -40)])
+def test_a_photo_lies_where_its_camera_looked(tmp_path, notes, turned, heading, pitch):
+    """A mark right of and above a photo's middle is seen in the direction that trigonometry says, by what the file
+    notes alone; also if it says that the camera was held upright, and across the seam."""
+    right, above = 60, 45  # of a focal length of 180 pixels
+    shown = Image.new("RGB", (240, 360) if turned else (360, 240))
+    x, y = shown.width // 2 + right, shown.height // 2 - above
+    shown.paste((255, 255, 255), (x - 4, y - 4, x + 4, y + 4))
+    exif = Image.Exif()
+    if turned:
+        exif[ExifTags.Base.Orientation] = 6  # to be shown, turn it clockwise
+    exif.get_ifd(ExifTags.IFD.Exif).update(LENS_NOTES[notes] | {0x9405: IFDRational(pitch * 10, 10)})
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSImgDirection] = IFDRational(round(heading * 10), 10)
+    taken = shown.transpose(Image.Transpose.ROTATE_90) if turned else shown
+    taken.save(tmp_path / "photo.jpg", quality=95, exif=exif)
+
+    placed = place(Photo(file=str(tmp_path / "photo.jpg")))
+    seen, there = project(placed, 512, 0)
+    mark = seen.mean(0) * there[0] * solid_angles(512)
+    found = azimuth_elevation((directions(512) * mark).sum((1, 2)))
+    rise = math.radians(pitch)
+    forward, up = (180 * math.cos(rise) - above * math.sin(rise), 180 * math.sin(rise) + above * math.cos(rise))
+    azimuth = (heading + math.degrees(math.atan2(right, forward))) % 360
+    elevation = math.degrees(math.atan2(up, math.hypot(right, forward)))
+    assert found == pytest.approx((azimuth, elevation), abs=0.5)
+    width = 2 * math.degrees(math.atan(shown.width / 2 / 180))
+    assert placed.field_of_view == pytest.approx(width, abs=0.2)
+
+
+def test_what_is_said_of_a_photo_counts_more_than_what_it_notes(tmp_path):
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif).update(LENS_NOTES["as of film"] | {0x9405: IFDRational(20)})
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSImgDirection] = IFDRational(200)
+    Image.new("RGB", (360, 240)).save(tmp_path / "photo.jpg", exif=exif)
+    placed = place(Photo(file=str(tmp_path / "photo.jpg"), azimuth=30, elevation=0, field_of_view=50))
+    assert (placed.azimuth, placed.elevation, placed.field_of_view) == (30, 0, 50)
 
 
 def test_photo_that_shows_nothing_is_refused(tmp_path):
