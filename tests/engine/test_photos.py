@@ -59,6 +59,39 @@ def test_a_view_of_the_sky_is_the_photo_again(tmp_path, azimuth, elevation, roll
     assert (seen - expected)[:, 2:-2, 2:-2].abs().max() < 2
 
 
+@pytest.mark.parametrize("feather", [0, 8])
+def test_of_photos_that_overlap_the_later_one_is_seen(make, tmp_path, feather):
+    """All across the seam: what one alone covers is its own, what both cover is the later's, with a soft edge over the
+    earlier and with holes through which that is seen; nothing is lost."""
+    colours = torch.tensor([[200, 80, 60], [70, 150, 90]])
+    placed = []
+    for name, colour, azimuth in zip("ab", colours, (255, 290), strict=True):
+        photo = np.full((60, 90, 4), (*colour.tolist(), 255), np.uint8)
+        if name == "b":
+            photo[22:38, 12:24, 3] = 0  # within the overlap
+        Image.fromarray(photo).save(tmp_path / f"{name}.png")
+        placed.append({"file": str(tmp_path / f"{name}.png"), "azimuth": azimuth, "field_of_view": 70})
+    result, _ = make("both", photos=placed, feather=feather, sun="off", width=256)
+    shown = linear_to_srgb(torch.from_numpy(pixels(result.exr)).permute(2, 0, 1).clamp(0, 1))
+    (first, second) = (project(place(Photo(**photo)), 128, feather)[1][0] for photo in placed)
+    bare = [project(place(Photo(**photo)), 128, 0)[1][0] for photo in placed]
+
+    def assert_shows(where: torch.Tensor, colour: torch.Tensor) -> None:
+        assert where.sum() > 20
+        assert (shown[:, where] - colour[:, None] / 255).abs().max() < 2 / 255
+
+    assert_shows((first == 1) & (bare[1] == 0), colours[0])
+    assert_shows((second == 1) & (bare[0] == 0), colours[1])
+    assert_shows((first == 1) & (second == 1), colours[1])
+    u, v, ahead = place(Photo(**placed[1])).plane(directions(128))
+    hole = ahead & (u > 14 / 45 - 1) & (u < 22 / 45 - 1) & (v > 24 / 30 - 1) & (v < 36 / 30 - 1)
+    assert_shows(hole, colours[0])
+    if feather:
+        edge = (first == 1) & (second > 0) & (second < 1)
+        low, high = colours.amin(0)[:, None] / 255 - 2 / 255, colours.amax(0)[:, None] / 255 + 2 / 255
+        assert edge.any() and ((shown[:, edge] > low) & (shown[:, edge] < high)).all()
+
+
 def test_the_sky_follows_its_photo(tmp_path):
     """A photo of a dim, warm afternoon in a noon: shown as it was, and the sky beside it is nearer to it than to what
     the model would paint there, while the far side keeps its own."""
