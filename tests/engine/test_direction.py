@@ -194,7 +194,7 @@ def test_the_edge_of_an_edit_lasts_and_its_middle_does_not(nano, panorama, tmp_p
         for erase in (False, True)
     )
     assert painted[32, 64] == 0 and 0.5 < painted[32, 28] < 1 and painted[32, 20] == 1
-    assert erased[32, 28] == 0, "the smooth continuation would show"
+    assert erased[32, 28] == 0, "what is put in its place would show"
 
 
 @pytest.mark.parametrize("box", [(0.3, 0.2, 0.6, 0.6), (0.85, 0.1, 0.15, 0.5), (0.2, 0.0, 0.7, 0.3)])
