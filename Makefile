@@ -41,10 +41,11 @@ lock: ## resolve what an artist's engine consists of, from pyproject.toml into e
 repository: ## the static folder that Blender subscribes to, in dist/repository/
 	@$(PYTHON) tools/repository.py dist/repository
 
-benchmark: ## beside diffusers' panorama pipeline and the paper's Algorithm 1; coherence, with pictures in out/coherence/
+benchmark: ## beside diffusers' panorama pipeline and the paper's Algorithm 1; coherence and directions, with pictures in out/
 	@$(ENGINE) -m benchmarks.generation
 	@$(ENGINE) -m benchmarks.synchronization
 	@$(ENGINE) -m benchmarks.coherence
+	@$(ENGINE) -m benchmarks.directing
 
 skies: ## six prompts on the bundled model: the README's first picture
 	@$(ENGINE) tools/skies.py

@@ -81,8 +81,8 @@ class Job:
     nothing; ``None``: what suits the model, if the prompt stands alone. strength: how far the sky may depart from
     these: 0 keeps them, 1 is free.
     mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
-    erase: what lies behind the mask is forgotten, and begun from a smooth continuation of what is around it: what is
-    there shall go, and not become something else.
+    erase: what lies behind the mask is forgotten, and begun from what the sky has at the same heights elsewhere: what
+    is there shall go, and not become something else.
     draw_named: behind the mask, begin with the clouds above and the ground below the horizon that the prompt names, as
     the procedural renderer draws them; if it names none that can be drawn, all is painted as ever.
     feather: degrees within the edge of mask and photos over which old and new pass into each other.

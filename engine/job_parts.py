@@ -79,7 +79,7 @@ class Layout:
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """A picture with an ordinary lens that is placed on the sphere.
+    """A picture with an ordinary lens that is placed on the sphere; of several that overlap, the later one is seen.
 
     file: PNG, JPEG, EXR. azimuth, elevation: degrees that its centre looks to; ``None``: as the camera noted, else the
     panorama's centre and the horizon. roll: degrees by which the camera was turned clockwise. field_of_view: degrees

@@ -33,7 +33,8 @@ from .start.reading import panorama_width
 # gradient was 0.85 at 0.07 and 0.4 at 0.4 with sky-small, 0.98 at about 0.4 with Stable Diffusion 2.
 _DECODER_BELOW = 0.1
 # How far a sky may depart from a picture, from a layout, and from what is put in place of what is erased, by default.
-_START_STRENGTH, _LAYOUT_STRENGTH, _ERASE_STRENGTH = 0.6, 0.6, 0.6
+_START_STRENGTH, _LAYOUT_STRENGTH = 0.6, 0.6
+_ERASE_STRENGTH = 0.3  # more, and the bundled model makes haze of a sea
 _DRAWN_STRENGTH = 0.0  # the bundled model makes clouds of a drawn snow, and less of a drawn cloud
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}

@@ -14,7 +14,7 @@ from ..folders import make_folder, output_folder
 from ..job_settings import chosen_model
 from ..scene.history import job_of
 from ..scene.images import size_of
-from ..scene.painting import ToMask, file_of, ground_mask, painted_mask, sun_mask
+from ..scene.painting import ToMask, file_of, ground_mask, painted_mask, sun_mask, without_sun
 from ..scene.pixels import free_path, png, write
 from ..scene.sun import noted_light
 from ..scene.world import world_panorama
@@ -23,6 +23,8 @@ from .in_pieces import InPieces
 
 # Degrees around the sun that are painted anew: into the rest of its glare, a model paints a sun again.
 _SUN_RADIUS = 28.0
+# Degrees around it that stay where a cloud before it goes, so that it comes out.
+_SUN_KEPT = 2.5
 _PLAIN_SKY = "clear sky"
 
 
@@ -39,7 +41,7 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
         description="Which part, and what it becomes",
         items=(
             ("PAINTED", "Painted Area", "What is painted over becomes what the edit's prompt says"),
-            ("CLOUD", "Painted Cloud", "What is painted over becomes clear sky"),
+            ("CLOUD", "Painted Cloud", "What is painted over becomes clear sky, out of which a sun behind it comes"),
             ("SUN", "Sun", "The sun, the glare around it and its glitter below go"),
             (
                 "GROUND",
@@ -101,9 +103,11 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
     def _mask(self, world: bpy.types.World, sky: bpy.types.Image) -> Generator[None, None, ToMask]:
         if self.what == "GROUND":
             return partial(ground_mask, size_of(sky))
-        if self.what != "SUN":
-            return (yield from painted_mask(sky))
         light = noted_light(world)
-        if not light or light["kind"] == "none" or not light["seen"]:
-            raise BadRequest("No sun or moon is seen in this sky.", "Paint over what shall go.")
-        return partial(sun_mask, size_of(sky), light["azimuth"], light["elevation"], _SUN_RADIUS)
+        place = (light["azimuth"], light["elevation"]) if light and light["kind"] != "none" and light["seen"] else None
+        if self.what == "SUN":
+            if place is None:
+                raise BadRequest("No sun or moon is seen in this sky.", "Paint over what shall go.")
+            return partial(sun_mask, size_of(sky), *place, _SUN_RADIUS)
+        to_mask = yield from painted_mask(sky)
+        return partial(without_sun, to_mask, *place, _SUN_KEPT) if place and self.what == "CLOUD" else to_mask

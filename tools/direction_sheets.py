@@ -174,7 +174,8 @@ def edits() -> Iterator[Captioned]:
     light = read_light(before)
     assert light
     sun = disc(light.azimuth, light.elevation, 28)
-    glitter = disc(light.azimuth, -light.elevation, 28) & (directions(512)[2] < 0)
+    drawn_out = (disc(light.azimuth, -light.elevation - lower, 28) for lower in range(26))
+    glitter = torch.stack([*drawn_out]).any(0) & (directions(512)[2] < 0)
     sun_mask, cloud = mask("edit-sun-mask", sun | glitter), mask("edit-cloud-mask", disc(58, 41, 16))
     area = mask("edit-area-mask", disc(240, 20, 65) & (directions(512)[2] > 0))
     small = mask("edit-small-mask", disc(345, 32, 20))

@@ -39,10 +39,12 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
     """
     check_panorama(radiance)
     height = radiance.shape[1]
-    kept = None if untouched is None else _kept(job, untouched)
+    noted = kept = None
+    if untouched is not None and (noted := _noted(job)) and _is_at(untouched, noted):
+        kept = noted
     spot, notices = _spot(radiance, job, kept)
     stays = untouched is not None and bool(untouched[_pixel(spot.towards, height)])
-    if job.erase and not stays:  # what looks like a sun there is left of what shall be gone
+    if job.erase and (not stays or noted != kept):  # what looks like a sun is left of what shall be gone, or its glare
         spot = replace(spot, kind="none")
     shines = spot.kind == "sun" and job.sun == "auto" and not stays
     given = radiance
@@ -65,12 +67,15 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
     return Lit(radiance, light, notices)
 
 
-def _kept(job: Job, untouched: Tensor) -> FoundLight | None:
-    """The sun or moon that the edited panorama's header tells of, if its place stays untouched."""
+def _noted(job: Job) -> FoundLight | None:
+    """The sun or moon that the edited panorama's header tells of."""
     light = read_light(Path(job.start)) if job.start else None
-    if not light or light.kind == "none":
-        return None
-    return light if untouched[_pixel(direction(light.azimuth, light.elevation), len(untouched))] else None
+    return light if light and light.kind != "none" else None
+
+
+def _is_at(places: Tensor, light: FoundLight) -> bool:
+    """Whether *light* is in one of *places* ``[H, 2 H]``."""
+    return bool(places[_pixel(direction(light.azimuth, light.elevation), len(places))])
 
 
 def _pixel(towards: Tensor, height: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, pad
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 
 def direction(azimuth: float, elevation: float) -> Tensor:
@@ -53,3 +53,9 @@ def box_filter(values: Tensor, reach: int) -> Tensor:
     """Mean of ``[H, 2 H]`` over *reach* pixels to each side, around the seam."""
     across = avg_pool2d(pad(values[None, None], (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), stride=1)
     return avg_pool2d(pad(across, (0, 0, reach, reach), mode="replicate"), (2 * reach + 1, 1), stride=1)[0, 0]
+
+
+def max_filter(values: Tensor, reach: int) -> Tensor:
+    """The largest of *values* ``[1, H, 2 H]`` within *reach* pixels to each side, around the seam."""
+    across = max_pool2d(pad(values[None], (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), stride=1)
+    return max_pool2d(pad(across, (0, 0, reach, reach), mode="replicate"), (2 * reach + 1, 1), stride=1)[0]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, max_pool2d, pad
+from torch.nn.functional import adaptive_avg_pool2d
 
 from ..errors import BadRequest
 from ..job import Job
@@ -13,7 +13,8 @@ from ..light.photometry import check_panorama
 from ..light.transfer import Transfer
 from ..models.model import Model
 from ..sampling.known import Known
-from ..sphere.equirectangular import box_filter
+from ..sphere.equirectangular import box_filter, max_filter
+from .behind import behind
 from .continuation import fill, foretold
 from .drawing import draw_named
 from .layout import beginning, draw, layout_of
@@ -90,7 +91,7 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
         mask = read_mask(job.mask, width)
         inside = soft_mask(mask, job.feather)
         if job.erase:
-            given = replace(given, radiance=fill(given.radiance, _around(mask)))
+            given = replace(given, radiance=behind(given.radiance, _around(mask)))
         elif job.draw_named:
             given = replace(given, radiance=draw_named(job, given.radiance, mask, inside))
         outside, freed = 1 - inside, passage(mask, _PASSAGE * job.feather)
@@ -122,7 +123,7 @@ def soft_mask(mask: Tensor, feather: float) -> Tensor:
     reach = round(feather / 180 * height / 2)
     if not reach:
         return mask
-    apart = -_most(-mask, reach)  # the edge is drawn in as far as the blur will let it out again
+    apart = -max_filter(-mask, reach)  # the edge is drawn in as far as the blur will let it out again
     return box_filter(apart[0], reach)[None].clamp(0, 1) * (mask > 0)
 
 
@@ -133,14 +134,8 @@ def passage(mask: Tensor, wide: float) -> Tensor:
     """
     soft = soft_mask(mask, wide)
     whole = soft > 0.999  # of means of ones, some are a little less
-    spacious = _most(whole.float(), round(wide / 180 * mask.shape[1]) + 2) > 0  # the edge itself, too
+    spacious = max_filter(whole.float(), round(wide / 180 * mask.shape[1]) + 2) > 0  # the edge itself, too
     return torch.where(spacious & ~whole | (mask == 0), soft, torch.ones_like(soft))
-
-
-def _most(values: Tensor, reach: int) -> Tensor:
-    """The largest of *values* ``[1, H, 2 H]`` within *reach* pixels to each side, around the seam."""
-    across = max_pool2d(pad(values[None], (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), stride=1)
-    return max_pool2d(pad(across, (0, 0, reach, reach), mode="replicate"), (2 * reach + 1, 1), stride=1)[0]
 
 
 def _beginning(radiance: Tensor) -> Given:

@@ -83,7 +83,7 @@ def test_an_edit_changes_nothing_outside_its_mask(scene, quick, tmp_path):
     assert header(after)["strength"] == 1.0
     direction.erase = True
     erased = result(**quick, out=str(tmp_path / "erased.exr"))
-    assert (header(erased)["erase"], header(erased)["strength"]) == (True, 0.6)
+    assert (header(erased)["erase"], header(erased)["strength"]) == (True, 0.3)
     direction.erase = False
     bpy.ops.skyloom.use_settings(filepath=erased)
     assert direction.erase and direction.mask == str(tmp_path / "mask.png")
@@ -250,6 +250,37 @@ def test_directions_are_written_on_the_preview(installed):
     columns = picture[..., 0].any(0)
     assert columns[[0, 64, 128, 192, 255]].all() and not columns[[32, 96, 160, 224]].any()
     assert not picture[:100].any()
+
+
+LETTERS = {
+    "N": "#...# ##..# ##..# #.#.# #..## #..## #...#",
+    "E": "##### #.... #.... ####. #.... #.... #####",
+    "S": ".#### #.... #.... .###. ....# ....# ####.",
+    "W": "#...# #...# #...# #.#.# #.#.# ##.## #...#",
+}
+
+
+def test_picture_of_a_running_generation_says_where_is_what(scene):
+    """The icon that the panel shows, read back: over a grey sky, each letter in its direction, and nothing else."""
+    thumbnails = extension("panels.thumbnails")
+    thumbnails.show_live(np.full((64, 128, 3), 0.18, np.float32))
+    (collection,) = thumbnails._collections
+    (icon,) = (icon for key, icon in collection.items() if key.startswith("live "))
+    shown = np.array(icon.image_pixels_float[:]).reshape(64, 128, 4)[::-1, :, 0]
+    white = shown > 0.99
+    for letter, column in {"N": 32, "E": 64, "S": 96, "W": 0}.items():
+        turned = np.roll(white, 64 - column, 1)[:, 56:72]
+        rows, columns = (np.nonzero(turned.any(axis))[0] for axis in (1, 0))
+        found = turned[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        assert " ".join("".join("#" if dot else "." for dot in line) for line in found) == LETTERS[letter]
+        assert abs(56 + columns.mean() - 64) < 1 and rows.min() > 48
+        white = np.roll(white, -column, 1)
+        white[:, :8] = white[:, -8:] = False
+        white = np.roll(white, column, 1)
+    assert not white.any()
+    assert np.median(shown[:48]) == pytest.approx(shown[0, 0], abs=1e-6)
+    thumbnails.show_live(None)
+    assert not [key for key in collection if key.startswith("live ")]
 
 
 def test_layout_is_shown_in_the_world_which_is_only_lent(scene):

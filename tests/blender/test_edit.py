@@ -142,15 +142,35 @@ def test_sun_is_removed_where_it_was_found(scene, sky):
     mask, after = edit("SUN", sky, scene)
     above, below = mask.copy(), mask.copy()
     above[:32], below[32:] = False, False
-    for part, elevation in ((above, 40), (below, -40)):  # the sun, and its glitter
+    for part, lowest, highest in ((above, 12, 68), (below, -88, -12)):  # the sun; its glitter, which waves draw out
         rows, columns = np.nonzero(part)
         assert columns.mean() == pytest.approx((200 + 90) / 360 * 128, abs=1)
-        assert rows.mean() == pytest.approx((elevation + 90) / 180 * 64, abs=3)
-    assert job(after)["sun"] == "off" and job(after)["erase"] and job(after)["strength"] == 0.6
+        assert [rows.min(), rows.max() + 1] == pytest.approx(
+            [(lowest + 90) / 180 * 64, (highest + 90) / 180 * 64], abs=1
+        )
+    assert job(after)["sun"] == "off" and job(after)["erase"] and job(after)["strength"] == 0.3
     assert job(after)["prompt"] == "noon, no sun in view"
     scene.world["skyloom_light"] = {"kind": "none"}
     with pytest.raises(RuntimeError, match="No sun or moon is seen"):
         bpy.ops.skyloom.edit_sky(what="SUN")
+
+
+def test_sun_stays_where_the_cloud_before_it_goes(scene, sky):
+    light = {"kind": "sun", "azimuth": 200.0, "elevation": 40.0, "extent": 4.0, "seen": True}
+    scene.world["skyloom_light"] = light
+    bpy.ops.skyloom.paint_edit()
+    painting = bpy.data.images[f"Edit {sky.name}"]
+    stroke = pixels(painting)
+    row, column = round((40 + 90) / 180 * 64 - 0.5), round((200 + 90) / 360 * 128 - 0.5)
+    stroke[row, column, :3] = (1.0, 0.1, 0.6)
+    painting.pixels.foreach_set(stroke.ravel())
+    with pytest.raises(RuntimeError, match="Nothing but the sun"):
+        bpy.ops.skyloom.edit_sky(what="CLOUD")
+    stroke[row - 6 : row + 6, column - 6 : column + 6, :3] = (1.0, 0.1, 0.6)
+    painting.pixels.foreach_set(stroke.ravel())
+    mask, after = edit("CLOUD", sky, scene)
+    assert not mask[row, column] and 12 * 12 > mask.sum() > 12 * 12 - 9
+    assert np.array_equal(pixels(after)[row, column], pixels(sky)[row, column])
 
 
 def test_ground_is_made_anew_below_the_horizon(scene, sky):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import OpenEXR
 import pytest
 import torch
 from PIL import Image
@@ -193,19 +194,20 @@ def test_the_edge_of_an_edit_lasts_and_its_middle_does_not(nano, panorama, tmp_p
         for erase in (False, True)
     )
     assert painted[32, 64] == 0 and 0.5 < painted[32, 28] < 1 and painted[32, 20] == 1
-    assert erased[32, 28] == 0, "the smooth continuation would show"
+    assert erased[32, 28] == 0, "what is put in its place would show"
 
 
 @pytest.mark.parametrize("box", [(0.3, 0.2, 0.6, 0.6), (0.85, 0.1, 0.15, 0.5), (0.2, 0.0, 0.7, 0.3)])
-def test_edit_leaves_the_outside_bit_identical(make, panorama, tmp_path, box):
+@pytest.mark.parametrize("erase", [False, True])
+def test_edit_leaves_the_outside_bit_identical(make, panorama, tmp_path, box, erase):
     """In the middle, across the seam, at the zenith."""
     mask = mask_file(tmp_path / "mask.png", box)
-    result, _ = make("edited", start=panorama, mask=str(mask))
+    result, _ = make("edited", start=panorama, mask=str(mask), erase=erase)
     before, after = pixels(panorama), pixels(result.exr)
     outside = np.array(Image.open(mask)) == 0
     assert np.array_equal(before[outside], after[outside])
     assert (before[~outside] != after[~outside]).any(-1).mean() > 0.8
-    assert result.job["strength"] == 1.0
+    assert result.job["strength"] == (0.3 if erase else 1.0)
 
 
 def test_edit_finds_the_sun_that_stays(make, panorama, tmp_path):
@@ -222,11 +224,21 @@ def test_what_is_erased_does_not_come_back(make, panorama, tmp_path):
     outside = np.array(Image.open(mask)) == 0
     assert np.array_equal(before[outside], after[outside])
     assert after[~outside].max() < 0.1 * before[~outside].max() and erased.light["kind"] == "none"
-    assert make("painted", start=panorama, mask=str(mask), erase=True)[0].job["strength"] == 0.6
+    assert make("painted", start=panorama, mask=str(mask), erase=True)[0].job["strength"] == 0.3
     white = mask_file(tmp_path / "white.png", (0, 0, 1, 1))
     for values, says in (({}, "nothing to erase"), ({"mask": str(white)}, "nothing that could be continued")):
         with pytest.raises(BadRequest, match=says):
             make("bad", start=panorama, erase=True, **values)
+
+
+def test_glare_beside_an_erased_sun_is_no_sun(make, panorama, tmp_path):
+    """What is left of the brightest around a small mask; without a note of the sun, it would be taken for one."""
+    mask = mask_file(tmp_path / "mask.png", (0.78, 0.35, 0.83, 0.5))
+    job = {"start": panorama, "mask": str(mask), "erase": True, "strength": 0}
+    assert make("erased", **job)[0].light["kind"] == "none"
+    forgotten = tmp_path / "forgotten.exr"
+    OpenEXR.File({}, {"RGB": pixels(panorama)}).write(str(forgotten))
+    assert make("again", **job | {"start": str(forgotten)})[0].light["kind"] == "sun"
 
 
 def test_feather_stays_inside():

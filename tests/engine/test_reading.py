@@ -1,6 +1,7 @@
 """Pictures of every kind, read as radiance."""
 
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,59 @@ def test_wide_gamut_exr_keeps_white_and_is_converted(tmp_path):
     OpenEXR.File({"chromaticities": rec2020}, {"RGB": pixel}).write(str(tmp_path / "wide.exr"))
     read = read_panorama(str(tmp_path / "wide.exr"), 8)[:, 0, 0]
     torch.testing.assert_close(read, (matrix @ torch.tensor([0.2, 0.5, 0.1])).clamp(min=0), atol=1e-5, rtol=0)
+
+
+# Of a profile: the tone curve's numbers (ICC.1:2022, 10.18: exponent, slope and offset, and the line's slope and end),
+# the primaries' tristimulus values under D50, and, not in it, what the primaries are in linear Rec.709.
+WIDE_GAMUTS = {
+    "Display P3": (
+        (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
+        ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841)),
+        ((1.2249, -0.2247, 0.0), (-0.0420, 1.0419, 0.0), (-0.0197, -0.0786, 1.0979)),
+    ),
+    "Adobe RGB": (
+        (563 / 256, 1.0, 0.0, 0.0, 0.0),
+        ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)),
+        ((1.39836, -0.39836, 0.0), (0.0, 1.0, 0.0), (0.0, -0.04293, 1.04293)),
+    ),
+}
+
+
+def icc_profile(curve: tuple[float, ...], primaries: tuple[tuple[float, float, float], ...]) -> bytes:
+    """A display's profile of a matrix and a tone curve, as cameras and editors embed it."""
+
+    def fixed(*numbers: float) -> bytes:
+        return b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)
+
+    text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"wide\0" + bytes(78)
+    white = (0.9642, 1.0, 0.8249)
+    tags = {b"desc": text, b"cprt": b"text\0\0\0\0none\0", b"wtpt": b"XYZ \0\0\0\0" + fixed(*white)}
+    for channel, primary in zip(b"rgb", primaries, strict=True):
+        tags[bytes([channel]) + b"XYZ"] = b"XYZ \0\0\0\0" + fixed(*primary)
+        tags[bytes([channel]) + b"TRC"] = b"para\0\0\0\0\0\x03\0\0" + fixed(*curve)
+    table, body, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    head = struct.pack(">I4x", start + len(body)) + b"\x04\x20\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    return (head + fixed(*white)).ljust(128, b"\0") + table + body
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize("gamut", WIDE_GAMUTS)
+def test_a_photo_in_a_wide_gamut_has_the_colours_that_its_profile_means(tmp_path, gamut, suffix):
+    curve, primaries, to_linear = WIDE_GAMUTS[gamut]
+    shown = np.array([[200, 120, 60], [110, 140, 90], [90, 110, 190], [128, 128, 128]], np.uint8)
+    file = tmp_path / f"wide{suffix}"
+    pixels = shown[:, None].repeat(16, 0).repeat(16, 1)
+    Image.fromarray(pixels).save(file, icc_profile=icc_profile(curve, primaries), quality=100, subsampling=0)
+    power, slope, offset, line, end = curve
+    values = torch.from_numpy(shown) / 255
+    linear = torch.where(values >= end, (slope * values + offset) ** power, line * values)
+    expected = linear @ torch.tensor(to_linear).T
+    read = read_picture(str(file)).radiance[:, 8::16, 8].T
+    torch.testing.assert_close(read, expected, atol=0.008, rtol=0.01)
+    assert (read - srgb_to_linear(values)).abs().max() > 0.03, "the profile makes no difference"
 
 
 def test_a_masks_numbers_are_shares(tmp_path):

@@ -1,5 +1,6 @@
 """Directing a sky in a real Blender window. The steps are played in inside/directing.py."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,31 @@ def test_region_is_written_into_the_view_where_it_is(window: Window) -> None:
     columns = np.nonzero((red > 200) & (green > 150) & (blue < 120))[1] + 40
     assert len(columns) > 100
     assert abs(columns.mean() - 660) < 30
+
+
+# Where the 3D view has what, in pixels of the display: it is 1320 wide, which its lens of 50 mm takes for 72.
+MIDDLE, LENS = (660, 512), 1320 * 50 / 72
+
+
+def white_in_row_of(picture: Path, below: float) -> np.ndarray:
+    """Columns of the 3D view's white pixels, so many degrees *below* its middle."""
+    shown = np.array(Image.open(picture).convert("RGB"))
+    row = round(MIDDLE[1] + LENS * math.tan(math.radians(below)))
+    return np.nonzero(shown[row - 20 : row + 20, 40:1030].min(2) > 235)[1] + 40
+
+
+def test_west_is_written_at_the_horizon(window: Window) -> None:
+    """The view looks 20 degrees to the left of it and 5 upward; no other letter is within it."""
+    white = white_in_row_of(window.picture("directing", "regions"), 5)
+    assert len(white) > 20
+    assert np.abs(white - (MIDDLE[0] + LENS * math.tan(math.radians(20)))).max() < 15
+
+
+def test_east_is_written_into_the_preview_of_a_layout(window: Window) -> None:
+    """Show in 3D View is off then; the view looks to the east and 10 degrees upward."""
+    white = white_in_row_of(window.picture("directing", "layout"), 10)
+    assert len(white) > 20
+    assert np.abs(white - MIDDLE[0]).max() < 15
 
 
 def test_layout_follows_its_sliders_and_gives_the_world_back(window: Window) -> None:
