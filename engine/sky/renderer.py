@@ -57,21 +57,20 @@ class SkyRenderer:
         return (picture * per_picture(_gain(picture, scene, dome))).clamp(0, HALF_MAX)
 
     @torch.no_grad()
-    def ground_rows(self, parameters: SkyParameters, height: int, seen: int) -> Callable[[range], Tensor]:
-        """What draws rows of the ground alone, counted down from the horizon, of a panorama of *height* rows.
+    def ground_rows(self, parameters: SkyParameters, seen: int) -> Callable[[int, range], Tensor]:
+        """What draws, of a panorama of a given height, some rows of the ground alone, counted down from the horizon.
 
         [3, rows, 2 * height] as in :meth:`render`, but that water mirrors, and far ground fades into, a sky of *seen*
-        rows: of that and of the rows that are drawn there is as much in memory, whatever the *height*. Fog and coasts
-        are left out.
+        rows: no more than that and the rows that are drawn is held. Fog and coasts are left out.
         """
         scene, dome = Scene([parameters], self._device), Dome(seen, self._device)
         picture, around, lift = self._unexposed(scene, dome, self._lit(scene, dome))
         gain = per_picture(_gain(picture, scene, dome))
-        around = dataclasses.replace(around, air=_around(around.air, 2 * height))
 
-        def draw(rows: range) -> Tensor:
+        def draw(height: int, rows: range) -> Tensor:
             plane = Plane(scene, Dome(height, self._device, rows), self._noise)
-            return (ground(scene, plane, around, lift)[0] * gain).clamp(0, HALF_MAX)[0]
+            there = dataclasses.replace(around, air=_around(around.air, 2 * height))
+            return (ground(scene, plane, there, lift)[0] * gain).clamp(0, HALF_MAX)[0]
 
         return torch.no_grad()(draw)
 

@@ -7,6 +7,7 @@ smaller is drawn; where the model has painted another ground than was drawn, all
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -22,7 +23,7 @@ from .regions import shares
 _CELLS = 256  # around the horizon, whose means are tones
 _ALIKE, _UNLIKE = 0.1, 0.15  # distance of tones, in picture values, up to which a ground is the same, and another
 _LIGHT, _COLOUR = 0.5, 3.0  # in that distance: light may fall elsewhere on the same ground, its colours are its own
-_MIRRORED = 256  # rows of the sky that water mirrors
+_MIRRORED = 512  # rows of the sky that water mirrors
 _PIXELS = 1 << 17  # that are drawn at once
 
 
@@ -39,23 +40,23 @@ def with_drawn_ground(picture: Tensor, job: Job, transfer: Transfer, given: Give
     lower = picture[:, height // 2 :]
     cell = math.gcd(1 << max(0, int(math.log2(width / _CELLS))), height // 2, width)
 
-    def drawn(of_height: int) -> Callable[[range], Tensor]:
-        draw = ground_rows(layout, of_height, _MIRRORED)
-        return lambda rows: transfer.from_radiance(draw(rows))
+    draw = ground_rows(layout, _MIRRORED)
+
+    def drawn(of_height: int, rows: range) -> Tensor:
+        return transfer.from_radiance(draw(of_height, rows))
 
     # Tones are seen as well with half as many pixels.
     fewer = 2 if cell > 1 else 1
-    tones = _cell_means(drawn(height // fewer), height // 2 // fewer, cell // fewer)
+    tones = _cell_means(partial(drawn, height // fewer), height // 2 // fewer, cell // fewer)
     painted = _cell_means(lambda rows: lower[:, rows.start : rows.stop], height // 2, cell)
     change = _smooth(painted - tones)
     share = _smooth(((_UNLIKE - _apart(change)) / (_UNLIKE - _ALIKE)).clamp(0, 1))
     share = share * _free(job, given, (2 * share.shape[1], share.shape[2]))[:, share.shape[1] :]
     change = torch.cat([change, share])
-    draw = drawn(height)
     for rows in _bands(height // 2, width, cell):
         larger = _between(change, range(rows.start // cell, rows.stop // cell), cell)
         own = lower[:, rows.start : rows.stop]
-        own.lerp_(draw(rows) + larger[:3], larger[3:])
+        own.lerp_(drawn(height, rows) + larger[:3], larger[3:])
     return picture
 
 

@@ -48,8 +48,8 @@ def fine(picture: Tensor) -> Tensor:
 @pytest.mark.parametrize("ground", ["grass", "desert", "snow", "forest"])
 def test_rows_of_the_ground_are_those_of_the_whole_sky(ground):
     layout = replace(SEA, ground=ground)
-    rows = ground_rows(layout, HEIGHT, HEIGHT)
-    parts = torch.cat([rows(range(first, first + 32)) for first in range(0, HEIGHT // 2, 32)], 1)
+    rows = ground_rows(layout, HEIGHT)
+    parts = torch.cat([rows(HEIGHT, range(first, first + 32)) for first in range(0, HEIGHT // 2, 32)], 1)
     torch.testing.assert_close(parts, draw(layout, HEIGHT)[:, HEIGHT // 2 :], rtol=1e-4, atol=1e-5)
 
 
