@@ -6,11 +6,21 @@ from .job import Job
 from .job_parts import overlapping
 from .models.model import Model
 from .protocol import Notice
+from .start.reading import read_picture
 from .vocabulary import unknown_words, unknown_words_message
 
 
 def notices(job: Job, model: Model) -> Iterator[Notice]:
-    """One notice for each part of *job*, as it was asked for, that *model* leaves unused."""
+    """One notice for each part of *job*, as it was asked for, that *model* leaves unused, and for each picture that is
+    not taken as it is.
+
+    Raises :class:`BadRequest` if one cannot be read.
+    """
+    for file in dict.fromkeys([job.start, *(photo.file for photo in job.photos)]):
+        if file and (share := read_picture(file).negative):
+            percent = f"{100 * share:.1f}" if share >= 0.001 else "less than 0.1"
+            message = f"In {file}, {percent} % of the pixels have negative values, which are taken as 0."
+            yield Notice(code="negative_values", message=message)
     if not model.reads_text:
         yield Notice(code="prompt_unused", message="The model takes no text: it paints what it was trained on.")
         return

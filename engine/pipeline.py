@@ -28,6 +28,7 @@ from .protocol import Event, Notice, Progress, Result, Stage
 from .refinement import Refiner, Refining
 from .sampling.samplers import Step
 from .sphere.enlarging import shrunk
+from .start.drawn_ground import with_drawn_ground
 from .start.given import Given, begins_unclipped, first_step, gather
 from .trace import Trace, starting_noise
 
@@ -127,6 +128,8 @@ def _paint(
         if todo.painted > todo.size[0]:
             picture = shrunk(picture, todo.size[0])
         given = staying(todo.size[0])
+        if todo.stages and job.detail and model.layout:
+            picture = with_drawn_ground(picture, job, model.transfer, given)
         if precision.gave_up:
             yield Notice(
                 code="full_precision",

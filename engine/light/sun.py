@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
-from ..sphere.equirectangular import azimuth_elevation, pixels, solid_angles
+from ..sphere.equirectangular import azimuth_elevation, solid_angles
 from .clear_sky import direct_to_diffuse, sun_colour
 from .photometry import level_irradiance, luminance, within
 from .surroundings import excess, reach_of
@@ -15,7 +14,8 @@ from .surroundings import excess, reach_of
 SUN_SIZE = 0.53  # degrees across
 CLEAR_GLOW = 0.02  # share of the sun's light that clear air scatters around it; 0.05 and more in haze
 _CONE = 2.5  # degrees: what pyrheliometers, and so the models fitted to them, count as direct (WMO-No. 8)
-_POINTS = 8192
+_ACROSS = 32  # samples along the disc at least
+_FEWEST = 16, 4  # down and along a pixel
 _KEPT_SHARE = 0.5  # of the model's energy: a sun that has as much is a true one and is left as it is
 _LOWEST = 0.5  # degrees
 
@@ -64,18 +64,36 @@ def restore_sun(radiance: Tensor, towards: Tensor, turbidity: float, ratio: floa
 def disc(irradiance: Tensor, towards: Tensor, height: int) -> Tensor:
     """Radiance ``[3, height, 2 * height]`` of a sun's disc that gives a surface facing it exactly *irradiance* ``[3]``.
 
-    Points spread evenly over the disc each bring their share to the pixel that they fall into, so pixels are lit by
-    coverage and the energy is right at every size, across the seam and at the zenith.
+    Each pixel is lit by how much of it the disc covers, so the energy is right at every size, across the seam and at
+    the zenith, where pixels are slivers.
     """
-    towards = towards.to(irradiance)
-    k = torch.arange(_POINTS, device=irradiance.device) + 0.5
-    reach, turn = math.radians(SUN_SIZE / 2) * (k / _POINTS).sqrt(), math.pi * (1 + 5**0.5) * k  # Vogel's spiral
-    side = irradiance.new_tensor((0.0, 0.0, 1.0) if abs(towards[2]) < 0.9 else (1.0, 0.0, 0.0))
-    right = normalize(torch.linalg.cross(side, towards), dim=0)
-    up = torch.linalg.cross(towards, right)
-    points = towards[:, None] + right[:, None] * (reach * turn.cos()) + up[:, None] * (reach * turn.sin())
-    row, column = (place.round().long() for place in pixels(points, height))
-    row, column = row.clamp(0, height - 1), column % (2 * height)
-    share = torch.zeros(height * 2 * height, device=irradiance.device)
-    share.index_add_(0, row * 2 * height + column, torch.full_like(k, 1 / _POINTS))
-    return irradiance[:, None, None] * (share.view(height, 2 * height) / solid_angles(height, share.device))
+    pixel, radius = math.pi / height, math.radians(SUN_SIZE / 2)
+    rows, columns = _touched(towards, radius, height)
+    down, along = (max(fewest, math.ceil(_ACROSS * pixel / (2 * radius))) for fewest in _FEWEST)
+    rise = math.pi / 2 - _within(rows, down)[:, :, None, None] * pixel
+    turn = _within(columns, along) * pixel - math.pi / 2  # as of equirectangular.directions
+    x, y, z = towards.double().cpu()
+    cosine = rise.cos() * (turn.sin() * x + turn.cos() * y) + rise.sin() * z
+    covered = ((cosine > math.cos(radius)) * rise.cos()).sum((1, 3))
+    share = torch.zeros(height, 2 * height, dtype=torch.float64)
+    share[rows[:, None].long(), columns.long() % (2 * height)] = covered / covered.sum()
+    return irradiance[:, None, None] * (share / solid_angles(height)).to(irradiance)
+
+
+def _within(pixels: Tensor, count: int) -> Tensor:
+    """*count* places in each of *pixels* ``[n]``, evenly, ``[n, count]``."""
+    return pixels[:, None] + (torch.arange(count, dtype=torch.float64) + 0.5) / count
+
+
+def _touched(towards: Tensor, radius: float, height: int) -> tuple[Tensor, Tensor]:
+    """Rows and columns, from 0 or before it, that a disc of *radius* (radians) at *towards* may reach into."""
+    azimuth, elevation = (math.radians(angle) for angle in azimuth_elevation(towards))
+    pixel = math.pi / height
+    first, last = ((math.pi / 2 - elevation + side * radius) / pixel for side in (-1, 1))
+    rows = torch.arange(max(0, math.floor(first)), min(height, math.ceil(last)), dtype=torch.float64)
+    if abs(elevation) + radius >= math.pi / 2:
+        return rows, torch.arange(2 * height, dtype=torch.float64)
+    aside, middle = math.asin(math.sin(radius) / math.cos(elevation)), azimuth + math.pi / 2
+    return rows, torch.arange(
+        math.floor((middle - aside) / pixel), math.ceil((middle + aside) / pixel), dtype=torch.float64
+    )

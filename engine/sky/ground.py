@@ -1,6 +1,6 @@
 """The lower half of a panorama: a plane of sand, grass, forest floor or snow; water has its own file."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from .water import water
 _SAND, _GREEN, _STRAW = (0.50, 0.33, 0.19), (0.07, 0.13, 0.028), (0.15, 0.16, 0.045)
 _MOSS, _LITTER = (0.042, 0.068, 0.02), (0.07, 0.058, 0.03)
 _SNOW, _SNOW_SHADE = (0.62, 0.64, 0.68), (0.40, 0.53, 0.78)
+_GLINT = 190.0  # pixels per radian, of ground one unit away, up to which glints are as small as pixels
 _NIGHT_VISION = (0.8, 1.0, 1.45)
 _READABLE, _READABLE_AT_NIGHT, _MOONLIT_MORE = 0.11, 0.05, 0.05  # log-mean luminance that dark ground is raised towards
 _ADAPTATION, _MOST_LIFT = 0.65, 7.0
@@ -29,7 +30,7 @@ class Plane:
 
     def __init__(self, scene: Scene, dome: Dome, noise: NoiseAtlas) -> None:
         self.x, self.y, self.z = dome.x.flip(1), dome.y.flip(1), -dome.z.flip(1)
-        self.horizontal = dome.horizontal.flip(1)
+        self.horizontal, self.pixel = dome.horizontal.flip(1), dome.pixel
         self.distance = 1 / (-self.z).clamp(min=0.004)
         turn = scene.uniform("plane") * 6.2832
         c, s = per_pixel(turn.cos()), per_pixel(turn.sin())
@@ -69,12 +70,27 @@ class Plane:
         return 0.5 * (cosine + (cosine.square() + 0.006).sqrt())
 
 
-def ground(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor, deck: Tensor) -> Tensor:
-    """Radiance of the ground, [batch, 3, rows, width], rows from horizon to nadir.
+@dataclass(frozen=True)
+class Surroundings:
+    """What the ground is lit by, and what is seen in it and before it.
 
-    *sky*: the finished upper half, which water mirrors. *air* [batch, 3, 1, width]: what distance fades into.
+    lit: below the clouds. dome, sky: the finished upper half, which water mirrors. air: [batch, 3, 1, width], what
+    distance fades into. deck: [batch], how much of the sun a closed deck hides.
     """
-    plane = Plane(scene, dome, noise)
+
+    lit: Light
+    dome: Dome
+    sky: Tensor
+    air: Tensor
+    deck: Tensor
+
+
+def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Radiance of the ground on *plane*, [batch, 3, rows, width], and how much brighter it is shown than lit, [batch].
+
+    lift: the latter, if *plane* is a part of the ground that is not to be judged by itself.
+    """
+    lit, air = around.lit, around.air
     dry = replace(lit, ambient=lit.ambient + 0.1 * lit.sun)  # what sunlit ground throws into its own shadows
     parts = {
         Ground.DESERT: lambda: _sand(plane, dry),
@@ -82,23 +98,24 @@ def ground(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor,
         Ground.FOREST: lambda: _forest_floor(plane, dry),
         Ground.SNOW: lambda: _snow(plane, dry),
     }
-    surface = torch.zeros_like(sky)
+    surface = plane.distance.new_zeros(len(scene), 3, *plane.distance.shape[1:])
     for kind, paint in parts.items():
         weight = scene.ground(kind)
         if weight.any():
             surface = surface + per_picture(weight) * paint()
-    surface = surface * per_picture(_lift(surface, scene))
+    lift = _lift(surface, scene) if lift is None else lift
+    surface = surface * per_picture(lift)
     # By night an eye sees little colour (Purkinje).
     colourless = per_picture(0.35 * scene.nocturnal + 0.45 * scene.moonlit)
     surface = surface.lerp(luminance(surface)[:, None] * _colour(surface, _NIGHT_VISION), colourless)
     wet = per_picture(scene.ground(Ground.SEA, Ground.LAKE))
     if wet.any():
-        surface = surface + wet * water(scene, dome, lit, plane, sky, deck)
+        surface = surface + wet * water(scene, around.dome, lit, plane, around.sky, around.deck)
     reach = 80 - 50 * per_picture(scene.haze)
     veil = (1 - torch.exp(-((plane.distance[:, None] / reach) ** 1.5))) * (1 - 0.7 * wet)
     veil = veil * (1 - per_picture(scene.ground(Ground.FOREST)))  # trees stand before the distance
     surface = surface.lerp(air * 0.8, 0.75 * veil)
-    return surface.lerp(air, _mist(scene, plane) * (0.8 - 0.3 * wet))
+    return surface.lerp(air, _mist(scene, plane) * (0.8 - 0.3 * wet)), lift
 
 
 def _mist(scene: Scene, plane: Plane) -> Tensor:
@@ -153,7 +170,9 @@ def _snow(plane: Plane, lit: Light) -> Tensor:
     slope = plane.sun_on_slope(-0.2 * along + crust, -0.2 * across + crust)
     lit_share = torch.sigmoid(2.5 * ((slope / flat).clamp(0, 2) - 0.85) + 0.9 * height)[:, None]
     albedo = _colour(height, _SNOW_SHADE).lerp(_colour(height, _SNOW), lit_share) * (0.65 + 0.35 * lit_share)
+    small = (_GLINT * plane.pixel * plane.distance).clamp(max=1).square()  # a glint that is seen large is none
     glints = (plane.fine[DETAIL] * plane.near - 1.5).clamp(min=0)[:, None] * per_picture(lit.sun) * 0.12
+    glints = glints * small[:, None]
     return albedo * _irradiance(lit, 0.4 * flat + 0.6 * slope, 1 + 0.1 * height) / torch.pi + glints
 
 

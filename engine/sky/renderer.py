@@ -1,7 +1,7 @@
 """A procedural sky from top to bottom: air, stars, clouds, sun, haze, horizon, ground, exposure."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from .clouds import cover
 from .coast import coast
 from .cumulus import cumulus_within
 from .fog import fog
-from .ground import ground
+from .ground import Plane, Surroundings, ground
 from .horizon import silhouettes
 from .lighting import Light, light
 from .moon import by_phase
@@ -53,8 +53,26 @@ class SkyRenderer:
         Azimuth 90 degrees (+X) is the centre column, as in Blender; azimuth grows to the right.
         """
         scene, dome = Scene(parameters, self._device), Dome(height, self._device)
-        picture = self._unexposed(scene, dome, self._lit(scene, dome))
+        picture, _, _ = self._unexposed(scene, dome, self._lit(scene, dome))
         return (picture * per_picture(_gain(picture, scene, dome))).clamp(0, HALF_MAX)
+
+    @torch.no_grad()
+    def ground_rows(self, parameters: SkyParameters, seen: int) -> Callable[[int, range], Tensor]:
+        """What draws, of a panorama of a given height, some rows of the ground alone, counted down from the horizon.
+
+        [3, rows, 2 * height] as in :meth:`render`, but that water mirrors, and far ground fades into, a sky of *seen*
+        rows: no more than that and the rows that are drawn is held. Fog and coasts are left out.
+        """
+        scene, dome = Scene([parameters], self._device), Dome(seen, self._device)
+        picture, around, lift = self._unexposed(scene, dome, self._lit(scene, dome))
+        gain = per_picture(_gain(picture, scene, dome))
+
+        def draw(height: int, rows: range) -> Tensor:
+            plane = Plane(scene, Dome(height, self._device, rows), self._noise)
+            there = dataclasses.replace(around, air=_around(around.air, 2 * height))
+            return (ground(scene, plane, there, lift)[0] * gain).clamp(0, HALF_MAX)[0]
+
+        return torch.no_grad()(draw)
 
     @torch.no_grad()
     def cumulus_within(self, parameters: SkyParameters, kind: Clouds, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -69,7 +87,7 @@ class SkyRenderer:
             Scene([one], self._device) for one in (parameters, dataclasses.replace(parameters, clouds=kind))
         )
         lit = self._lit(scene, dome)
-        picture = self._unexposed(scene, dome, lit)
+        picture, _, _ = self._unexposed(scene, dome, lit)
         gain = per_picture(_gain(picture, scene, dome))
         view = WindView(clouded, dome)
         colour, opacity = cumulus_within(inside.to(self._device), clouded, dome, lit, self._noise, view)
@@ -78,7 +96,8 @@ class SkyRenderer:
     def _lit(self, scene: Scene, dome: Dome) -> Light:
         return by_phase(scene, light(self._atmosphere, scene, dome))
 
-    def _unexposed(self, scene: Scene, dome: Dome, lit: Light) -> Tensor:
+    def _unexposed(self, scene: Scene, dome: Dome, lit: Light) -> tuple[Tensor, Surroundings, Tensor]:
+        """The panorama, and what its ground was drawn with."""
         covered = cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
         below = lit.under_clouds(covered.deck)
         air = _air_light(covered.radiance, lit, dome)
@@ -92,13 +111,14 @@ class SkyRenderer:
         upper = silhouettes(scene, dome, below, self._noise, upper, air)
         if scene.skyline.any():
             upper = skyline(scene, dome, below, upper, air)
-        lower = ground(scene, dome, below, self._noise, upper, air, covered.deck)
+        around = Surroundings(below, dome, upper, air, covered.deck)
+        lower, lift = ground(scene, Plane(scene, dome, self._noise), around)
         if scene.coast.any():
             lower = coast(scene, dome, below, self._noise, lower, upper, air, covered.deck)
         picture = torch.cat([upper, lower], 2)
         if scene.fog.any():
             picture = fog(scene, dome, below, self._noise, picture, air)
-        return picture
+        return picture, around, lift
 
 
 def _air_light(sky: Tensor, lit: Light, dome: Dome) -> Tensor:
@@ -107,6 +127,14 @@ def _air_light(sky: Tensor, lit: Light, dome: Dome) -> Tensor:
     low = torch.minimum(low, lit.horizon * 1.5)
     reach = dome.width // 32
     return F.avg_pool2d(F.pad(low, (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), 1)
+
+
+def _around(air: Tensor, width: int) -> Tensor:
+    """*air* [batch, 3, 1, n] in as many columns as *width*."""
+    count = air.shape[3]
+    place = (torch.arange(width, device=air.device) + 0.5) * (count / width) - 0.5
+    left = place.floor().long()
+    return air[..., left % count].lerp(air[..., (left + 1) % count], place - left)
 
 
 def _gain(picture: Tensor, scene: Scene, dome: Dome) -> Tensor:

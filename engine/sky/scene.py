@@ -36,11 +36,14 @@ class Dome:
 
     ``elevation`` [rows, width] and ``longitude`` [rows, width] in radians, longitude growing with the column (clockwise
     seen from above); ``x``, ``y``, ``z`` [1, rows, width]: the unit direction, z up; ``pixel``: radians per pixel.
+
+    *rows*: counted up from the horizon, all by default.
     """
 
-    def __init__(self, height: int, device: torch.device) -> None:
-        self.rows, self.width, self.pixel = height // 2, 2 * height, math.pi / height
-        rise = (torch.arange(self.rows - 1, -1, -1, device=device) + 0.5) * self.pixel
+    def __init__(self, height: int, device: torch.device, rows: range | None = None) -> None:
+        rows = rows or range(height // 2)
+        self.rows, self.width, self.pixel = len(rows), 2 * height, math.pi / height
+        rise = (torch.arange(rows.stop - 1, rows.start - 1, -1, device=device) + 0.5) * self.pixel
         turn = (torch.arange(self.width, device=device) + 0.5) * self.pixel
         self.elevation, self.longitude = torch.meshgrid(rise, turn, indexing="ij")
         self.horizontal = torch.cos(self.elevation)[None]

@@ -1,6 +1,7 @@
 """A layout drawn by the procedural renderer: the sky to begin with, and the truth about its sun."""
 
 import random
+from collections.abc import Callable
 from functools import lru_cache
 
 from torch import Tensor
@@ -51,6 +52,11 @@ def beginning(job: Job) -> Layout | None:
 def draw(layout: Layout, height: int) -> Tensor:
     """Radiance ``[3, height, 2 * height]``; *height* is even."""
     return _renderer().render([sky_parameters(layout)], height)[0]
+
+
+def ground_rows(layout: Layout, seen: int) -> Callable[[int, range], Tensor]:
+    """What draws rows of the ground of *layout* alone; see :meth:`SkyRenderer.ground_rows`."""
+    return _renderer().ground_rows(sky_parameters(layout), seen)
 
 
 def draw_with_cumulus(layout: Layout, kind: Clouds, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -20,16 +20,22 @@ from .lens import Lens, lens_of
 
 _HINT = "Name an EXR, PNG or JPEG file."
 
+_ROUNDING = 0.001  # of a picture's mean: as little below black is a filter's or a half float's
+
 FromDisplay = Callable[[Tensor], Tensor]  # what a display shows, sRGB in [0, 1], to the radiance that it stands for
 
 
 @dataclass(frozen=True)
 class Picture:
-    """radiance: ``[3, H, W]``, scene-linear Rec.709. alpha: ``[1, H, W]`` in [0, 1]. lens: what the camera noted."""
+    """radiance: ``[3, H, W]``, scene-linear Rec.709. alpha: ``[1, H, W]`` in [0, 1]. lens: what the camera noted.
+
+    negative: share of the pixels that the file says are darker than black, more than by rounding; they are black here.
+    """
 
     radiance: Tensor
     alpha: Tensor
     lens: Lens
+    negative: float = 0.0
 
 
 def read_picture(file: str, from_display: FromDisplay = srgb_to_linear) -> Picture:
@@ -111,10 +117,11 @@ def _read_exr(path: Path) -> Picture:
     if not torch.isfinite(pixels).all():
         raise ValueError("it has values that are infinite or not numbers")
     radiance = pixels[:3]
+    negative = (radiance.amin(0) < -_ROUNDING * radiance.abs().mean()).float().mean().item()
     named = tuple(float(number) for number in file.header().get("chromaticities", REC709))
     if max(abs(a - b) for a, b in zip(named, REC709, strict=True)) > 0.001:
         radiance = torch.tensordot(to_rec709(named), radiance, dims=1)
-    return Picture(radiance.clamp(0, HALF_MAX), alpha.clamp(0, 1), Lens())
+    return Picture(radiance.clamp(0, HALF_MAX), alpha.clamp(0, 1), Lens(), negative)
 
 
 def _read_shown(path: Path, from_display: FromDisplay) -> Picture:

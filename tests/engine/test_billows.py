@@ -50,9 +50,11 @@ def test_a_sky_without_clouds_stays():
 
 
 def test_there_is_no_seam(bank):
-    whole = displaced(bank)(0, HEIGHT)
-    steps = (whole - whole.roll(1, 2)).abs().mean((0, 1))
-    assert steps[0] < 3 * steps[1:].mean()
+    """On average of many seeds: in one picture the steps from a column to the next are 0.3 to 2.2 of the mean anyway,
+    as its noise is steep here and flat there."""
+    wholes = torch.stack([displaced(bank, seed)(0, HEIGHT) for seed in range(1, 31)])
+    steps = (wholes - wholes.roll(1, 3)).abs().mean((0, 1, 2))
+    assert 0.8 < steps[0] / steps[1:].mean() < 1.25
 
 
 def test_it_fits_any_width(bank):

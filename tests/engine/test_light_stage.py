@@ -13,7 +13,7 @@ from engine.light.highlights import expand
 from engine.light.photometry import level_irradiance, luminance, white_card, within
 from engine.light.prompt import rules_out_sun, sun_elevations
 from engine.light.stage import light_panorama
-from engine.light.sun import disc, restore_sun
+from engine.light.sun import SUN_SIZE, disc, restore_sun
 from engine.light.surroundings import excess, reach_of
 from engine.output.pictures import write_exr
 from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time
@@ -107,6 +107,32 @@ def test_a_disc_carries_its_energy_at_every_size(height, place):
     rows, columns = made[0].nonzero().T
     found = directions(height)[:, rows, columns]
     assert degrees_between(found.mean(1) / found.mean(1).norm(), direction(*place)) < 180 / height
+
+
+@pytest.mark.parametrize("place", [(100, 40), (0, 90)])
+@pytest.mark.parametrize("height", [256, 1024, 2048, 4096])
+def test_a_disc_is_as_large_and_as_bright_as_the_suns_at_every_size(height, place):
+    """Half a degree across, evenly bright: what a pixel sees of it is neither spread nor lost."""
+    towards, irradiance = direction(*place), torch.tensor([3.0, 2.0, 1.0])
+    radius, angles = math.radians(SUN_SIZE / 2), solid_angles(height).double()[:, 0]
+    made = disc(irradiance, towards, height)
+    energy = made.double().sum(2) @ angles
+    torch.testing.assert_close(energy, irradiance.double(), rtol=1e-4, atol=0)
+    rows, columns = made[0].nonzero().T
+    light, seen = made[0, rows, columns] * solid_angles(height)[rows, 0], directions(height)[:, rows, columns]
+    away = torch.linalg.cross(towards[:, None].expand_as(seen), seen, dim=0).norm(dim=0)  # radians, this close to it
+    pixel = math.pi / height
+    assert away.max() < radius + pixel * math.sqrt(0.5) + 1e-5
+    spread = ((away.square() * light).sum() / light.sum()).item()
+    if pixel < radius / 2:
+        assert spread == pytest.approx(radius**2 / 2, abs=pixel**2 / 2)  # of an even disc, by pixels' centres
+    inside = away < radius - pixel
+    if inside.any():
+        even = irradiance[0].item() / (math.pi * radius**2)
+        assert made[0, rows, columns][inside].mean().item() == pytest.approx(even, rel=0.02)
+    covered = solid_angles(height)[rows, 0] @ (made[0, rows, columns] > made.max() / 2).float()
+    if height >= 2048:
+        assert covered.item() == pytest.approx(math.pi * radius**2, rel=0.06)
 
 
 @pytest.mark.parametrize("height", [64, 256])

@@ -11,9 +11,11 @@ import torch
 from PIL import Image, ImageCms
 
 from engine.errors import BadRequest
+from engine.job import Job
 from engine.light.found import FoundLight, read_light
 from engine.light.primaries import REC709, to_rec709
 from engine.light.transfer import srgb_to_linear
+from engine.notices import notices
 from engine.output.header import read_job
 from engine.output.pictures import write_exr
 from engine.start.reading import read_mask, read_panorama, read_picture
@@ -143,3 +145,18 @@ def test_a_start_with_values_that_are_not_numbers_is_refused(tmp_path, value):
     OpenEXR.File({}, {"RGB": pixels}).write(str(tmp_path / "broken.exr"))
     with pytest.raises(BadRequest, match="not numbers"):
         read_panorama(str(tmp_path / "broken.exr"), 8)
+
+
+def test_values_below_black_are_told_and_those_of_rounding_are_not(tmp_path, nano):
+    for name, darkest in (("rounded", -1e-5), ("wrong", -0.2)):
+        pixels = np.full((16, 32, 3), 0.5, np.float32)
+        pixels[:4, :8, 1] = darkest
+        OpenEXR.File({}, {"RGB": pixels}).write(str(tmp_path / f"{name}.exr"))
+        read = read_picture(str(tmp_path / f"{name}.exr"))
+        assert read.radiance.min() == 0
+        assert read.negative == (0 if name == "rounded" else 4 * 8 / (16 * 32))
+    wrong, rounded = (str(tmp_path / f"{name}.exr") for name in ("wrong", "rounded"))
+    photo = {"file": wrong, "field_of_view": 60.0}
+    for job in (Job(prompt="a", start=wrong), Job(prompt="a", start=rounded, photos=[photo])):
+        told = [notice.message for notice in notices(job, nano) if notice.code == "negative_values"]
+        assert told == [f"In {wrong}, 6.2 % of the pixels have negative values, which are taken as 0."]
