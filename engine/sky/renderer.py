@@ -20,7 +20,7 @@ from .horizon import silhouettes
 from .lighting import Light, light
 from .moon import by_phase
 from .noise import NoiseAtlas
-from .parameters import Clouds, SkyParameters
+from .parameters import Clouds, Ground, SkyParameters
 from .rays import beams
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 from .wind import WindView
@@ -28,6 +28,7 @@ from .wind import WindView
 _KEY = 0.13  # log-mean luminance that exposure steers towards
 _ADAPTATION = 0.5
 _MOST_GAIN, _MOST_GAIN_AT_NIGHT, _MOST_GAIN_IN_STORM = 2.2, 2.0, 0.8
+_SPREAD = 12  # of the rows above the horizon: 7 degrees to each side, twice
 
 
 class SkyRenderer:
@@ -61,11 +62,14 @@ class SkyRenderer:
         """What draws, of a panorama of a given height, some rows of the ground alone, counted down from the horizon.
 
         [3, rows, 2 * height] as in :meth:`render`, but that water mirrors, and far ground fades into, a sky of *seen*
-        rows: no more than that and the rows that are drawn is held. Fog and coasts are left out.
+        rows: no more than that and the rows that are drawn is held. A sea mirrors it without its edges, which waves
+        finer than any pixel spread. Fog and coasts are left out.
         """
         scene, dome = Scene([parameters], self._device), Dome(seen, self._device)
         picture, around, lift = self._unexposed(scene, dome, self._lit(scene, dome))
         gain = per_picture(_gain(picture, scene, dome))
+        sea = per_picture(scene.ground(Ground.SEA))
+        around = dataclasses.replace(around, sky=around.sky.lerp(_spread(around.sky), sea))
 
         def draw(height: int, rows: range) -> Tensor:
             plane = Plane(scene, Dome(height, self._device, rows), self._noise)
@@ -135,6 +139,15 @@ def _around(air: Tensor, width: int) -> Tensor:
     place = (torch.arange(width, device=air.device) + 0.5) * (count / width) - 0.5
     left = place.floor().long()
     return air[..., left % count].lerp(air[..., (left + 1) % count], place - left)
+
+
+def _spread(sky: Tensor) -> Tensor:
+    """The upper half *sky* [batch, 3, rows, width], blurred by some 7 degrees."""
+    reach = max(1, sky.shape[2] // _SPREAD)
+    for _ in range(2):
+        padded = F.pad(F.pad(sky, (reach, reach, 0, 0), mode="circular"), (0, 0, reach, reach), mode="replicate")
+        sky = F.avg_pool2d(padded, 2 * reach + 1, 1)
+    return sky
 
 
 def _gain(picture: Tensor, scene: Scene, dome: Dome) -> Tensor:
