@@ -1,4 +1,4 @@
-"""Skies of 2048 pixels from tiny random models of other families, by the public path: composed small, enlarged thrice."""
+"""Skies of 2048 pixels from tiny random models of other families, by the public path: enlarged three times."""
 
 from pathlib import Path
 
