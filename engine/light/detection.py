@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, normalize
 
-from ..sphere.equirectangular import directions, solid_angles
-from .likeness import Surroundings, sun_likeness
+from ..sphere.equirectangular import azimuth_elevation, directions, solid_angles
+from ..sphere.gnomonic import frame
+from .likeness import SkyAround, sun_likeness
 from .photometry import luminance
 
 _HEIGHT = 128  # rows that are looked at
@@ -106,20 +107,20 @@ def find_spot(radiance: Tensor, elevations: tuple[float, float] = (0.0, 90.0)) -
     height = 90 - _degrees(sky.towards[2])
     allowed = (height >= elevations[0] + _LOWEST) & (height <= elevations[1])
     spot, looks = _strongest(sky, picture, allowed)
-    kind = _kind(sky, picture, spot, looks)
+    kind = _kind(sky, picture, spot.towards, looks)
     rivals = 0
     while kind == "sun" and looks.falls and rivals < 2:
         allowed &= sky.away_from(spot.towards)
         rival, other = _strongest(sky, picture, allowed)
         alike = other.falls and other.peak > 0.9 * looks.peak
-        if not (alike and _kind(sky, picture, rival, other) == "sun"):
+        if not (alike and _kind(sky, picture, rival.towards, other) == "sun"):
             break
         rivals += 1
         allowed &= sky.away_from(rival.towards)
     return Spot(spot.towards, spot.extent, "none" if rivals > 1 else kind, rivals)
 
 
-def look_around(radiance: Tensor) -> tuple[Tensor, Surroundings]:
+def look_around(radiance: Tensor) -> tuple[Tensor, SkyAround]:
     """The direction ``[3]`` of the spot of the panorama ``[3, H, 2 H]`` that stands out most, and the sky around it."""
     sky = _sky()
     picture = _above_horizon(sky, radiance)
@@ -168,7 +169,7 @@ def _strongest(sky: _Sky, picture: Tensor, allowed: Tensor) -> tuple[Spot, _Look
     return Spot(towards, _RINGS[half], "none"), _Looks(middle, contrast.max().item(), profile)
 
 
-def _kind(sky: _Sky, picture: Tensor, spot: Spot, looks: _Looks) -> Literal["sun", "moon", "none"]:
+def _kind(sky: _Sky, picture: Tensor, towards: Tensor, looks: _Looks) -> Literal["sun", "moon", "none"]:
     tint = _tint(picture)
     colour, blue = ((value * sky.area).sum().item() for value in (tint.abs(), tint))
     median = _quantile(luminance(picture), sky.area, 0.5).item()
@@ -177,7 +178,7 @@ def _kind(sky: _Sky, picture: Tensor, spot: Spot, looks: _Looks) -> Literal["sun
         return "moon" if shines else "none"
     if looks.peak <= _SUN_PEAK or colour <= _SUN_COLOUR:
         return "none"
-    around = _around(sky, picture, spot.towards, looks.contrast)
+    around = _around(sky, picture, towards, looks.contrast)
     if around.saturated > _CLIPPED:
         return "sun" if sun_likeness(around) > 0 else "none"
     small = looks.profile[4] < _SMALL_FALL and median > _SMALL_SKY
@@ -185,21 +186,19 @@ def _kind(sky: _Sky, picture: Tensor, spot: Spot, looks: _Looks) -> Literal["sun
     return "sun" if stands_out else "none"
 
 
-def _around(sky: _Sky, picture: Tensor, towards: Tensor, contrast: float) -> Surroundings:
+def _around(sky: _Sky, picture: Tensor, towards: Tensor, contrast: float) -> SkyAround:
     """The *picture* ``[3, n]``, exposed as a photograph, as seen from *towards* ``[3]``."""
     white = _quantile(picture.amax(0), sky.area, 1 - _EXPOSED_SHARE).clamp(min=1)
-    tint = _tint(picture)
-    pole = towards.new_tensor((0.0, 0.0, 1.0) if abs(towards[2]) < 0.99 else (1.0, 0.0, 0.0))
-    right = normalize(torch.linalg.cross(pole, towards), dim=0)
-    up = torch.linalg.cross(towards, right)
-    return Surroundings(
+    azimuth, elevation = azimuth_elevation(towards)
+    right, up, _ = frame(azimuth, elevation, like=towards)
+    return SkyAround(
         picture=(picture / white).clamp(max=1),
         area=sky.area,
         angle=_degrees(towards @ sky.towards),
         turn=torch.rad2deg(torch.atan2(up @ sky.towards, right @ sky.towards)),
-        elevation=90 - _degrees(towards[2]).item(),
+        elevation=elevation,
         contrast=contrast,
-        warmth=min((tint * sky.area).sum().item(), 0.0),
+        warmth=min((_tint(picture) * sky.area).sum().item(), 0.0),
     )
 
 

@@ -24,7 +24,7 @@ _BIAS = -1.12
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SkyAround:
     """A sky's pixels as seen from a spot in it.
 
     picture: ``[3, n]``, clipped to 1. area: ``[n]``, their shares of the sky. angle, turn: ``[n]``, degrees from the
@@ -46,12 +46,12 @@ class Surroundings:
         return self.area[self.picture.amax(0) > _WHITE].sum().item()
 
 
-def sun_likeness(around: Surroundings) -> float:
+def sun_likeness(around: SkyAround) -> float:
     """The log odds that the spot is a sun: above 0, it is rather a sun than not."""
     return (features(around) @ torch.tensor(_WEIGHTS)).item() + _BIAS
 
 
-def features(around: Surroundings) -> Tensor:
+def features(around: SkyAround) -> Tensor:
     """What the regression sees, ``[8]``."""
     bright = luminance(around.picture)
     middle = _mean_of(bright, around, _MIDDLE).clamp(min=_FLOOR)
@@ -71,12 +71,12 @@ def features(around: Surroundings) -> Tensor:
     )
 
 
-def _mean_of(bright: Tensor, around: Surroundings, ring: tuple[float, float]) -> Tensor:
+def _mean_of(bright: Tensor, around: SkyAround, ring: tuple[float, float]) -> Tensor:
     inside = (around.angle >= ring[0]) & (around.angle < ring[1])
     return (bright * around.area)[inside].sum() / around.area[inside].sum().clamp(min=1e-12)
 
 
-def _by_sector(bright: Tensor, around: Surroundings, ring: tuple[float, float]) -> Tensor:
+def _by_sector(bright: Tensor, around: SkyAround, ring: tuple[float, float]) -> Tensor:
     """Mean luminance of a ring's sectors, as many as have sky in them."""
     inside = (around.angle >= ring[0]) & (around.angle < ring[1])
     sector = (around.turn[inside] / (360 / _SECTORS)).round().long() % _SECTORS

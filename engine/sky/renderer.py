@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..light.transfer import HALF_MAX
+from ..sphere.equirectangular import box_filter
 from .atmosphere import Atmosphere
 from .celestial import disc, night_sky
 from .city import city_glow, skyline
@@ -28,7 +29,7 @@ from .wind import WindView
 _KEY = 0.13  # log-mean luminance that exposure steers towards
 _ADAPTATION = 0.5
 _MOST_GAIN, _MOST_GAIN_AT_NIGHT, _MOST_GAIN_IN_STORM = 2.2, 2.0, 0.8
-_SPREAD = 12  # of the rows above the horizon: 7 degrees to each side, twice
+_MIRROR_BLUR = 12  # of the rows above the horizon: 7 degrees to each side, twice
 
 
 class SkyRenderer:
@@ -69,7 +70,7 @@ class SkyRenderer:
         picture, around, lift = self._unexposed(scene, dome, self._lit(scene, dome))
         gain = per_picture(_gain(picture, scene, dome))
         sea = per_picture(scene.ground(Ground.SEA))
-        around = dataclasses.replace(around, sky=around.sky.lerp(_spread(around.sky), sea))
+        around = dataclasses.replace(around, sky=around.sky.lerp(_blurred(around.sky[0])[None], sea))
 
         def draw(height: int, rows: range) -> Tensor:
             plane = Plane(scene, Dome(height, self._device, rows), self._noise)
@@ -141,12 +142,11 @@ def _around(air: Tensor, width: int) -> Tensor:
     return air[..., left % count].lerp(air[..., (left + 1) % count], place - left)
 
 
-def _spread(sky: Tensor) -> Tensor:
-    """The upper half *sky* [batch, 3, rows, width], blurred by some 7 degrees."""
-    reach = max(1, sky.shape[2] // _SPREAD)
+def _blurred(sky: Tensor) -> Tensor:
+    """The upper half *sky* ``[3, rows, width]``, as rough water mirrors it."""
+    reach = max(1, sky.shape[1] // _MIRROR_BLUR)
     for _ in range(2):
-        padded = F.pad(F.pad(sky, (reach, reach, 0, 0), mode="circular"), (0, 0, reach, reach), mode="replicate")
-        sky = F.avg_pool2d(padded, 2 * reach + 1, 1)
+        sky = torch.stack([box_filter(channel, reach) for channel in sky])
     return sky
 
 

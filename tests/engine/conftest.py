@@ -125,3 +125,9 @@ def make(nano_path, warm, tmp_path):
         return result, [event.code for event in events if isinstance(event, Notice)]
 
     return run
+
+
+@pytest.fixture
+def panorama(make) -> str:
+    """A sky over the sea with its sun in the west of south, to begin from or to edit."""
+    return make("begin", layout={"azimuth": 200, "elevation": 12, "ground": "sea"}, strength=0)[0].exr
