@@ -28,7 +28,7 @@ from .protocol import Event, Notice, Progress, Result, Stage
 from .refinement import Refiner, Refining
 from .sampling.samplers import Step
 from .sphere.enlarging import shrunk
-from .start.drawn_ground import with_drawn_ground
+from .start.drawn_detail import with_drawn_ground, with_drawn_sky
 from .start.given import Given, begins_unclipped, first_step, gather
 from .trace import Trace, starting_noise
 
@@ -118,17 +118,19 @@ def _paint(
         latents = yield from _sample(steps, len(todo.windows), pace, preview, record)
         with torch.no_grad():
             picture = model.paint(latents, wraps=todo.windows.wraps, tiles=todo.tiles)[0].float()
-            picture = model.finish(picture, todo.windows.wraps)
+            picture = model.finish(picture, todo.windows.wraps).cpu()
         if job.poles:
-            refining = refiner.mend(picture.cpu(), staying(todo.painted))
+            refining = refiner.mend(picture, staying(todo.painted))
             picture = yield from _refine(refining, "poles", (1, 1), pace, preview)
+        if model.layout:
+            picture = with_drawn_sky(picture, job, model.transfer, staying(todo.painted))
         for stage, width in enumerate(todo.stages, 1):
-            refining = refiner.enlarge(picture.cpu(), width, staying(width))
+            refining = refiner.enlarge(picture, width, staying(width))
             picture = yield from _refine(refining, "refine", (stage, len(todo.stages)), pace, preview)
         if todo.painted > todo.size[0]:
             picture = shrunk(picture, todo.size[0])
         given = staying(todo.size[0])
-        if todo.stages and job.detail and model.layout:
+        if model.layout and (job.detail or not todo.stages):
             picture = with_drawn_ground(picture, job, model.transfer, given)
         if precision.gave_up:
             yield Notice(

@@ -84,7 +84,7 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
         given = _beginning(read_panorama(job.start, width, transfer.from_display))
         check_panorama(given.radiance)
     elif layout := beginning(job):
-        given = _beginning(_drawn(job, layout, width))
+        given = _beginning(drawn(job, layout, width))
     if job.photos:
         given = _with_photos(job, given or _nothing(width), transfer)
     if given and job.mask is not None:
@@ -143,7 +143,7 @@ def _beginning(radiance: Tensor) -> Given:
     return Given(radiance, base=True, hold=nothing, strength=nothing, lasting=nothing, keep=nothing)
 
 
-def _drawn(job: Job, layout: Layout, width: int) -> Tensor:
+def drawn(job: Job, layout: Layout, width: int) -> Tensor:
     """Radiance of *layout*. If a prompt is drawn and has regions, these show what their own prompts say, with sun or
     moon in the middle."""
     everywhere = draw(layout, width // 2)

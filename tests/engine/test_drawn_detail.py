@@ -1,4 +1,4 @@
-"""The ground of a drawn layout, drawn again at the size of an enlarged sky."""
+"""What is small in the sky and the ground of a drawn layout, drawn again."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,8 @@ from engine.metrics import seam_ratio
 from engine.output.pictures import read_radiance
 from engine.pipeline import generate
 from engine.sphere.enlarging import at_width, resized, written
-from engine.start.drawn_ground import with_drawn_ground
-from engine.start.given import _beginning
+from engine.start.drawn_detail import with_drawn_ground, with_drawn_sky
+from engine.start.given import _beginning, drawn
 from engine.start.layout import draw, ground_rows, layout_of
 
 HEIGHT = 256
@@ -37,6 +37,10 @@ def painted(layout: Layout) -> Tensor:
 
 def changed(picture: Tensor, **values) -> Tensor:
     return with_drawn_ground(picture.clone(), values.pop("job", job(SEA)), TRANSFER, values.pop("given", None))
+
+
+def redrawn(picture: Tensor, job: Job, given=None) -> Tensor:
+    return with_drawn_sky(picture.clone(), job, TRANSFER, given)
 
 
 def fine(picture: Tensor) -> Tensor:
@@ -96,6 +100,57 @@ def test_photos_and_regions_stay():
     middle = slice(HEIGHT - 60, HEIGHT + 60)
     assert torch.equal(regional[..., middle], picture[..., middle])
     assert not torch.equal(regional, picture)
+
+
+@pytest.mark.parametrize(
+    "layout", [replace(SEA, clouds="scattered"), replace(SEA, light="stars"), replace(DESERT, horizon="mountains")]
+)
+def test_a_sky_without_edges_gets_those_of_its_layout(layout):
+    before, truth = painted(layout), TRANSFER.from_radiance(draw(layout, HEIGHT))
+    after, sky = redrawn(before, job(layout)), slice(HEIGHT // 2)
+    assert torch.equal(after[:, HEIGHT // 2 :], before[:, HEIGHT // 2 :])  # the ground
+    assert (after - truth)[:, sky].abs().mean() < 0.5 * (before - truth)[:, sky].abs().mean()
+    seam, true_seam = (seam_ratio(TRANSFER.to_display(picture[:, sky])) for picture in (after, truth))
+    assert seam < 1.1 * true_seam
+
+
+def test_a_glow_and_the_colour_of_the_light_stay():
+    sky = painted(SEA)
+    wide = 0.1 * torch.linspace(0, 2 * torch.pi, 2 * HEIGHT).sin() * torch.tensor([1.0, 0.5, 0.2])[:, None, None]
+    after = redrawn(sky + wide, job(SEA))
+    assert ((after - sky - wide)[:, : HEIGHT // 2 - 8]).abs().mean() < 0.005
+
+
+def test_a_cloud_that_was_painted_stays_and_one_that_was_not_leaves_no_ghost():
+    cloudy = replace(SEA, clouds="scattered")
+    puff = torch.zeros(1, HEIGHT, 2 * HEIGHT)
+    puff[:, 50:80, 200:250] = 0.25
+    puff[:, 50:80:2, 200:250] += 0.05  # edges that only this cloud has
+    added = painted(SEA) + puff
+    assert (redrawn(added, job(SEA)) - added)[:, 58:72, 210:240].abs().mean() < 0.005
+    clear = painted(SEA)
+    ghosts = (redrawn(clear, job(cloudy)) - redrawn(clear, job(SEA)))[:, : HEIGHT // 2]
+    clouds = (painted(cloudy) - clear)[:, : HEIGHT // 2]
+    assert ghosts.abs().mean() < 0.15 * clouds.abs().mean()
+
+
+def test_photos_and_regions_of_a_sky_stay_unless_the_regions_are_drawn_too():
+    picture = painted(replace(SEA, clouds="scattered"))
+    given = _beginning(draw(SEA, HEIGHT))
+    given.hold[:, :, :200] = 1
+    beside = redrawn(picture, job(replace(SEA, clouds="scattered")), given)
+    assert torch.equal(beside[:, :, 16:184], picture[:, :, 16:184])
+    assert not torch.equal(beside, picture)
+    region = Region(prompt="a clear night", azimuth=90.0, width=120.0, softness=0.0)
+    middle = slice(HEIGHT - 60, HEIGHT + 60)
+    regional = redrawn(picture, job(replace(SEA, clouds="scattered"), regions=(region,)))
+    assert torch.equal(regional[..., middle], picture[..., middle])
+    asked = Job(prompt="golden hour, scattered clouds", layout="prompt", base_width=64, regions=(region,), seed=3)
+    layout = layout_of(asked.prompt, 3)
+    truth = TRANSFER.from_radiance(drawn(asked, layout, 2 * HEIGHT))
+    smooth = written(at_width(resized(truth, HEIGHT // 4), 2 * HEIGHT), HEIGHT)
+    stars = (slice(None), slice(20, HEIGHT // 2 - 20), middle)
+    assert (redrawn(smooth, asked) - truth)[stars].abs().mean() < 0.5 * (smooth - truth)[stars].abs().mean()
 
 
 def test_an_enlarged_sea_of_the_bundled_model_has_the_waves_of_its_layout(tmp_path):
