@@ -28,7 +28,7 @@ from .protocol import Event, Notice, Progress, Result, Stage
 from .refinement import Refiner, Refining
 from .sampling.samplers import Step
 from .sphere.enlarging import shrunk
-from .start.drawn_detail import with_drawn_ground, with_drawn_sky
+from .start.drawn_detail import with_drawn_detail
 from .start.given import Given, begins_unclipped, first_step, gather
 from .trace import Trace, starting_noise
 
@@ -122,8 +122,6 @@ def _paint(
         if job.poles:
             refining = refiner.mend(picture, staying(todo.painted))
             picture = yield from _refine(refining, "poles", (1, 1), pace, preview)
-        if model.layout:
-            picture = with_drawn_sky(picture, job, model.transfer, staying(todo.painted))
         for stage, width in enumerate(todo.stages, 1):
             refining = refiner.enlarge(picture, width, staying(width))
             picture = yield from _refine(refining, "refine", (stage, len(todo.stages)), pace, preview)
@@ -131,7 +129,7 @@ def _paint(
             picture = shrunk(picture, todo.size[0])
         given = staying(todo.size[0])
         if model.layout and (job.detail or not todo.stages):
-            picture = with_drawn_ground(picture, job, model.transfer, given)
+            picture = with_drawn_detail(picture, job, model.transfer, given)
         if precision.gave_up:
             yield Notice(
                 code="full_precision",

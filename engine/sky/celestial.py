@@ -16,6 +16,7 @@ _MOON_RADIUS = 0.03  # radians: seven times life size, as painters have it; at l
 _MOON_RADIANCE = (2.6, 2.5, 2.3)
 _STARS_PER_STERADIAN = 200.0
 _STAR_PIXEL = math.pi / 512  # radians; stars are drawn for pictures of this resolution
+_GLOW = (0.08, 0.35, 0.5, 0.35, 0.08)  # of a bright star, over pixels
 _COOL_STAR, _WARM_STAR = (0.72, 0.88, 1.25), (1.3, 0.98, 0.66)
 
 
@@ -40,7 +41,8 @@ def _extinction(dome: Dome, rate: float) -> Tensor:
 
 def _stars(scene: Scene, dome: Dome) -> Tensor:
     """Few bright stars with a glow, many faint ones, from orange to blue; dimmer where pixels are larger than stars."""
-    draws = scene.uniform("stars", 3, dome.rows, dome.width)
+    within, dome = dome, dome.wider(len(_GLOW) // 2)
+    draws = scene.uniform_pixels("stars", 3, dome)
     chance = _STARS_PER_STERADIAN * dome.solid_angle.clamp(min=0.02 * dome.pixel**2)
     bright = (draws[:, 1:2].pow(10) * 2.2 + 0.06) * min(1.0, _STAR_PIXEL / dome.pixel)
     colour = (
@@ -48,8 +50,9 @@ def _stars(scene: Scene, dome: Dome) -> Tensor:
     )
     points = (draws[:, :1] < chance).float() * bright * colour
     brilliant = points * (draws[:, 1:2] > 0.95)
-    soft = _blur(points, (0.25, 1.0, 0.25)) + _blur(brilliant, (0.08, 0.35, 0.5, 0.35, 0.08))
-    return soft * _extinction(dome, 9)
+    soft = _blur(points, (0.25, 1.0, 0.25)) + _blur(brilliant, _GLOW)
+    spare = within.above - dome.above
+    return (soft * _extinction(dome, 9))[:, :, spare : spare + within.rows]
 
 
 def _blur(points: Tensor, taps: tuple[float, ...]) -> Tensor:
@@ -76,7 +79,7 @@ def _milky_way(scene: Scene, dome: Dome, noise: NoiseAtlas) -> Tensor:
     core = torch.exp(-((latitude / 0.07) ** 2))
     cool, warm = band.new_tensor((0.12, 0.12, 0.165)), band.new_tensor((0.1, 0.068, 0.054))
     glow = (band[:, None] * cool.view(1, 3, 1, 1) + core[:, None] * warm.view(1, 3, 1, 1)) * (1 - 0.8 * lanes)[:, None]
-    specks = scene.uniform("star dust", 2, dome.rows, dome.width)
+    specks = scene.uniform_pixels("star dust", 2, dome)
     dust = (specks[:, :1] < 0.07 * band[:, None]) * specks[:, 1:].pow(3) * 0.5
     return (glow + dust * min(1.0, _STAR_PIXEL / dome.pixel)) * _extinction(dome, 6)
 
@@ -109,9 +112,8 @@ def disc(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> Tensor:
     moon = scene.moonlit
     sun_radius = max(_SUN_RADIUS, 0.6 * dome.pixel)
     radius = torch.where(moon > 0, max(_MOON_RADIUS, 1.6 * dome.pixel), sun_radius)
-    shape = torch.sigmoid((per_pixel(radius) - angle) / (0.35 * dome.pixel))
-    area = (shape * dome.solid_angle).sum((1, 2)).clamp(min=0.25 * math.pi * sun_radius**2)  # half of it may have set
-    sun_radiance = lit.sun / area[:, None]
+    shape = _round(dome, angle, radius)
+    sun_radiance = lit.sun / _area(scene, dome, radius).clamp(min=0.25 * math.pi * sun_radius**2)[:, None]  # half is up
     radiance = torch.where(moon[:, None] > 0, shape.new_tensor(_MOON_RADIANCE), sun_radiance)
     if moon.any():
         right, up = lit.turn * dome.horizontal, dome.elevation[None] - torch.deg2rad(per_pixel(scene.sun_elevation))
@@ -125,3 +127,17 @@ def disc(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> Tensor:
     source = torch.where(moon[:, None] > 0, radiance * moonlight(scene)[:, None], spread)
     both = per_picture(radiance) * shape[:, None] + per_picture(source) * glow[:, None]
     return both * per_picture(scene.sun_up)
+
+
+def _round(dome: Dome, angle: Tensor, radius: Tensor) -> Tensor:
+    """How much of each pixel at an *angle* [batch, rows, width] from its middle a disc of *radius* [batch] covers."""
+    return torch.sigmoid((per_pixel(radius) - angle) / (0.35 * dome.pixel))
+
+
+def _area(scene: Scene, dome: Dome, radius: Tensor) -> Tensor:
+    """Steradians of what is above the horizon of a disc of *radius* around each sun, [batch], on any rows of *dome*."""
+    reach = float(radius.max()) + 8 * dome.pixel  # beyond, no pixel has a share in it
+    rise = torch.deg2rad(scene.sun_elevation)
+    near = dome.around(float(rise.min()) - reach, float(rise.max()) + reach)
+    shape = _round(near, torch.acos(near.cosine_to(scene.sun).clamp(-1, 1)), radius)
+    return (shape * near.solid_angle).sum((1, 2))

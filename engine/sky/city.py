@@ -44,6 +44,8 @@ def city_glow(scene: Scene, dome: Dome, clouds: Tensor) -> Tensor:
 def skyline(scene: Scene, dome: Dome, lit: Light, sky: Tensor, air: Tensor) -> Tensor:
     """Draw the buildings over *sky* [batch, 3, rows, width]; *air* [batch, 3, 1, width] is the light before them."""
     low = dome.below(_HIGHEST)
+    if not low.rows:
+        return sky
     above, sky = sky[:, :, : -low.rows], sky[:, :, -low.rows :]
     middle = scene.bearing("city")[1]
     turn = low.turn_from(middle)

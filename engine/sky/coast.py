@@ -5,9 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from .ground import Plane
-from .lighting import Light
-from .noise import SOFT, WISP, NoiseAtlas
+from .ground import Plane, Surroundings
+from .noise import SOFT, WISP
 from .parameters import Ground
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 from .water import water
@@ -35,25 +34,28 @@ def land_share(scene: Scene, dome: Dome) -> Tensor:
 
 
 def coast(
-    scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, land: Tensor, sky: Tensor, air: Tensor, deck: Tensor
-) -> Tensor:
-    """Lay beach and sea over the *land* [batch, 3, rows, width], from horizon to nadir; the rest as for the ground."""
-    plane = Plane(scene, dome, noise)
+    scene: Scene, plane: Plane, around: Surroundings, land: Tensor, level: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Lay beach and sea over the *land* [batch, 3, rows, width] on *plane*; and the level of its light, [batch].
+
+    level: the latter, if this is a part of the land that is not to be judged by itself.
+    """
+    lit = around.lit
     offshore = _offshore(scene, plane.x * plane.distance, plane.y * plane.distance)
     offshore = offshore + 0.12 * plane.fine[SOFT] * plane.near + 0.3 * plane.middle[SOFT]
-    blur = plane.distance.square() * (0.5 * dome.pixel)  # what a pixel sees of the plane
+    blur = plane.distance.square() * (0.5 * plane.pixel)  # what a pixel sees of the plane
 
     light = lit.sun * scene.sun[:, 2:].clamp(min=0.05) + lit.ambient
-    level = luminance(land).clamp(min=1e-4).log().mean((1, 2)).exp()
-    level = level * land.new_tensor([_BRIGHTER.get(p.ground, 1.0) for p in scene.parameters])
-    tint = light / luminance(light)[:, None] * level[:, None]
+    level = luminance(land).clamp(min=1e-4).log().mean((1, 2)).exp() if level is None else level
+    brighter = land.new_tensor([_BRIGHTER.get(p.ground, 1.0) for p in scene.parameters])
+    tint = light / luminance(light)[:, None] * (level * brighter)[:, None]
     grain = 1 + 0.10 * plane.fine[WISP] * plane.near + 0.06 * plane.middle[WISP]
     damp = torch.sigmoid((offshore + 1.3) / (0.35 + blur))
     sand = per_picture(tint * tint.new_tensor(_SAND)) * (grain * (1 - 0.42 * damp))[:, None]
     edge = 0.8 + 0.6 * plane.middle[WISP]
     on_beach = torch.sigmoid((offshore + _BEACH + edge) / (0.6 + blur))
 
-    sea = water(scene, dome, lit, plane, sky, deck)
+    sea = water(scene, around.dome, lit, plane, around.sky, around.deck)
     shallow = torch.exp(-offshore.clamp(min=0) / 5) * plane.near**0.3
     sea = sea.lerp(per_picture(tint * tint.new_tensor(_SHALLOW)) * 0.7, 0.55 * shallow[:, None])
     foam = torch.zeros_like(offshore)
@@ -63,11 +65,11 @@ def coast(
         foam = torch.maximum(foam, white * broken * torch.exp(-line.square()) * (width / (width + blur)) ** 0.5)
     sea = sea.lerp(per_picture(light) * (0.8 / math.pi), foam[:, None])
     veil = 1 - torch.exp(-((plane.distance[:, None] / 80) ** 1.5))
-    sea = sea.lerp(air * 0.8, 0.22 * veil)
+    sea = sea.lerp(around.air * 0.8, 0.22 * veil)
 
     there = per_picture(scene.coast)
     wet = torch.sigmoid(offshore / (0.12 + blur))[:, None]
-    return land.lerp(sand, there * on_beach[:, None]).lerp(sea, there * wet)
+    return land.lerp(sand, there * on_beach[:, None]).lerp(sea, there * wet), level
 
 
 def _offshore(scene: Scene, east: Tensor, north: Tensor) -> Tensor:

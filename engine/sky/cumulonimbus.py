@@ -38,6 +38,9 @@ class _Body:
 def cumulonimbus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> tuple[Tensor, Tensor]:
     """Radiance [batch, 3, rows, width] and opacity [batch, 1, rows, width]; both zero where no storm stands."""
     low = dome.below(_HIGHEST)
+    if not low.rows:
+        nothing = lit.sun.new_zeros(len(scene), 4, dome.rows, dome.width)
+        return nothing[:, :3], nothing[:, 3:]
     there, longitude = scene.bearing("thunderhead")
     draws = scene.uniform("thunderhead", 4)
     turn = low.turn_from(longitude)

@@ -150,7 +150,7 @@ def _slices(
     step = scale / field.finer * 0.28 / view.sun_height.clamp(min=0.22)
     colour = torch.zeros(len(scene), 3, dome.rows, dome.width, device=scene.device)
     through = torch.ones(len(scene), 1, dome.rows, dome.width, device=scene.device)
-    count = min(max(dome.rows // _ROWS_PER_SLICE, _FEWEST_SLICES), _MOST_SLICES)
+    count = min(max(dome.all_rows // _ROWS_PER_SLICE, _FEWEST_SLICES), _MOST_SLICES)
     between = _scatter(dome) / (count - 1)  # a height of its own for every pixel hides that there are few slices
     for i in range(count):
         height = i / (count - 1)
@@ -177,6 +177,6 @@ def _slices(
 
 def _scatter(dome: Dome) -> Tensor:
     """Evenly spread numbers in [0, 1), neighbours far apart, [1, rows, width] (Roberts 2018, the R2 sequence)."""
-    row = torch.arange(dome.rows, device=dome.z.device)[:, None]
+    row = torch.arange(dome.above, dome.above + dome.rows, device=dome.z.device)[:, None]
     column = torch.arange(dome.width, device=dome.z.device)
     return ((0.75487767 * column + 0.56984029 * row) % 1)[None]

@@ -1,6 +1,7 @@
 """Fog in banks on the ground: a shallow layer with an uneven top and gaps, marched through along each line of sight."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from .lighting import Light
 from .noise import SOFT, NoiseAtlas
-from .scene import Dome, Scene, luminance, per_picture, per_pixel
+from .scene import Scene, luminance, per_picture, per_pixel
 
 # Lengths are in heights of the viewer's eye, as on the plane of the ground.
 _NEAREST, _FARTHEST, _STEPS = 5.0, 140.0, 14
@@ -19,11 +20,17 @@ _WIDE = 13.0  # distance from which on banks look equally wide
 _DENSITY = 0.2  # extinction per length
 
 
-def fog(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, picture: Tensor, air: Tensor) -> Tensor:
-    """Lay fog over the *picture* [batch, 3, 2 * rows, width], from zenith to nadir; *air* as in silhouettes."""
-    first, last = (dome.rows + sign * math.ceil(reach / dome.pixel) for sign, reach in ((-1, _HIGHEST), (1, _LOWEST)))
-    mirrored = ((dome.x, 1), (dome.y, 1), (dome.z, -1))
-    x, y, z = (torch.cat([axis, sign * axis.flip(1)], 1)[:, first:last] for axis, sign in mirrored)
+def fog(scene: Scene, directions: Sequence[Tensor], lit: Light, noise: NoiseAtlas, seen: Tensor, air: Tensor) -> Tensor:
+    """Lay fog over what is *seen*, rows of a panorama from above to below, [batch, 3, rows, width].
+
+    *directions*: x, y and z of its pixels, [1, rows, width] each. *air* as in silhouettes.
+    """
+    rise = directions[2][0, :, 0]
+    foggy = ((rise < math.sin(_HIGHEST)) & (rise > -math.sin(_LOWEST))).nonzero()
+    if not len(foggy):
+        return seen
+    first, last = int(foggy[0]), int(foggy[-1]) + 1
+    x, y, z = (axis[:, first:last] for axis in directions)
     a, b = (per_pixel(draw) * 9 for draw in scene.uniform("fog", 2).unbind(1))
     to_ground = torch.where(z < 0, 1 / (-z).clamp(min=1e-4), math.inf)
     forward = x * per_pixel(scene.sun[:, 0]) + y * per_pixel(scene.sun[:, 1]) + z * per_pixel(scene.sun[:, 2])
@@ -33,7 +40,7 @@ def fog(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, picture: Tensor
 
     fade = ((math.sin(_HIGHEST) - z) / 0.08).clamp(0, 1)
     through = torch.ones_like(forward)[:, None]
-    seen = picture.new_zeros(1)
+    droplets = seen.new_zeros(1)
     edges = torch.logspace(math.log10(_NEAREST), math.log10(_FARTHEST), _STEPS + 1).tolist()
     for start, end in pairwise(edges):
         t = math.sqrt(start * end)
@@ -47,6 +54,6 @@ def fog(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, picture: Tensor
         length = (to_ground.clamp(max=end) - start).clamp(min=0)
         opacity = (1 - torch.exp(-density * length))[:, None] * per_picture(scene.fog)
         shade = (0.82 + 0.22 * (height / top).clamp(0, 1))[:, None]
-        seen, through = seen + through * opacity * shade * body, through * (1 - opacity)
-    banks = picture[:, :, first:last] * through + seen
-    return torch.cat([picture[:, :, :first], banks, picture[:, :, last:]], 2)
+        droplets, through = droplets + through * opacity * shade * body, through * (1 - opacity)
+    banks = seen[:, :, first:last] * through + droplets
+    return torch.cat([seen[:, :, :first], banks, seen[:, :, last:]], 2)

@@ -35,6 +35,8 @@ def silhouettes(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Te
     if not (scene.mountains + scene.hills + desert + lake + forest + scene.coast).any():
         return sky
     dome = dome.below(_HIGHEST)
+    if not dome.rows:
+        return sky
     above, low = sky[:, :, : -dome.rows], sky[:, :, -dome.rows :]
     lit = replace(lit, turn=lit.turn[:, -dome.rows :])
     if (scene.mountains + scene.hills + desert + lake + scene.coast).any():

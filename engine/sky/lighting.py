@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .atmosphere import Atmosphere
 from .parameters import Glow, Time
-from .scene import Dome, Scene, luminance, per_picture, per_pixel
+from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring
 
 _MIDDLE_GREY = 0.23
 _ADAPTATION = 0.8  # 1 would make every hour equally bright; less keeps noon brighter than dusk, as an eye does
@@ -50,10 +50,19 @@ class Light:
         veiled = (self.ambient * 0.4 + grey * 0.6) * (1 - 0.35 * cover)
         return replace(self, sun=self.sun * (1 - 0.88 * cover), ambient=self.ambient.lerp(veiled, (cover > 0).float()))
 
+    def towards(self, part: Dome, scene: Scene, dome: Dome) -> "Light":
+        """The same light in the directions of *part*; it was looked up in those of a whole *dome*. Air is smooth."""
+        return replace(
+            self,
+            sky=dome.look_up(self.sky, part.x, part.y, part.z),
+            horizon=ring(self.horizon, part.width),
+            turn=_turn(scene, part),
+        )
+
 
 def light(atmosphere: Atmosphere, scene: Scene, dome: Dome) -> Light:
     """Look the clear air up and expose it partly automatically; moonlight is a dim bluish sun, night has a floor."""
-    turn = torch.remainder(dome.longitude - per_pixel(scene.sun_longitude) + math.pi, 2 * math.pi) - math.pi
+    turn = _turn(scene, dome)
     air = (scene.aerosol, scene.sun_elevation)
     sky = atmosphere.sky(*air, dome.elevation, turn)
     ambient = atmosphere.ambient(*air)
@@ -82,6 +91,10 @@ def light(atmosphere: Atmosphere, scene: Scene, dome: Dome) -> Light:
         horizon=sky[:, :, -max(1, dome.rows // 24) :].mean(2, keepdim=True),
         turn=turn,
     )
+
+
+def _turn(scene: Scene, dome: Dome) -> Tensor:
+    return dome.turn_from(scene.sun_longitude).expand(-1, dome.rows, -1)
 
 
 def _lowness(scene: Scene) -> Tensor:

@@ -13,11 +13,15 @@ def hash_uniform(seeds: Tensor, stream: int, *shape: int) -> Tensor:
 
     *seeds*: [batch] int64. Returns [batch, *shape]. The permutation is PCG-RXS-M-XS (O'Neill 2014), applied twice.
     """
-    count = torch.Size(shape).numel()
-    position = torch.arange(count, device=seeds.device)
+    positions = torch.arange(torch.Size(shape).numel(), device=seeds.device)
+    return hash_at(seeds, stream, positions).view(len(seeds), *shape)
+
+
+def hash_at(seeds: Tensor, stream: int, positions: Tensor) -> Tensor:
+    """As :func:`hash_uniform`, of some *positions* [count] alone, [batch, count]."""
     x = (seeds[:, None] * 747796405 + stream * 2891336453 + 1) & 0xFFFFFFFF
-    x = _permute(_permute(x) ^ position)
-    return ((x >> 8).float() / (1 << 24)).view(len(seeds), *shape)
+    x = _permute(_permute(x) ^ positions)
+    return (x >> 8).float() / (1 << 24)
 
 
 def _permute(x: Tensor) -> Tensor:

@@ -30,19 +30,14 @@ def bank_before_sun(scene: Scene, dome: Dome) -> Tensor:
     return per_pixel(scene.rays) * torch.exp(-(across.square() + above.square()))
 
 
-def beams(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, transmittance: Tensor, sky: Tensor) -> Tensor:
-    """*sky* [batch, 3, rows, width] behind air with beams; *transmittance* [batch, 1, rows, width] is the clouds'."""
-    if not scene.rays.any():
-        return sky
-    right = torch.stack([-scene.sun_longitude.sin(), scene.sun_longitude.cos(), torch.zeros_like(scene.sun[:, 2])], -1)
-    up = torch.linalg.cross(scene.sun, right)
-    share = _along_arcs(scene, dome, noise, transmittance, right, up)
-
+def beams(scene: Scene, dome: Dome, lit: Light, arcs: Tensor, sky: Tensor) -> Tensor:
+    """*sky* [batch, 3, rows, width] behind air with beams, which are as :func:`along_arcs` tells."""
+    right, up = _beside_sun(scene)
     angle = torch.acos(dome.cosine_to(scene.sun).clamp(-1, 1))
     around = torch.atan2(dome.cosine_to(up), dome.cosine_to(right)) % (2 * math.pi)
     u = (around / (2 * math.pi) * _ARCS + 1) / (_ARCS + 1) * 2 - 1
     v = (angle / _REACH * _STEPS - 0.5) / (_STEPS - 1) * 2 - 1
-    padded = F.pad(share[:, None], (1, 1, 0, 0), mode="circular")
+    padded = F.pad(arcs[:, None], (1, 1, 0, 0), mode="circular")
     lighted = F.grid_sample(padded, torch.stack([u, v], -1), align_corners=True, padding_mode="border")
 
     below = torch.sigmoid((torch.deg2rad(per_pixel(scene.sun_elevation)) - dome.elevation[None]) / 0.1)
@@ -54,13 +49,13 @@ def beams(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, transmittance
     return shaded + per_picture(lit.sun) * (0.1 * strength[:, None] * lighted)
 
 
-def _along_arcs(
-    scene: Scene, dome: Dome, noise: NoiseAtlas, transmittance: Tensor, right: Tensor, up: Tensor
-) -> Tensor:
+def along_arcs(scene: Scene, dome: Dome, noise: NoiseAtlas, transmittance: Tensor) -> Tensor:
     """From 0, in shadow, to 1, in a beam, by the distance from the sun and the arc, [batch, steps, arcs].
 
-    Clockwise from *right*; told from what other arcs let through at the same distance, so that there are always both.
+    *transmittance*: of the clouds in the whole upper half, [batch, 1, rows, width]. Arcs go round clockwise, the first
+    to the sun's right; told from what other arcs let through at the same distance, so that there are always both.
     """
+    right, up = _beside_sun(scene)
     away = ((torch.arange(_STEPS, device=transmittance.device) + 0.5) / _STEPS * _REACH)[:, None]
     around = (torch.arange(_ARCS, device=transmittance.device) + 0.5) / _ARCS * 2 * math.pi
     ahead, level, steep = away.cos(), away.sin() * around.cos(), away.sin() * around.sin()
@@ -76,3 +71,9 @@ def _along_arcs(
     gaps = noise(0.22 * around.cos() + a, 0.22 * around.sin() + b)
     gaps = 0.8 * gaps[WISP] + 0.5 * gaps[SOFT]  # holes that are too small to see
     return torch.sigmoid(2.0 * ((mean - typical) / spread.clamp(min=0.02) + gaps) - 0.6)
+
+
+def _beside_sun(scene: Scene) -> tuple[Tensor, Tensor]:
+    """Unit directions right of the sun and above it, [batch, 3]."""
+    right = torch.stack([-scene.sun_longitude.sin(), scene.sun_longitude.cos(), torch.zeros_like(scene.sun[:, 2])], -1)
+    return right, torch.linalg.cross(scene.sun, right)

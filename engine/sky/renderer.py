@@ -1,7 +1,7 @@
 """A procedural sky from top to bottom: air, stars, clouds, sun, haze, horizon, ground, exposure."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ from ..sphere.equirectangular import box_filter
 from .atmosphere import Atmosphere
 from .celestial import disc, night_sky
 from .city import city_glow, skyline
-from .clouds import cover
+from .clouds import Cover, cover
 from .coast import coast
 from .cumulus import cumulus_within
 from .fog import fog
@@ -22,14 +22,26 @@ from .lighting import Light, light
 from .moon import by_phase
 from .noise import NoiseAtlas
 from .parameters import Clouds, Ground, SkyParameters
-from .rays import beams
-from .scene import Dome, Scene, luminance, per_picture, per_pixel
+from .rays import along_arcs, beams
+from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring
 from .wind import WindView
 
 _KEY = 0.13  # log-mean luminance that exposure steers towards
 _ADAPTATION = 0.5
 _MOST_GAIN, _MOST_GAIN_AT_NIGHT, _MOST_GAIN_IN_STORM = 2.2, 2.0, 0.8
 _MIRROR_BLUR = 12  # of the rows above the horizon: 7 degrees to each side, twice
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What a whole sky tells of its parts: what the ground is lit by, where the air has beams, and by what ground and
+    land were judged; see :func:`along_arcs`, :func:`ground` and :func:`coast`.
+    """
+
+    around: Surroundings
+    arcs: Tensor | None
+    lift: Tensor
+    level: Tensor | None
 
 
 class SkyRenderer:
@@ -55,27 +67,37 @@ class SkyRenderer:
         Azimuth 90 degrees (+X) is the centre column, as in Blender; azimuth grows to the right.
         """
         scene, dome = Scene(parameters, self._device), Dome(height, self._device)
-        picture, _, _ = self._unexposed(scene, dome, self._lit(scene, dome))
+        picture, _ = self._unexposed(scene, dome, self._lit(scene, dome))
         return (picture * per_picture(_gain(picture, scene, dome))).clamp(0, HALF_MAX)
 
     @torch.no_grad()
-    def ground_rows(self, parameters: SkyParameters, seen: int) -> Callable[[int, range], Tensor]:
-        """What draws, of a panorama of a given height, some rows of the ground alone, counted down from the horizon.
+    def rows(self, parameters: SkyParameters, seen: int) -> Callable[[int, range], Tensor]:
+        """What draws, of a panorama of a given height, some rows alone, counted down from the zenith, of one half.
 
-        [3, rows, 2 * height] as in :meth:`render`, but that water mirrors, and far ground fades into, a sky of *seen*
-        rows: no more than that and the rows that are drawn is held. A sea mirrors it without its edges, which waves
-        finer than any pixel spread. Fog and coasts are left out.
+        [3, rows, 2 * height] as in :meth:`render`, but that what the whole sky tells (its clear light, the air before
+        distant things, exposure), and what water mirrors, is told by one of *seen* rows: no more than that and the rows
+        that are drawn is held. A sea mirrors it without its edges, which waves finer than any pixel spread.
         """
         scene, dome = Scene([parameters], self._device), Dome(seen, self._device)
-        picture, around, lift = self._unexposed(scene, dome, self._lit(scene, dome))
-        gain = per_picture(_gain(picture, scene, dome))
-        sea = per_picture(scene.ground(Ground.SEA))
-        around = dataclasses.replace(around, sky=around.sky.lerp(_blurred(around.sky[0])[None], sea))
+        lit = self._lit(scene, dome)
+        picture, whole = self._unexposed(scene, dome, lit)
+        gain = _gain(picture, scene, dome)
+        waves = per_picture(torch.maximum(scene.ground(Ground.SEA), scene.coast))
+        mirrored = whole.around.sky.lerp(_blurred(whole.around.sky[0])[None], waves)
 
         def draw(height: int, rows: range) -> Tensor:
-            plane = Plane(scene, Dome(height, self._device, rows), self._noise)
-            there = dataclasses.replace(around, air=_around(around.air, 2 * height))
-            return (ground(scene, plane, there, lift)[0] * gain).clamp(0, HALF_MAX)[0]
+            around = replace(whole.around, sky=mirrored, air=ring(whole.around.air, 2 * height))
+            above = height // 2 - rows.start  # rows from the first down to the horizon
+            if above > 0:
+                part = Dome(height, self._device, range(above - len(rows), above))
+                there = lit.towards(part, scene, dome)
+                drawn = self._upper(scene, part, there, self._covered(scene, part, there), around.air, whole.arcs)
+                drawn = self._foggy(scene, (part.x, part.y, part.z), around, drawn)
+            else:
+                plane = Plane(scene, Dome(height, self._device, range(-above, len(rows) - above)), self._noise)
+                drawn, _, _ = self._lower(scene, plane, around, whole.lift, whole.level)
+                drawn = self._foggy(scene, (plane.x, plane.y, plane.z), around, drawn)
+            return (drawn * per_picture(gain)).clamp(0, HALF_MAX)[0]
 
         return torch.no_grad()(draw)
 
@@ -88,11 +110,9 @@ class SkyRenderer:
         the same exposure; and their opacity, [1, rows, width].
         """
         dome = Dome(2 * len(inside), self._device)
-        scene, clouded = (
-            Scene([one], self._device) for one in (parameters, dataclasses.replace(parameters, clouds=kind))
-        )
+        scene, clouded = (Scene([one], self._device) for one in (parameters, replace(parameters, clouds=kind)))
         lit = self._lit(scene, dome)
-        picture, _, _ = self._unexposed(scene, dome, lit)
+        picture, _ = self._unexposed(scene, dome, lit)
         gain = per_picture(_gain(picture, scene, dome))
         view = WindView(clouded, dome)
         colour, opacity = cumulus_within(inside.to(self._device), clouded, dome, lit, self._noise, view)
@@ -101,29 +121,52 @@ class SkyRenderer:
     def _lit(self, scene: Scene, dome: Dome) -> Light:
         return by_phase(scene, light(self._atmosphere, scene, dome))
 
-    def _unexposed(self, scene: Scene, dome: Dome, lit: Light) -> tuple[Tensor, Surroundings, Tensor]:
-        """The panorama, and what its ground was drawn with."""
-        covered = cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
-        below = lit.under_clouds(covered.deck)
+    def _unexposed(self, scene: Scene, dome: Dome, lit: Light) -> tuple[Tensor, _Whole]:
+        """The panorama, and what it tells of its parts."""
+        covered = self._covered(scene, dome, lit)
         air = _air_light(covered.radiance, lit, dome)
+        arcs = along_arcs(scene, dome, self._noise, covered.transmittance) if scene.rays.any() else None
+        upper = self._upper(scene, dome, lit, covered, air, arcs)
+        around = Surroundings(lit.under_clouds(covered.deck), dome, upper, air, covered.deck)
+        plane = Plane(scene, dome, self._noise)
+        lower, lift, level = self._lower(scene, plane, around)
+        both = ((dome.x, plane.x), (dome.y, plane.y), (dome.z, plane.z))
+        directions = [torch.cat(axes, 1) for axes in both]
+        picture = self._foggy(scene, directions, around, torch.cat([upper, lower], 2))
+        return picture, _Whole(around, arcs, lift, level)
+
+    def _covered(self, scene: Scene, dome: Dome, lit: Light) -> Cover:
+        return cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
+
+    def _upper(self, scene: Scene, dome: Dome, lit: Light, covered: Cover, air: Tensor, arcs: Tensor | None) -> Tensor:
+        below = lit.under_clouds(covered.deck)
         upper = covered.radiance + disc(scene, dome, lit, self._noise) * covered.transmittance
         if scene.bearing("city")[0].any():
             upper = upper + city_glow(scene, dome, 1 - covered.transmittance)
-        upper = beams(scene, dome, lit, self._noise, covered.transmittance, upper)
+        if arcs is not None:
+            upper = beams(scene, dome, lit, arcs, upper)
         haze = torch.exp(-dome.z * 14) * per_pixel(scene.haze) * 0.75
         mist = torch.exp(-dome.z * 24) * per_pixel(scene.mist) * 0.7
         upper = upper.lerp(lit.horizon, torch.maximum(haze, mist)[:, None])
         upper = silhouettes(scene, dome, below, self._noise, upper, air)
-        if scene.skyline.any():
-            upper = skyline(scene, dome, below, upper, air)
-        around = Surroundings(below, dome, upper, air, covered.deck)
-        lower, lift = ground(scene, Plane(scene, dome, self._noise), around)
+        return skyline(scene, dome, below, upper, air) if scene.skyline.any() else upper
+
+    def _lower(
+        self,
+        scene: Scene,
+        plane: Plane,
+        around: Surroundings,
+        lift: Tensor | None = None,
+        level: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The ground with its coast, and what it was judged by: see :func:`ground` and :func:`coast`."""
+        lower, lift = ground(scene, plane, around, lift)
         if scene.coast.any():
-            lower = coast(scene, dome, below, self._noise, lower, upper, air, covered.deck)
-        picture = torch.cat([upper, lower], 2)
-        if scene.fog.any():
-            picture = fog(scene, dome, below, self._noise, picture, air)
-        return picture, around, lift
+            lower, level = coast(scene, plane, around, lower, level)
+        return lower, lift, level
+
+    def _foggy(self, scene: Scene, directions: Sequence[Tensor], around: Surroundings, seen: Tensor) -> Tensor:
+        return fog(scene, directions, around.lit, self._noise, seen, around.air) if scene.fog.any() else seen
 
 
 def _air_light(sky: Tensor, lit: Light, dome: Dome) -> Tensor:
@@ -132,14 +175,6 @@ def _air_light(sky: Tensor, lit: Light, dome: Dome) -> Tensor:
     low = torch.minimum(low, lit.horizon * 1.5)
     reach = dome.width // 32
     return F.avg_pool2d(F.pad(low, (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), 1)
-
-
-def _around(air: Tensor, width: int) -> Tensor:
-    """*air* [batch, 3, 1, n] in as many columns as *width*."""
-    count = air.shape[3]
-    place = (torch.arange(width, device=air.device) + 0.5) * (count / width) - 0.5
-    left = place.floor().long()
-    return air[..., left % count].lerp(air[..., (left + 1) % count], place - left)
 
 
 def _blurred(sky: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..light.photometry import LUMINANCE
-from .noise import hash_uniform
+from .noise import hash_at, hash_uniform
 from .parameters import Clouds, Glow, Ground, SkyParameters, Time
 
 
@@ -31,18 +31,27 @@ def luminance(radiance: Tensor) -> Tensor:
     return (radiance * weights).sum(1)
 
 
+def ring(values: Tensor, width: int) -> Tensor:
+    """*values* [batch, channels, 1, n] around the horizon, in as many columns as *width*."""
+    count = values.shape[3]
+    place = (torch.arange(width, device=values.device) + 0.5) * (count / width) - 0.5
+    left = place.floor().long()
+    return values[..., left % count].lerp(values[..., (left + 1) % count], place - left)
+
+
 class Dome:
     """Directions of the upper half of an equirectangular panorama *height* pixels high; x points to column 0.
 
     ``elevation`` [rows, width] and ``longitude`` [rows, width] in radians, longitude growing with the column (clockwise
     seen from above); ``x``, ``y``, ``z`` [1, rows, width]: the unit direction, z up; ``pixel``: radians per pixel.
 
-    *rows*: counted up from the horizon, all by default.
+    *rows*: counted up from the horizon, all ``all_rows`` by default; ``first`` are below them.
     """
 
     def __init__(self, height: int, device: torch.device, rows: range | None = None) -> None:
-        rows = rows or range(height // 2)
-        self.rows, self.width, self.pixel = len(rows), 2 * height, math.pi / height
+        self.all_rows = height // 2
+        rows = rows or range(self.all_rows)
+        self.first, self.rows, self.width, self.pixel = rows.start, len(rows), 2 * height, math.pi / height
         rise = (torch.arange(rows.stop - 1, rows.start - 1, -1, device=device) + 0.5) * self.pixel
         turn = (torch.arange(self.width, device=device) + 0.5) * self.pixel
         self.elevation, self.longitude = torch.meshgrid(rise, turn, indexing="ij")
@@ -51,13 +60,29 @@ class Dome:
         self.y = self.horizontal * torch.sin(self.longitude)
         self.z = torch.sin(self.elevation)[None]
 
+    @property
+    def above(self) -> int:
+        """Rows between these and the zenith."""
+        return self.all_rows - self.first - self.rows
+
     def below(self, elevation: float) -> "Dome":
-        """The lowest rows alone, up to *elevation* in radians."""
+        """The lowest rows alone, up to *elevation* in radians; perhaps none."""
         low = copy.copy(self)
-        low.rows = min(self.rows, math.ceil(elevation / self.pixel))
+        low.rows = min(self.rows, max(0, math.ceil(elevation / self.pixel) - self.first))
         for name in ("elevation", "longitude", "horizontal", "x", "y", "z"):
-            setattr(low, name, getattr(self, name)[..., -low.rows :, :])
+            setattr(low, name, getattr(self, name)[..., self.rows - low.rows :, :])
         return low
+
+    def around(self, lowest: float, highest: float) -> "Dome":
+        """The rows from *lowest* to *highest*, radians, of the whole upper half; at least one."""
+        first = min(max(0, math.floor(lowest / self.pixel)), self.all_rows - 1)
+        last = min(self.all_rows, max(first + 1, math.ceil(highest / self.pixel)))
+        return Dome(2 * self.all_rows, self.z.device, range(first, last))
+
+    def wider(self, rows: int) -> "Dome":
+        """With up to as many more *rows* on both sides, as far as there are any."""
+        first, last = max(0, self.first - rows), min(self.all_rows, self.first + self.rows + rows)
+        return Dome(2 * self.all_rows, self.z.device, range(first, last))
 
     def cosine_to(self, directions: Tensor) -> Tensor:
         """Cosine between each pixel and unit *directions* [batch, 3], [batch, rows, width]."""
@@ -113,6 +138,14 @@ class Scene:
     def uniform(self, stream: str, *shape: int) -> Tensor:
         """Random numbers in [0, 1) of this *stream*, [batch, *shape]; they depend on each sky's own seed alone."""
         return hash_uniform(self._seeds, zlib.crc32(stream.encode()), *shape)
+
+    def uniform_pixels(self, stream: str, count: int, dome: Dome) -> Tensor:
+        """*count* random numbers for each pixel of *dome*, [batch, count, rows, width]; the same whatever its rows."""
+        first, last = (rows * dome.width for rows in (dome.above, dome.above + dome.rows))
+        place = torch.arange(first, last, device=self.device)
+        layer = torch.arange(count, device=self.device)[:, None] * (dome.all_rows * dome.width)
+        draws = hash_at(self._seeds, zlib.crc32(stream.encode()), (layer + place).flatten())
+        return draws.view(len(self), count, dome.rows, dome.width)
 
     def time(self, *kinds: Time) -> Tensor:
         return self._tensor([p.time in kinds for p in self.parameters])

@@ -9,7 +9,6 @@ drawn, all stays.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -18,8 +17,8 @@ from torch.nn.functional import avg_pool2d, interpolate, pad
 from ..job import Job
 from ..light.transfer import Transfer
 from ..sphere.enlarging import resized
-from .given import Given, drawn
-from .layout import beginning, ground_rows
+from .given import Given, drawn_layouts
+from .layout import beginning, drawn_rows
 from .regions import shares
 
 
@@ -29,6 +28,7 @@ class _Likeness:
 
     Tones, means of *cells* around the horizon, are apart by the root of the squares of their difference in light and
     in colour, in picture values, weighed by *light* and *colour*: up to *alike* it is one thing, from *unlike* on two.
+    What they differ by within *broad* cells to each side, twice, does not count, if that is not 0.
     """
 
     cells: int
@@ -36,9 +36,13 @@ class _Likeness:
     unlike: float
     light: float
     colour: float
+    broad: int
 
-    def share(self, light: Tensor, colour: Tensor) -> Tensor:
-        """How much of ``[1, h, w]`` is the same, from a difference in *light* and the square of that in *colour*."""
+    def share(self, change: Tensor) -> Tensor:
+        """How much ``[1, h, w]`` of what differs by a *change* ``[3, h, w]`` of tones is the same."""
+        change = change - _smooth(change, self.broad) if self.broad else change
+        light = change.mean(0, keepdim=True)
+        colour = (change - light).square().mean(0, keepdim=True)
         apart = ((self.light * light).square() + self.colour**2 * colour).sqrt()
         return ((self.unlike - apart) / (self.unlike - self.alike)).clamp(0, 1)
 
@@ -47,88 +51,72 @@ class _Likeness:
         return math.gcd(1 << max(0, int(math.log2(4 * rows / self.cells))), rows)
 
 
-# A cloud is where it is bright and grey: drawn where none is painted, it would be a ghost.
-_SKY = _Likeness(cells=128, alike=0.02, unlike=0.06, light=1.0, colour=4.0)
+# A glow may be another. Clouds, some 10 degrees wide, may not: drawn where none is painted, they would be ghosts.
+_SKY = _Likeness(cells=128, alike=0.02, unlike=0.06, light=1.0, colour=4.0, broad=4)
 # Light may fall elsewhere on the same ground, its colours are its own.
-_GROUND = _Likeness(cells=256, alike=0.1, unlike=0.15, light=0.5, colour=3.0)
-_BROAD = 4  # cells of a sky, to each side, twice: about 10 degrees, within which a glow may be another and a cloud not
-_MIRRORED = 512  # rows of the sky that water mirrors
+_GROUND = _Likeness(cells=256, alike=0.1, unlike=0.15, light=0.5, colour=3.0, broad=0)
+_SEEN = 512  # rows of the sky that tells its light, and that water mirrors
 _PIXELS = 1 << 17  # that are drawn at once
+_SAMPLED = 4  # one row of as many is drawn twice, to compare tones
 
 
-def with_drawn_sky(picture: Tensor, job: Job, transfer: Transfer, given: Given | None) -> Tensor:
-    """*picture* ``[3, H, 2 H]`` of *transfer*'s values, painted for a completed *job*, with its layout's sky.
+def with_drawn_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | None) -> Tensor:
+    """*picture* ``[3, H, 2 H]`` of *transfer*'s values, painted for a completed *job*, with its layout's small things.
 
-    Changed in place. given: photos stay as they are. All of the layout is drawn at this size, so it should be the size
-    of a composition.
+    Changed in place, in bands. given: photos stay as they are, and so do regions with prompts of their own if they are
+    not drawn.
     """
     layout = beginning(job)
     if layout is None:
         return picture
     rows = picture.shape[1] // 2
-    cell = _SKY.cell(rows)
-    upper, sky = picture[:, :rows], transfer.from_radiance(drawn(job, layout, 4 * rows)[:, :rows])
-    change = _smooth(avg_pool2d(upper - sky, cell))
-    share = _smooth(_SKY.share(*_light_and_colour(change - _smooth(change, _BROAD))))
-    share = share * _free(job, given, cell, rows, without_regions=job.layout != "prompt")[:, : rows // cell]
-    larger = _between(torch.cat([change, share]), range(rows // cell), cell)
-    upper.lerp_(sky + larger[:3], larger[3:])
+    draws = [drawn_rows(one, min(_SEEN, rows)) for one in drawn_layouts(job, layout)]
+    for first, likeness in ((0, _SKY), (rows, _GROUND)):
+        cell = likeness.cell(rows)
+        cells = 2 * rows // cell, 4 * rows // cell
+        half = slice(first // cell, (first + rows) // cell)
+        free = 1 - resized(given.hold, cells[1]) if given else torch.ones(1, *cells)
+        part = torch.ones(1, 1, *cells)
+        if job.regions:
+            assert job.base_width is not None
+            part = shares(job.regions, job.base_width, cells)
+        if len(draws) < len(part):
+            free, part = free * part[0], torch.ones_like(part[:1])
+        _redraw(picture, first, likeness, _Drawn(draws, part[:, :, half], transfer), free[:, half])
     return picture
 
 
-def with_drawn_ground(picture: Tensor, job: Job, transfer: Transfer, given: Given | None) -> Tensor:
-    """As :func:`with_drawn_sky`, the ground, and in bands, at any size. Regions with prompts of their own stay as they
-    are. A coast and fog are not drawn."""
-    layout = beginning(job)
-    if layout is None or layout.fog or layout.ground == "coast":
-        return picture
+def _redraw(picture: Tensor, first: int, likeness: _Likeness, drawn: "_Drawn", free: Tensor) -> None:
+    """One half of *picture*, whose *first* row it is, where it is *free* ``[1, h, w]`` for it."""
     height, width = picture.shape[1:]
-    rows = height // 2
-    lower, cell = picture[:, rows:], _GROUND.cell(rows)
-    draw = ground_rows(layout, _MIRRORED)
-
-    def ground(of_height: int, band: range) -> Tensor:
-        return transfer.from_radiance(draw(of_height, band))
-
-    # Tones are seen as well with half as many pixels.
-    fewer = 2 if cell > 1 else 1
-    tones = _cell_means(partial(ground, height // fewer), rows // fewer, cell // fewer)
-    change = _smooth(_cell_means(lambda band: lower[:, band.start : band.stop], rows, cell) - tones)
-    share = _smooth(_GROUND.share(*_light_and_colour(change)))
-    share = share * _free(job, given, cell, rows)[:, rows // cell :]
+    rows, cell = height // 2, likeness.cell(height // 2)
+    own = picture[:, first : first + rows]
+    some = max(1, cell // _SAMPLED)  # rows in the middle of each cell, which tell its tone as well
+    bands = (range(row, row + some) for row in range((cell - some) // 2, rows, cell))
+    apart = [own[:, band.start : band.stop] - drawn.rows(height, first, cell, band) for band in bands]
+    change = _smooth(torch.cat([avg_pool2d(rows_apart, (some, cell)) for rows_apart in apart], 1))
+    share = _smooth(likeness.share(change)) * free
     change = torch.cat([change, share])
-    for band in _bands(rows, width, cell):
-        larger = _between(change, range(band.start // cell, band.stop // cell), cell)
-        lower[:, band.start : band.stop].lerp_(ground(height, band) + larger[:3], larger[3:])
-    return picture
+    for row in range(0, rows, step := max(1, _PIXELS // width)):
+        band = range(row, min(row + step, rows))
+        larger = _between(change, band, cell)
+        own[:, band.start : band.stop].lerp_(drawn.rows(height, first, cell, band) + larger[:3], larger[3:])
 
 
-def _light_and_colour(change: Tensor) -> tuple[Tensor, Tensor]:
-    """Of a *change* ``[3, h, w]`` of tones, that in light, and the square of that in colour, ``[1, h, w]``."""
-    light = change.mean(0, keepdim=True)
-    return light, (change - light).square().mean(0, keepdim=True)
+@dataclass(frozen=True)
+class _Drawn:
+    """Half a panorama of several layouts, that have parts of it: ``parts`` ``[n, 1, h, w]``, of cells, sum to 1."""
 
+    draws: list[Callable[[int, range], Tensor]]
+    parts: Tensor
+    transfer: Transfer
 
-def _free(job: Job, given: Given | None, cell: int, rows: int, without_regions: bool = True) -> Tensor:
-    """How much of each cell is no photo's, and perhaps no region's, ``[1, h, 2 h]``."""
-    cells = 2 * rows // cell, 4 * rows // cell
-    free = 1 - resized(given.hold, cells[1]) if given else torch.ones(1, *cells)
-    if job.regions and without_regions:
-        assert job.base_width is not None
-        free = free * shares(job.regions, job.base_width, cells)[0]
-    return free
-
-
-def _cell_means(read: Callable[[range], Tensor], rows: int, cell: int) -> Tensor:
-    """Means of *cell* by *cell* pixels of all *rows* that are read in bands."""
-    width = 4 * rows
-    return torch.cat([avg_pool2d(read(band), cell) for band in _bands(rows, width, cell)], 1)
-
-
-def _bands(rows: int, width: int, cell: int) -> list[range]:
-    """All *rows*, in bands of whole cells."""
-    step = max(1, _PIXELS // width // cell) * cell
-    return [range(first, min(first + step, rows)) for first in range(0, rows, step)]
+    def rows(self, height: int, first: int, cell: int, band: range) -> Tensor:
+        """Values ``[3, rows, 2 * height]`` of a *band* of the half that begins with row *first*."""
+        rows = range(first + band.start, first + band.stop)
+        drawn = zip(self.draws, self.parts, strict=True)
+        seen = torch.stack([draw(height, rows) * _between(part, band, cell) for draw, part in drawn])
+        return self.transfer.from_radiance(seen.sum(0))
 
 
 def _smooth(cells: Tensor, reach: int = 1) -> Tensor:
@@ -144,6 +132,9 @@ def _with_margin(cells: Tensor, wide: int = 1) -> Tensor:
 
 
 def _between(cells: Tensor, rows: range, cell: int) -> Tensor:
-    """*rows* of *cells*, enlarged *cell* times."""
-    around = _with_margin(cells)[:, rows.start : rows.stop + 2]
-    return interpolate(around[None], scale_factor=cell, mode="bilinear")[0, :, cell:-cell, cell:-cell]
+    """*rows* of pixels of *cells* ``[C, h, w]``, enlarged *cell* times."""
+    around = _with_margin(cells)
+    place = (torch.arange(rows.start, rows.stop) + 0.5) / cell + 0.5
+    above = place.long()
+    mixed = around[:, above].lerp(around[:, above + 1], (place - above)[:, None])
+    return interpolate(mixed[None], scale_factor=(1, cell), mode="bilinear")[0, :, :, cell:-cell]

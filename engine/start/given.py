@@ -84,7 +84,7 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
         given = _beginning(read_panorama(job.start, width, transfer.from_display))
         check_panorama(given.radiance)
     elif layout := beginning(job):
-        given = _beginning(drawn(job, layout, width))
+        given = _beginning(_drawn(job, layout, width))
     if job.photos:
         given = _with_photos(job, given or _nothing(width), transfer)
     if given and job.mask is not None:
@@ -143,16 +143,22 @@ def _beginning(radiance: Tensor) -> Given:
     return Given(radiance, base=True, hold=nothing, strength=nothing, lasting=nothing, keep=nothing)
 
 
-def drawn(job: Job, layout: Layout, width: int) -> Tensor:
-    """Radiance of *layout*. If a prompt is drawn and has regions, these show what their own prompts say, with sun or
-    moon in the middle."""
-    everywhere = draw(layout, width // 2)
-    if job.layout != "prompt" or not job.regions:
-        return everywhere
+def _drawn(job: Job, layout: Layout, width: int) -> Tensor:
+    """Radiance of *layout*, and where regions are drawn, of theirs."""
+    skies = torch.stack([draw(one, width // 2) for one in drawn_layouts(job, layout)])
+    return (skies * shares(job.regions, width, (width // 2, width))).sum(0) if len(skies) > 1 else skies[0]
+
+
+def drawn_layouts(job: Job, layout: Layout) -> list[Layout]:
+    """*layout*, and if a prompt is drawn and has regions, what their own prompts say, with sun or moon in the middle.
+
+    Otherwise regions are not drawn.
+    """
+    if job.layout != "prompt":
+        return [layout]
     assert job.seed is not None
-    own = [replace(layout_of(part.prompt, job.seed) or layout, azimuth=part.azimuth) for part in job.regions]
-    skies = torch.stack([everywhere, *(draw(one, width // 2) for one in own)])
-    return (skies * shares(job.regions, width, (width // 2, width))).sum(0)
+    own = (replace(layout_of(part.prompt, job.seed) or layout, azimuth=part.azimuth) for part in job.regions)
+    return [layout, *own]
 
 
 def _nothing(width: int) -> Given:

@@ -54,9 +54,9 @@ def draw(layout: Layout, height: int) -> Tensor:
     return _renderer().render([sky_parameters(layout)], height)[0]
 
 
-def ground_rows(layout: Layout, seen: int) -> Callable[[int, range], Tensor]:
-    """What draws rows of the ground of *layout* alone; see :meth:`SkyRenderer.ground_rows`."""
-    return _renderer().ground_rows(sky_parameters(layout), seen)
+def drawn_rows(layout: Layout, seen: int) -> Callable[[int, range], Tensor]:
+    """What draws some rows of *layout* alone; see :meth:`SkyRenderer.rows`."""
+    return _renderer().rows(sky_parameters(layout), seen)
 
 
 def draw_with_cumulus(layout: Layout, kind: Clouds, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
