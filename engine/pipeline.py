@@ -128,7 +128,7 @@ def _paint(
         if todo.painted > todo.size[0]:
             picture = shrunk(picture, todo.size[0])
         given = staying(todo.size[0])
-        if model.layout and (job.detail or not todo.stages):
+        if model.layout and first_step(job) and (job.detail or not todo.stages):
             picture = with_drawn_detail(picture, job, model.transfer, given)
         if precision.gave_up:
             yield Notice(

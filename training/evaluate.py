@@ -11,6 +11,7 @@ import random
 import time
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +20,13 @@ from diffusers.models.autoencoders.vae import DecoderOutput
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from engine.job import Job
+from engine.light.transfer import radiance_to_log
 from engine.models.fine_decoder import SCALE, FineDecoder
+from engine.models.loading import WarmModel
+from engine.output.pictures import read_radiance
+from engine.pipeline import generate
+from engine.protocol import Result
 from engine.sky import SkyParameters, SkyRenderer, sample_parameters
 from engine.sky.phrases import CLOUDS, GROUNDS, MOUNTAINS, TIMES
 
@@ -63,8 +70,11 @@ def full_caption(sky: SkyParameters, rng: random.Random, held_out: bool = False)
     return f"{text}, {rng.choice(mountains)}" if sky.mountains else text
 
 
-def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: torch.device) -> str:
-    """The table for *model*, from *pictures* samples per row and a classifier fitted to *renders* renders."""
+def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: torch.device, made: bool) -> str:
+    """The table for *model*, from *pictures* samples per row and a classifier fitted to *renders* renders.
+
+    made: also of skies that the engine makes, which begin with a layout.
+    """
     pipeline = load(model, device)
     height = pipeline.unet.config.sample_size * pipeline.vae_scale_factor
     classifier = _fitted(height, renders, device)
@@ -93,6 +103,9 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
     add(f"samples in windows, guidance {guidance:g}", _samples(pipeline, captions, guidance, windows=True))
     paraphrases = [full_caption(sky, rng, held_out=True) for sky in asked]
     add(f"samples of unseen paraphrases, guidance {guidance:g}", _samples(pipeline, paraphrases, guidance))
+    if made:
+        add("skies as the engine makes them", _made(model, captions, height))
+        add("the same of unseen paraphrases", _made(model, paraphrases, height))
     most_common = [truth[:, i].bincount().max().item() / pictures for i in range(len(ATTRIBUTES))]
     rows["always the most frequent"] = [*(f"{share:.0%}" for share in most_common), ""]
     lines = [f"| {pictures} panoramas | {' | '.join(ATTRIBUTES)} | distance |", "|---" * (2 + len(ATTRIBUTES)) + "|"]
@@ -114,6 +127,20 @@ def _fitted(height: int, renders: int, device: torch.device) -> SkyClassifier:
 def _samples(pipeline: StableDiffusionPipeline, captions: list[str], guidance: float, windows: bool = False) -> Tensor:
     sampler = PanoramaSampler(pipeline, guidance, STEPS, windows)
     return torch.cat([sampler.sample(captions[i : i + _BATCH], seed=i).cpu() for i in range(0, len(captions), _BATCH)])
+
+
+def _made(model: Path, captions: list[str], height: int) -> Tensor:
+    """What the engine makes of *captions*, but for poles, coherence, which samples lack too, and the sun's disc."""
+    models, codes = WarmModel(), []
+    with TemporaryDirectory() as folder:
+        for seed, caption in enumerate(captions):
+            job = Job(
+                prompt=caption, model=str(model), seed=seed, width=2 * height, sampler="multidiffusion", poles=False
+            )
+            *_, result = generate(replace(job, sun="off"), Path(folder, f"{seed}.exr"), models)
+            assert isinstance(result, Result)
+            codes.append(radiance_to_log(read_radiance(Path(result.exr))))
+    return torch.stack(codes)
 
 
 def load(model: Path, device: torch.device) -> StableDiffusionPipeline:
@@ -158,11 +185,13 @@ def main() -> None:
     parser.add_argument("--renders", type=int, default=1800, help="for fitting the classifier")
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="also draw eight prompts")
+    parser.add_argument("--made", action="store_true", help="also sort skies as the engine makes them, with layouts")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if arguments.sheet:
         sheet(arguments.model, arguments.sheet, arguments.guidance, device)
-    print(evaluate(arguments.model, arguments.pictures, arguments.renders, arguments.guidance, device))
+    counts = arguments.pictures, arguments.renders
+    print(evaluate(arguments.model, *counts, arguments.guidance, device, arguments.made))
 
 
 if __name__ == "__main__":
