@@ -16,6 +16,7 @@ STAGES = {
     "load": "Loading the model",
     "poles": "Mending the poles",
     "refine": "Adding detail",
+    "draw": "Drawing what is small",
     "decode": "Finishing the picture",
     "save": "Saving",
 }

@@ -31,6 +31,7 @@ STAGES = {
     "sample": "step",
     "poles": "mending the poles",
     "refine": "adding detail",
+    "draw": "drawing what is small",
     "decode": "decoding",
     "save": "saving",
 }

@@ -12,8 +12,8 @@ class Place(TypedDict):
 
 
 class Pace:
-    """Counts work on the way from the share *start* of the whole job to *end*. total: of the work, in windows that are
-    denoised, encoded or decoded, which take about as long."""
+    """Counts work on the way from the share *start* of the whole job to *end*. total: of the work, in units that take
+    about as long: windows that are denoised, encoded or decoded, or bands that are drawn."""
 
     def __init__(self, total: int, start: float, end: float) -> None:
         self._total, self._start, self._end = total, start, end

@@ -28,7 +28,7 @@ from .protocol import Event, Notice, Progress, Result, Stage
 from .refinement import Refiner, Refining
 from .sampling.samplers import Step
 from .sphere.enlarging import shrunk
-from .start.drawn_detail import with_drawn_detail
+from .start.drawn_detail import bands_to_draw, draw_detail
 from .start.given import Given, begins_unclipped, first_step, gather
 from .trace import Trace, starting_noise
 
@@ -129,7 +129,7 @@ def _paint(
             picture = shrunk(picture, todo.size[0])
         given = staying(todo.size[0])
         if model.layout and first_step(job) and (job.detail or not todo.stages):
-            picture = with_drawn_detail(picture, job, model.transfer, given)
+            yield from _drawn(draw_detail(picture, job, model.transfer, given), bands_to_draw(todo.size[1]))
         if precision.gave_up:
             yield Notice(
                 code="full_precision",
@@ -189,6 +189,12 @@ def _refine(
         yield Progress(stage=stage, step=step, total=total, **pace.after(beat.windows))
         if preview and beat.x0 is not None and (picture_so_far := preview.of(beat.x0)):
             yield picture_so_far
+
+
+def _drawn(drawing: Iterator[None], bands: int) -> Iterator[Progress]:
+    pace = Pace(bands, _PAINTED, _DECODED)
+    for done, _ in enumerate(drawing, 1):
+        yield Progress(stage="draw", step=done, total=bands, **pace.after(1))
 
 
 def _finish(

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from .errors import SkyloomError
 
-Stage = Literal["load", "sample", "poles", "refine", "decode", "save"]
+Stage = Literal["load", "sample", "poles", "refine", "draw", "decode", "save"]
 ShotStatus = Literal["waiting", "skipped", "done", "failed"]
 Verdict = Literal["ok", "note", "wrong"]
 DownloadStage = Literal["download", "check"]

@@ -7,7 +7,7 @@ drawn, all stays.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -51,27 +51,29 @@ class _Likeness:
         return math.gcd(1 << max(0, int(math.log2(4 * rows / self.cells))), rows)
 
 
-# A glow may be another. Clouds, some 10 degrees wide, may not: drawn where none is painted, they would be ghosts.
-_SKY = _Likeness(cells=128, alike=0.02, unlike=0.06, light=1.0, colour=4.0, broad=4)
-# Light may fall elsewhere on the same ground, its colours are its own.
-_GROUND = _Likeness(cells=256, alike=0.1, unlike=0.15, light=0.5, colour=3.0, broad=0)
+_HALVES = (
+    # A glow may be another. Clouds, some 10 degrees wide, may not: drawn where none is painted, they would be ghosts.
+    _Likeness(cells=128, alike=0.02, unlike=0.06, light=1.0, colour=4.0, broad=4),
+    # Light may fall elsewhere on the same ground, its colours are its own.
+    _Likeness(cells=256, alike=0.1, unlike=0.15, light=0.5, colour=3.0, broad=0),
+)  # sky, ground
 _SEEN = 512  # rows of the sky that tells its light, and that water mirrors
 _PIXELS = 1 << 17  # that are drawn at once
-_SAMPLED = 4  # one row of as many is drawn twice, to compare tones
+_FEW, _SAMPLED = 1 << 18, 4  # pixels of a half up to which all are compared; beyond, one row of as many is
 
 
-def with_drawn_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | None) -> Tensor:
-    """*picture* ``[3, H, 2 H]`` of *transfer*'s values, painted for a completed *job*, with its layout's small things.
+def draw_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | None) -> Iterator[None]:
+    """Draw what is small in its layout into *picture* ``[3, H, 2 H]`` of *transfer*'s values, painted for a *job*.
 
-    Changed in place, in bands. given: photos stay as they are, and so do regions with prompts of their own if they are
-    not drawn.
+    In place and in bands, see :func:`bands_to_draw`; yields after each. given: photos stay as they are, and so do
+    regions with prompts of their own if they are not drawn. job: completed.
     """
     layout = beginning(job)
     if layout is None:
-        return picture
+        return
     rows = picture.shape[1] // 2
     draws = [drawn_rows(one, min(_SEEN, rows)) for one in drawn_layouts(job, layout)]
-    for first, likeness in ((0, _SKY), (rows, _GROUND)):
+    for first, likeness in zip((0, rows), _HALVES, strict=True):
         cell = likeness.cell(rows)
         cells = 2 * rows // cell, 4 * rows // cell
         half = slice(first // cell, (first + rows) // cell)
@@ -82,25 +84,46 @@ def with_drawn_detail(picture: Tensor, job: Job, transfer: Transfer, given: Give
             part = shares(job.regions, job.base_width, cells)
         if len(draws) < len(part):
             free, part = free * part[0], torch.ones_like(part[:1])
-        _redraw(picture, first, likeness, _Drawn(draws, part[:, :, half], transfer), free[:, half])
-    return picture
+        yield from _redraw(picture, first, likeness, _Drawn(draws, part[:, :, half], transfer), free[:, half])
 
 
-def _redraw(picture: Tensor, first: int, likeness: _Likeness, drawn: "_Drawn", free: Tensor) -> None:
-    """One half of *picture*, whose *first* row it is, where it is *free* ``[1, h, w]`` for it."""
-    height, width = picture.shape[1:]
-    rows, cell = height // 2, likeness.cell(height // 2)
+def bands_to_draw(height: int) -> int:
+    """How many bands :func:`draw_detail` takes for a picture of *height* rows."""
+    rows = height // 2
+    return sum(len(_samples(rows, likeness.cell(rows))) + len(_bands(rows)) for likeness in _HALVES)
+
+
+def _redraw(picture: Tensor, first: int, likeness: _Likeness, drawn: "_Drawn", free: Tensor) -> Iterator[None]:
+    """One half of *picture*, whose *first* row it is, where it is *free* ``[1, h, w]`` for that."""
+    height, rows = picture.shape[1], picture.shape[1] // 2
+    cell = likeness.cell(rows)
     own = picture[:, first : first + rows]
-    some = max(1, cell // _SAMPLED)  # rows in the middle of each cell, which tell its tone as well
-    bands = (range(row, row + some) for row in range((cell - some) // 2, rows, cell))
-    apart = [own[:, band.start : band.stop] - drawn.rows(height, first, cell, band) for band in bands]
-    change = _smooth(torch.cat([avg_pool2d(rows_apart, (some, cell)) for rows_apart in apart], 1))
+    apart = []
+    for band in _samples(rows, cell):
+        difference = own[:, band.start : band.stop] - drawn.rows(height, first, cell, band)
+        apart.append(avg_pool2d(difference, (min(len(band), cell), cell)))
+        yield
+    change = _smooth(torch.cat(apart, 1))
     share = _smooth(likeness.share(change)) * free
     change = torch.cat([change, share])
-    for row in range(0, rows, step := max(1, _PIXELS // width)):
-        band = range(row, min(row + step, rows))
+    for band in _bands(rows):
         larger = _between(change, band, cell)
         own[:, band.start : band.stop].lerp_(drawn.rows(height, first, cell, band) + larger[:3], larger[3:])
+        yield
+
+
+def _samples(rows: int, cell: int) -> list[range]:
+    """Those of a half that are drawn twice, to compare tones: all, or of many some in the middle of cells."""
+    if 4 * rows * rows <= _FEW:
+        return _bands(rows, cell)
+    some = max(1, cell // _SAMPLED)
+    return [range(row, row + some) for row in range((cell - some) // 2, rows, cell)]
+
+
+def _bands(rows: int, unit: int = 1) -> list[range]:
+    """All *rows* of a half, whole *units* in each."""
+    step = max(1, _PIXELS // (4 * rows) // unit) * unit
+    return [range(first, min(first + step, rows)) for first in range(0, rows, step)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from engine.metrics import seam_ratio
 from engine.output.pictures import read_radiance
 from engine.pipeline import generate
 from engine.sphere.enlarging import at_width, resized, written
-from engine.start.drawn_detail import with_drawn_detail
+from engine.start.drawn_detail import bands_to_draw, draw_detail
 from engine.start.given import _beginning, _drawn
 from engine.start.layout import draw, drawn_rows, layout_of
 
@@ -37,7 +37,10 @@ def painted(layout: Layout) -> Tensor:
 
 def redrawn(picture: Tensor, asked: Job | Layout, given=None) -> Tensor:
     asked = asked if isinstance(asked, Job) else job(asked)
-    return with_drawn_detail(picture.clone(), asked, TRANSFER, given)
+    picture = picture.clone()
+    bands = list(draw_detail(picture, asked, TRANSFER, given))
+    assert len(bands) == (0 if asked.layout == "none" else bands_to_draw(HEIGHT))
+    return picture
 
 
 def fine(picture: Tensor) -> Tensor:
