@@ -120,7 +120,8 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
 
 def _mist(scene: Scene, plane: Plane) -> Tensor:
     """Opacity of a morning's mist in the hollows, denser far off, [batch, 1, rows, width]."""
-    hollows = torch.sigmoid(2.2 * (plane.coarse[SOFT] + 0.4 * plane.middle[WISP] + 0.2))
+    smooth = torch.exp(-plane.distance / 20)  # far off, hollows are narrower than pixels
+    hollows = torch.sigmoid(2.2 * ((plane.coarse[SOFT] + 0.4 * plane.middle[WISP]) * smooth + 0.2))
     return ((1 - torch.exp(-plane.distance / 9)) * hollows * per_pixel(scene.mist))[:, None]
 
 

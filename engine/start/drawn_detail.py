@@ -15,8 +15,10 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from ..job import Job
+from ..job_parts import Layout
 from ..light.transfer import Transfer
 from ..sphere.enlarging import resized
+from ..sphere.equirectangular import direction, directions
 from .given import Given, drawn_layouts
 from .layout import beginning, drawn_rows
 from .regions import shares
@@ -59,6 +61,7 @@ _HALVES = (
 )  # sky, ground
 _SEEN = 512  # rows of the sky that tells its light, and that water mirrors
 _PIXELS = 1 << 17  # that are drawn at once
+_GLOW = 10.0  # degrees around a sun within which it is no darker than drawn: painted dark, it would be a mere dot
 _FEW, _SAMPLED = 1 << 18, 4  # pixels of a half up to which all are compared; beyond, one row of as many is
 
 
@@ -72,19 +75,22 @@ def draw_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | No
     if layout is None:
         return
     rows = picture.shape[1] // 2
-    draws = [drawn_rows(one, min(_SEEN, rows)) for one in drawn_layouts(job, layout)]
+    layouts = drawn_layouts(job, layout)
+    draws = [drawn_rows(one, min(_SEEN, rows)) for one in layouts]
     for first, likeness in zip((0, rows), _HALVES, strict=True):
         cell = likeness.cell(rows)
         cells = 2 * rows // cell, 4 * rows // cell
-        half = slice(first // cell, (first + rows) // cell)
         free = 1 - resized(given.hold, cells[1]) if given else torch.ones(1, *cells)
-        part = torch.ones(1, 1, *cells)
+        parts = torch.ones(1, 1, *cells)
         if job.regions:
             assert job.base_width is not None
-            part = shares(job.regions, job.base_width, cells)
-        if len(draws) < len(part):
-            free, part = free * part[0], torch.ones_like(part[:1])
-        yield from _redraw(picture, first, likeness, _Drawn(draws, part[:, :, half], transfer), free[:, half])
+            parts = shares(job.regions, job.base_width, cells)
+        if len(draws) < len(parts):
+            free, parts = free * parts[0], torch.ones_like(parts[:1])
+        glow = sum((_glow(one, cells[0]) * part for one, part in zip(layouts, parts, strict=True)), torch.zeros(()))
+        half = slice(first // cell, (first + rows) // cell)
+        drawn = _Half(first, cell, draws, parts[:, :, half], transfer)
+        yield from _redraw(picture, drawn, likeness, glow[:, half], free[:, half])
 
 
 def bands_to_draw(height: int) -> int:
@@ -93,23 +99,31 @@ def bands_to_draw(height: int) -> int:
     return sum(len(_samples(rows, likeness.cell(rows))) + len(_bands(rows)) for likeness in _HALVES)
 
 
-def _redraw(picture: Tensor, first: int, likeness: _Likeness, drawn: "_Drawn", free: Tensor) -> Iterator[None]:
-    """One half of *picture*, whose *first* row it is, where it is *free* ``[1, h, w]`` for that."""
-    height, rows = picture.shape[1], picture.shape[1] // 2
-    cell = likeness.cell(rows)
-    own = picture[:, first : first + rows]
+def _redraw(picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, free: Tensor) -> Iterator[None]:
+    """One half of *picture*, where it is *free* ``[1, h, w]`` for that, and as bright as drawn in the *glow*."""
+    rows, cell = picture.shape[1] // 2, drawn.cell
+    own = picture[:, drawn.first : drawn.first + rows]
     apart = []
     for band in _samples(rows, cell):
-        difference = own[:, band.start : band.stop] - drawn.rows(height, first, cell, band)
+        difference = own[:, band.start : band.stop] - drawn.rows(rows, band)
         apart.append(avg_pool2d(difference, (min(len(band), cell), cell)))
         yield
     change = _smooth(torch.cat(apart, 1))
-    share = _smooth(likeness.share(change)) * free
-    change = torch.cat([change, share])
+    share = torch.maximum(_smooth(likeness.share(change)), glow) * free
+    change = change - glow * change.clamp(max=0)
+    both = torch.cat([change, share])
     for band in _bands(rows):
-        larger = _between(change, band, cell)
-        own[:, band.start : band.stop].lerp_(drawn.rows(height, first, cell, band) + larger[:3], larger[3:])
+        larger = _between(both, band, cell)
+        own[:, band.start : band.stop].lerp_(drawn.rows(rows, band) + larger[:3], larger[3:])
         yield
+
+
+def _glow(layout: Layout, height: int) -> Tensor:
+    """Nearness ``[1, height, 2 * height]`` to its sun or moon, whose light and place are the layout's in the end."""
+    if layout.light == "stars":
+        return torch.zeros(1, height, 2 * height)
+    towards = torch.einsum("c,chw->hw", direction(layout.azimuth, layout.elevation), directions(height))
+    return torch.exp(-((torch.acos(towards.clamp(-1, 1)) / math.radians(_GLOW)) ** 2))[None]
 
 
 def _samples(rows: int, cell: int) -> list[range]:
@@ -127,18 +141,22 @@ def _bands(rows: int, unit: int = 1) -> list[range]:
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """Half a panorama of several layouts, that have parts of it: ``parts`` ``[n, 1, h, w]``, of cells, sum to 1."""
+class _Half:
+    """Half a panorama, from row *first* on, of several layouts: ``parts`` ``[n, 1, h, w]``, of cells of *cell* pixels,
+    tell how much of it is of each; they sum to 1.
+    """
 
+    first: int
+    cell: int
     draws: list[Callable[[int, range], Tensor]]
     parts: Tensor
     transfer: Transfer
 
-    def rows(self, height: int, first: int, cell: int, band: range) -> Tensor:
-        """Values ``[3, rows, 2 * height]`` of a *band* of the half that begins with row *first*."""
-        rows = range(first + band.start, first + band.stop)
+    def rows(self, count: int, band: range) -> Tensor:
+        """Values ``[3, rows, 4 * count]`` of a *band* of *count* rows."""
+        rows = range(self.first + band.start, self.first + band.stop)
         drawn = zip(self.draws, self.parts, strict=True)
-        seen = torch.stack([draw(height, rows) * _between(part, band, cell) for draw, part in drawn])
+        seen = torch.stack([draw(2 * count, rows) * _between(part, band, self.cell) for draw, part in drawn])
         return self.transfer.from_radiance(seen.sum(0))
 
 

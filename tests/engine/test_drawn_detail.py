@@ -132,6 +132,15 @@ def test_a_glow_and_the_colour_of_the_light_stay():
     assert ((after - sky - wide)[:, : HEIGHT // 2 - 8]).abs().mean() < 0.005
 
 
+def test_a_sun_is_as_bright_as_drawn_however_dark_it_was_painted():
+    truth = TRANSFER.from_radiance(draw(SEA, HEIGHT))
+    around = slice(HEIGHT // 2 - 16, HEIGHT // 2 - 8), slice(181, 190)  # elevation 8, azimuth 40
+    assert (redrawn(painted(SEA) - 0.3, SEA) - truth)[:, *around].mean() > -0.05
+    stars = replace(SEA, light="stars")
+    dim = painted(stars) - 0.3
+    assert (redrawn(dim, stars) - dim)[:, *around].mean() < 0.01  # no sun, no light
+
+
 def test_a_cloud_that_was_painted_stays_and_one_that_was_not_leaves_no_ghost():
     cloudy = replace(SEA, clouds="scattered")
     puff = torch.zeros(1, HEIGHT, 2 * HEIGHT)
