@@ -17,7 +17,7 @@ from ..sphere.equirectangular import box_filter, max_filter
 from .behind import behind
 from .continuation import fill, foretold
 from .drawing import draw_named
-from .layout import beginning, draw, layout_of
+from .layout import beginning, draw_in_bands, layout_of
 from .photos import place, project
 from .reading import read_mask, read_panorama
 from .regions import shares
@@ -145,7 +145,7 @@ def _beginning(radiance: Tensor) -> Given:
 
 def _drawn(job: Job, layout: Layout, width: int) -> Tensor:
     """Radiance of *layout*, and where regions are drawn, of theirs."""
-    skies = torch.stack([draw(one, width // 2) for one in drawn_layouts(job, layout)])
+    skies = torch.stack([draw_in_bands(one, width // 2) for one in drawn_layouts(job, layout)])
     return (skies * shares(job.regions, width, (width // 2, width))).sum(0) if len(skies) > 1 else skies[0]
 
 

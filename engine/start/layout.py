@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from functools import lru_cache
 
+import torch
 from torch import Tensor
 
 from ..job import Job
@@ -13,6 +14,7 @@ from ..sky.parameters import ELEVATIONS
 from ..sky.said import Said
 
 _CLEAR_AIR, _HAZY_AIR, _LOW_SUN_AIR = 0.9, 4.2, 1.6  # aerosol, as the renderer's own random skies have it
+_AT_ONCE, _BAND = 512, 32  # rows of a picture that is drawn as a whole, and of a larger one at a time
 # What a sky has of which the prompt says nothing.
 _CLOUDS: tuple[CloudKind, ...] = ("few", "scattered", "cirrus")
 _GROUNDS: tuple[GroundKind, ...] = ("sea", "desert", "grass", "forest", "lake")
@@ -52,6 +54,18 @@ def beginning(job: Job) -> Layout | None:
 def draw(layout: Layout, height: int) -> Tensor:
     """Radiance ``[3, height, 2 * height]``; *height* is even."""
     return _renderer().render([sky_parameters(layout)], height)[0]
+
+
+def draw_in_bands(layout: Layout, height: int) -> Tensor:
+    """As :func:`draw`, but that a large picture takes little memory beside its own; see :meth:`SkyRenderer.rows`."""
+    if height <= _AT_ONCE:
+        return draw(layout, height)
+    rows, picture = drawn_rows(layout, _AT_ONCE), torch.empty(3, height, 2 * height)
+    for half in (0, height // 2):
+        for first in range(half, half + height // 2, _BAND):
+            band = range(first, min(first + _BAND, half + height // 2))
+            picture[:, band.start : band.stop] = rows(height, band)
+    return picture
 
 
 def drawn_rows(layout: Layout, seen: int) -> Callable[[int, range], Tensor]:

@@ -17,7 +17,7 @@ from engine.pipeline import generate
 from engine.sphere.enlarging import at_width, resized, written
 from engine.start.drawn_detail import bands_to_draw, draw_detail
 from engine.start.given import _beginning, _drawn
-from engine.start.layout import draw, drawn_rows, layout_of
+from engine.start.layout import draw, draw_in_bands, drawn_rows, layout_of
 
 HEIGHT = 256
 TRANSFER = TRANSFERS["log_radiance"]
@@ -74,6 +74,11 @@ def test_what_a_smaller_sky_tells_is_enough_for_the_rows_of_a_larger(kind):
     rows, whole = drawn_rows(KINDS[kind], HEIGHT // 2), TRANSFER.from_radiance(draw(KINDS[kind], HEIGHT))
     parts = torch.cat([rows(HEIGHT, range(first, first + 32)) for first in range(0, HEIGHT, 32)], 1)
     assert (TRANSFER.from_radiance(parts) - whole).abs().mean() < 0.02  # a night's exposure counts its stars
+
+
+def test_a_large_picture_is_drawn_in_bands_like_a_whole_one():
+    banded, whole = draw_in_bands(DESERT, 640), draw(DESERT, 640)
+    assert (TRANSFER.from_radiance(banded) - TRANSFER.from_radiance(whole)).abs().mean() < 0.005
 
 
 def test_rows_of_a_coast_are_those_of_the_whole_sky_but_for_what_waves_blur():
