@@ -34,7 +34,8 @@ _SUN_CONTRAST, _LOW_SUN_CONTRAST = 0.27, 0.17
 _SMALL_FALL, _SMALL_SKY = 0.5, 0.12  # a small spot shows little contrast; in a bright sky it is no star
 _WARM = -0.3  # mean log ratio of blue to red where a sun is low
 # Thresholds found on renders of engine.sky through a camera that clips; `python benchmarks/light.py` counts the errors.
-_MOON_SKY, _MOON_CONTRAST, _MOON_FALL, _MOON_PEAK, _MOON_BLUE = 0.05, 0.12, 0.5, 0.6, 0.4
+_NIGHT, _NIGHT_BLUE = 0.15, 0.4  # median luminance, mean log ratio of blue to red
+_MOON_WHITE, _MOON_CONTRAST = 0.8, 0.06  # an aurora or a city's glow is coloured, a star is no larger than a pixel
 _OTHER_SUN = 40.0  # degrees away at least
 _OTHER_FALL = 0.45  # a cloud's glow does not fall below this share of its middle within 15 degrees
 
@@ -173,12 +174,12 @@ def _kind(sky: _Sky, picture: Tensor, towards: Tensor, looks: _Looks) -> Literal
     tint = _tint(picture)
     colour, blue = ((value * sky.area).sum().item() for value in (tint.abs(), tint))
     median = _quantile(luminance(picture), sky.area, 0.5).item()
-    if median < _MOON_SKY and blue > _MOON_BLUE and looks.profile[3] < _MOON_FALL:  # a night
-        shines = looks.contrast > _MOON_CONTRAST and looks.peak > _MOON_PEAK and looks.profile[1] > 0.6
-        return "moon" if shines else "none"
+    around = _around(sky, picture, towards, looks.contrast)
+    night = median < _NIGHT and blue > _NIGHT_BLUE
+    if night and around.saturated < _CLIPPED and looks.contrast < _SUN_CONTRAST:
+        return "moon" if looks.contrast > _MOON_CONTRAST and around.whiteness > _MOON_WHITE else "none"
     if looks.peak <= _SUN_PEAK or colour <= _SUN_COLOUR:
         return "none"
-    around = _around(sky, picture, towards, looks.contrast)
     if around.saturated > _CLIPPED:
         return "sun" if sun_likeness(around) > 0 else "none"
     small = looks.profile[4] < _SMALL_FALL and median > _SMALL_SKY

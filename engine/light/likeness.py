@@ -45,6 +45,11 @@ class SkyAround:
         """Share of the sky in which a channel is clipped, or nearly."""
         return self.area[self.picture.amax(0) > _WHITE].sum().item()
 
+    @property
+    def whiteness(self) -> float:
+        """Mean of the least channel in the spot's middle."""
+        return _mean_of(self.picture.amin(0), self, _MIDDLE).item()
+
 
 def sun_likeness(around: SkyAround) -> float:
     """The log odds that the spot is a sun: above 0, it is rather a sun than not."""
@@ -71,9 +76,9 @@ def features(around: SkyAround) -> Tensor:
     )
 
 
-def _mean_of(bright: Tensor, around: SkyAround, ring: tuple[float, float]) -> Tensor:
+def _mean_of(values: Tensor, around: SkyAround, ring: tuple[float, float]) -> Tensor:
     inside = (around.angle >= ring[0]) & (around.angle < ring[1])
-    return (bright * around.area)[inside].sum() / around.area[inside].sum().clamp(min=1e-12)
+    return (values * around.area)[inside].sum() / around.area[inside].sum().clamp(min=1e-12)
 
 
 def _by_sector(bright: Tensor, around: SkyAround, ring: tuple[float, float]) -> Tensor:
