@@ -109,7 +109,7 @@ def judge(
 
 
 def nights(rng: random.Random) -> list[SkyParameters]:
-    """Moonlit, and otherwise."""
+    """Moonlit ones, and others."""
     plain = [sample_parameters(rng, time=Time.NIGHT) for _ in range(2 * NIGHTS)]
     above_city = [replace(night, city=rng.uniform(0, 360), skyline=rng.random() < 0.5) for night in plain[NIGHTS:]]
     polar = [sample_parameters(rng, time=Time.NIGHT, aurora=True) for _ in range(NIGHTS)]
@@ -117,11 +117,14 @@ def nights(rng: random.Random) -> list[SkyParameters]:
 
 
 def judge_nights(renderer: SkyRenderer, height: int, saturated: float) -> Counter[tuple[str, str]]:
-    """How often what was taken for what, in nights that :func:`judge` has not seen."""
+    """How often what was taken for what, in nights that :func:`judge` has not seen. A dim moon is one behind clouds."""
     kinds: Counter[tuple[str, str]] = Counter()
     for night in nights(random.Random(2027)):
         true = renderer.render([night], height)[0]
-        kinds[truth(night, true), find_spot(photograph(true, saturated)[0]).kind] += 1
+        kind = truth(night, true)
+        if night.time == Time.MOON and kind == "none":
+            kind = "dim moon"
+        kinds[kind, find_spot(photograph(true, saturated)[0]).kind] += 1
     return kinds
 
 
@@ -209,7 +212,7 @@ def main() -> int:
 def print_kinds(title: str, kinds: Counter[tuple[str, str]]) -> None:
     names = ("sun", "moon", "none")
     print(f"\n| {title} | taken for sun | moon | none |\n|---|---|---|---|")
-    for kind in names:
+    for kind in ("sun", "moon", "dim moon", "none"):
         if any(kinds[kind, taken] for taken in names):
             print(f"| {kind} | {' | '.join(str(kinds[kind, taken]) for taken in names)} |")
 

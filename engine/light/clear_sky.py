@@ -8,16 +8,20 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
+from ..sphere.equirectangular import box_filter, solid_angles
 from .photometry import luminance
 
-CLEAR = 3.5  # turbidity of usual air
 _LOWEST_SUN = 0.5  # degrees: below that the disc is cut by the horizon
 _REDDEST_SUN = 3.0  # degrees; a lower one is dimmer than the glow around it, which is no redder
 # Vertical optical depths of air and ozone at red, green and blue, from the coefficients of engine/sky/atmosphere.py.
 _AIR_DEPTH = (0.056, 0.136, 0.266)
 _HAZE_DEPTH, _HAZE_EXPONENT = 0.02, 1.3  # per unit of turbidity beyond clean air, at 550 nm; Angstrom's usual exponent
 _WAVELENGTHS = (0.68, 0.55, 0.44)  # micrometres
+# Clouds take from the sun what they add to the sky, as turbid air does. Fitted to renders of engine.sky: docs/light.md.
+CLEAR, _CLOUDED = 3.5, 5.5
+_SMOOTH, _ROUGH = 0.02, 0.08  # mean step of log luminance within a few degrees
 
 
 def air_mass(elevation: float) -> float:
@@ -48,3 +52,15 @@ def sun_colour(elevation: float, turbidity: float) -> Tensor:
     haze = _HAZE_DEPTH * (turbidity - 1) * (torch.tensor(_WAVELENGTHS) / 0.55) ** -_HAZE_EXPONENT
     passed = torch.exp(-mass * (air + haze))
     return passed / luminance(passed)
+
+
+def judge_turbidity(radiance: Tensor) -> float:
+    """Turbidity that fits the sky of a panorama ``[3, H, 2 H]``: the rougher its picture, the more clouds it has."""
+    height = 128
+    seen = luminance(adaptive_avg_pool2d(radiance.float(), (height, 2 * height)))
+    level = (seen.clamp(max=2) + 0.01).log()
+    rows = slice(height // 12, height * 5 // 12)  # from 15 to 75 degrees: no horizon, no stretched zenith
+    steps = (level - box_filter(level, 4)).abs()[rows].mean(1, keepdim=True)
+    area = solid_angles(height, radiance.device)[rows]
+    cloudy = ((steps * area).sum() / area.sum() - _SMOOTH) / (_ROUGH - _SMOOTH)
+    return CLEAR + (_CLOUDED - CLEAR) * cloudy.clamp(0, 1).item()

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..job import Job
 from ..sphere.equirectangular import azimuth_elevation, direction, pixels
 from ..start.layout import beginning
-from .clear_sky import CLEAR
+from .clear_sky import CLEAR, judge_turbidity
 from .detection import Spot, find_spot, look_around
 from .dimming import optical_depth
 from .found import Colour, FoundLight, read_light
@@ -53,9 +53,11 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
         radiance = expand(radiance, spot.towards if shines else None)
     bright, sun = radiance, None
     if shines:
-        judged = job.turbidity is None and spot.seen  # an unseen one is asked for, not dim
-        depth = optical_depth(look_around(given, spot.towards)) if judged else 0.0
-        radiance, sun = restore_sun(bright, spot.towards, job.turbidity or CLEAR, depth, job.sun_ratio)
+        if job.turbidity is None and clips and spot.seen:
+            turbidity, depth = CLEAR, optical_depth(look_around(given, spot.towards))
+        else:  # a soft model's sun is white in its middle only, whatever is before it
+            turbidity, depth = job.turbidity or judge_turbidity(radiance), 0.0
+        radiance, sun = restore_sun(bright, spot.towards, turbidity, depth, job.sun_ratio)
     if untouched is not None:
         radiance = torch.where(untouched, given, radiance)
     white = level_irradiance(radiance) / math.pi

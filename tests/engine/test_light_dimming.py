@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.job import Job
-from engine.light.clear_sky import direct_to_diffuse
+from engine.light.clear_sky import direct_to_diffuse, judge_turbidity
 from engine.light.photometry import level_irradiance, luminance, within
 from engine.light.stage import light_panorama
 from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time
@@ -50,8 +50,9 @@ def test_what_is_asked_for_is_not_dimmed(renderer, asked, ratio):
     assert light.ratio == pytest.approx(ratio or direct_to_diffuse(light.elevation, 5.0), rel=1e-3)
 
 
-def test_a_sun_that_is_put_there_is_a_clear_skys():
-    """Nothing of it is seen, so nothing tells of a cloud before it."""
-    light = light_panorama(torch.full((3, 64, 128), 0.4), Job(prompt="sunny noon"), clips=True).light
-    assert not light.seen
-    assert light.ratio == pytest.approx(direct_to_diffuse(light.elevation, 3.5), rel=1e-3)
+def test_a_soft_pictures_sun_is_as_dim_as_its_sky_is_rough(renderer):
+    """White tells nothing of the sun in a picture that is not clipped."""
+    soft = golden_hour(renderer, Clouds.CIRRUS).clamp(max=3)
+    light = light_panorama(soft, Job(prompt="a"), clips=False).light
+    assert light.kind == "sun"
+    assert light.ratio == pytest.approx(direct_to_diffuse(light.elevation, judge_turbidity(soft)), rel=1e-3)
