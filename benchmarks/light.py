@@ -14,6 +14,7 @@ import random
 import statistics
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from engine.job import Job  # noqa: E402
+from engine.light.detection import find_spot  # noqa: E402
 from engine.light.photometry import level_irradiance, luminance, within  # noqa: E402
 from engine.light.stage import Lit, brighter, light_panorama  # noqa: E402
 from engine.light.transfer import linear_to_srgb, srgb_to_linear  # noqa: E402
@@ -35,6 +37,7 @@ SATURATED = (0.01, 0.02, 0.05)  # of the sky; Eilertsen et al. (2017) clip up to
 CONE = 4.0  # degrees; holds the disc of the smallest panorama
 VISIBLE = 0.3  # direct irradiance facing the sun, over the diffuse on the ground, from which a sun is called visible
 PHOTOGRAPH = 1024  # pixels across
+MOONS, NIGHTS = 40, 20  # moonlit skies; nights without a moon: so many plain, under an aurora, and above a city
 PEAK = 250.0  # cd/m2 that a radiance of 1 is shown as
 
 # PU21, banding and glare (Mantiuk and Azimi, "PU21", PCS 2021).
@@ -103,6 +106,26 @@ def judge(
         measures["clipped"].append(pu21_psnr(picture * white, true))
         measures["restored"].append(pu21_psnr(lit.radiance * white, true))
     return measures, kinds
+
+
+def nights(rng: random.Random) -> list[SkyParameters]:
+    """Moonlit ones, and others."""
+    plain = [sample_parameters(rng, time=Time.NIGHT) for _ in range(2 * NIGHTS)]
+    above_city = [replace(night, city=rng.uniform(0, 360), skyline=rng.random() < 0.5) for night in plain[NIGHTS:]]
+    polar = [sample_parameters(rng, time=Time.NIGHT, aurora=True) for _ in range(NIGHTS)]
+    return [sample_parameters(rng, time=Time.MOON) for _ in range(MOONS)] + plain[:NIGHTS] + above_city + polar
+
+
+def judge_nights(renderer: SkyRenderer, height: int, saturated: float) -> Counter[tuple[str, str]]:
+    """How often what was taken for what, in nights that :func:`judge` has not seen. A dim moon is one behind clouds."""
+    kinds: Counter[tuple[str, str]] = Counter()
+    for night in nights(random.Random(2027)):
+        true = renderer.render([night], height)[0]
+        kind = truth(night, true)
+        if night.time == Time.MOON and kind == "none":
+            kind = "dim moon"
+        kinds[kind, find_spot(photograph(true, saturated)[0]).kind] += 1
+    return kinds
 
 
 def compare_photographs(folder: Path) -> None:
@@ -180,11 +203,18 @@ def main() -> int:
                 f"| {statistics.mean(found['clipped']):.1f} dB | {statistics.mean(found['restored']):.1f} dB |",
                 flush=True,
             )
-    names = ("sun", "moon", "none")
-    print("\n| truth | taken for sun | moon | none |\n|---|---|---|---|")
-    for kind in names:
-        print(f"| {kind} | {' | '.join(str(kinds[kind, taken]) for taken in names)} |")
+    print_kinds("truth", kinds)
+    for height in chosen.heights:
+        print_kinds(f"truth, nights of {2 * height} x {height}", judge_nights(renderer, height, SATURATED[0]))
     return 0
+
+
+def print_kinds(title: str, kinds: Counter[tuple[str, str]]) -> None:
+    names = ("sun", "moon", "none")
+    print(f"\n| {title} | taken for sun | moon | none |\n|---|---|---|---|")
+    for kind in ("sun", "moon", "dim moon", "none"):
+        if any(kinds[kind, taken] for taken in names):
+            print(f"| {kind} | {' | '.join(str(kinds[kind, taken]) for taken in names)} |")
 
 
 if __name__ == "__main__":

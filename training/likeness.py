@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.light import SATURATED, photograph, truth
-from engine.light.detection import look_around
+from engine.light.detection import look_around, most_striking
 from engine.light.likeness import features
 from engine.output.pictures import read_radiance
 from engine.sky import SkyRenderer, sample_parameters
@@ -50,12 +50,18 @@ def rendered(skies: int, seed: int) -> list[Example]:
         radiance = renderer.render([sky], HEIGHT)[0]
         kind = truth(sky, radiance)
         for saturated in SATURATED:
-            towards, around = look_around(photograph(radiance, saturated)[0])
+            towards, seen = striking(photograph(radiance, saturated)[0])
             cosine = float(towards @ direction(sky.sun_azimuth, sky.sun_elevation))
             near = math.degrees(math.acos(max(-1.0, min(1.0, cosine)))) < NEAR
             if kind == "moon" or near == (kind == "sun"):
-                examples.append(Example(f"{seed}-{number}", features(around), kind == "sun"))
+                examples.append(Example(f"{seed}-{number}", seen, kind == "sun"))
     return examples
+
+
+def striking(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """The direction ``[3]`` of the spot that stands out most, and its :func:`features`."""
+    towards, contrast = most_striking(picture)
+    return towards, features(look_around(picture, towards), contrast)
 
 
 def photographed(folder: Path, lit: Sequence[str]) -> list[Example]:
@@ -63,8 +69,8 @@ def photographed(folder: Path, lit: Sequence[str]) -> list[Example]:
     for file in sorted(folder.glob("*.exr")):
         radiance = resized(read_radiance(file).clamp(min=0), 4 * HEIGHT)
         for saturated in SATURATED:
-            _, around = look_around(photograph(radiance, saturated)[0])
-            examples.append(Example(file.stem, features(around), file.stem in lit))
+            _, seen = striking(photograph(radiance, saturated)[0])
+            examples.append(Example(file.stem, seen, file.stem in lit))
     return examples
 
 

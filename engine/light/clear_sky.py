@@ -20,7 +20,7 @@ _AIR_DEPTH = (0.056, 0.136, 0.266)
 _HAZE_DEPTH, _HAZE_EXPONENT = 0.02, 1.3  # per unit of turbidity beyond clean air, at 550 nm; Angstrom's usual exponent
 _WAVELENGTHS = (0.68, 0.55, 0.44)  # micrometres
 # Clouds take from the sun what they add to the sky, as turbid air does. Fitted to renders of engine.sky: docs/light.md.
-_CLEAR, _CLOUDED = 3.5, 5.5
+CLEAR, _CLOUDED = 3.5, 5.5
 _SMOOTH, _ROUGH = 0.02, 0.08  # mean step of log luminance within a few degrees
 
 
@@ -63,4 +63,4 @@ def judge_turbidity(radiance: Tensor) -> float:
     steps = (level - box_filter(level, 4)).abs()[rows].mean(1, keepdim=True)
     area = solid_angles(height, radiance.device)[rows]
     cloudy = ((steps * area).sum() / area.sum() - _SMOOTH) / (_ROUGH - _SMOOTH)
-    return _CLEAR + (_CLOUDED - _CLEAR) * cloudy.clamp(0, 1).item()
+    return CLEAR + (_CLOUDED - CLEAR) * cloudy.clamp(0, 1).item()

@@ -16,7 +16,7 @@ from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from ..sphere.equirectangular import azimuth_elevation, directions, solid_angles
 from ..sphere.gnomonic import frame
-from .likeness import SkyAround, sun_likeness
+from .likeness import SkyAround, sun_likeness, tint
 from .photometry import luminance
 
 _HEIGHT = 128  # rows that are looked at
@@ -34,7 +34,8 @@ _SUN_CONTRAST, _LOW_SUN_CONTRAST = 0.27, 0.17
 _SMALL_FALL, _SMALL_SKY = 0.5, 0.12  # a small spot shows little contrast; in a bright sky it is no star
 _WARM = -0.3  # mean log ratio of blue to red where a sun is low
 # Thresholds found on renders of engine.sky through a camera that clips; `python benchmarks/light.py` counts the errors.
-_MOON_SKY, _MOON_CONTRAST, _MOON_FALL, _MOON_PEAK, _MOON_BLUE = 0.05, 0.12, 0.5, 0.6, 0.4
+_NIGHT, _NIGHT_BLUE = 0.15, 0.4  # median luminance, mean log ratio of blue to red
+_MOON_WHITE, _MOON_CONTRAST = 0.8, 0.06  # an aurora or a city's glow is coloured, a star is no larger than a pixel
 _OTHER_SUN = 40.0  # degrees away at least
 _OTHER_FALL = 0.45  # a cloud's glow does not fall below this share of its middle within 15 degrees
 
@@ -120,12 +121,17 @@ def find_spot(radiance: Tensor, elevations: tuple[float, float] = (0.0, 90.0)) -
     return Spot(spot.towards, spot.extent, "none" if rivals > 1 else kind, rivals)
 
 
-def look_around(radiance: Tensor) -> tuple[Tensor, SkyAround]:
-    """The direction ``[3]`` of the spot of the panorama ``[3, H, 2 H]`` that stands out most, and the sky around it."""
+def most_striking(radiance: Tensor) -> tuple[Tensor, float]:
+    """The direction ``[3]`` of the spot of the panorama ``[3, H, 2 H]`` that stands out most, and its contrast."""
     sky = _sky()
-    picture = _above_horizon(sky, radiance)
-    spot, looks = _strongest(sky, picture, torch.ones_like(sky.area, dtype=torch.bool))
-    return spot.towards, _around(sky, picture, spot.towards, looks.contrast)
+    spot, looks = _strongest(sky, _above_horizon(sky, radiance), torch.ones_like(sky.area, dtype=torch.bool))
+    return spot.towards, looks.contrast
+
+
+def look_around(radiance: Tensor, towards: Tensor) -> SkyAround:
+    """The sky of the panorama ``[3, H, 2 H]`` as seen from *towards* ``[3]``."""
+    sky = _sky()
+    return _around(sky, _above_horizon(sky, radiance), towards)
 
 
 def _above_horizon(sky: _Sky, radiance: Tensor) -> Tensor:
@@ -170,23 +176,23 @@ def _strongest(sky: _Sky, picture: Tensor, allowed: Tensor) -> tuple[Spot, _Look
 
 
 def _kind(sky: _Sky, picture: Tensor, towards: Tensor, looks: _Looks) -> Literal["sun", "moon", "none"]:
-    tint = _tint(picture)
-    colour, blue = ((value * sky.area).sum().item() for value in (tint.abs(), tint))
+    bluer = tint(picture)
+    colour, blue = ((value * sky.area).sum().item() for value in (bluer.abs(), bluer))
     median = _quantile(luminance(picture), sky.area, 0.5).item()
-    if median < _MOON_SKY and blue > _MOON_BLUE and looks.profile[3] < _MOON_FALL:  # a night
-        shines = looks.contrast > _MOON_CONTRAST and looks.peak > _MOON_PEAK and looks.profile[1] > 0.6
-        return "moon" if shines else "none"
+    around = _around(sky, picture, towards)
+    night = median < _NIGHT and blue > _NIGHT_BLUE
+    if night and around.saturated < _CLIPPED and looks.contrast < _SUN_CONTRAST:
+        return "moon" if looks.contrast > _MOON_CONTRAST and around.whiteness > _MOON_WHITE else "none"
     if looks.peak <= _SUN_PEAK or colour <= _SUN_COLOUR:
         return "none"
-    around = _around(sky, picture, towards, looks.contrast)
     if around.saturated > _CLIPPED:
-        return "sun" if sun_likeness(around) > 0 else "none"
+        return "sun" if sun_likeness(around, looks.contrast) > 0 else "none"
     small = looks.profile[4] < _SMALL_FALL and median > _SMALL_SKY
     stands_out = small or looks.contrast > (_LOW_SUN_CONTRAST if blue < _WARM else _SUN_CONTRAST)
     return "sun" if stands_out else "none"
 
 
-def _around(sky: _Sky, picture: Tensor, towards: Tensor, contrast: float) -> SkyAround:
+def _around(sky: _Sky, picture: Tensor, towards: Tensor) -> SkyAround:
     """The *picture* ``[3, n]``, exposed as a photograph, as seen from *towards* ``[3]``."""
     white = _quantile(picture.amax(0), sky.area, 1 - _EXPOSED_SHARE).clamp(min=1)
     azimuth, elevation = azimuth_elevation(towards)
@@ -197,14 +203,7 @@ def _around(sky: _Sky, picture: Tensor, towards: Tensor, contrast: float) -> Sky
         angle=_degrees(towards @ sky.towards),
         turn=torch.rad2deg(torch.atan2(up @ sky.towards, right @ sky.towards)),
         elevation=elevation,
-        contrast=contrast,
-        warmth=min((_tint(picture) * sky.area).sum().item(), 0.0),
     )
-
-
-def _tint(picture: Tensor) -> Tensor:
-    """Log ratio of blue to red, ``[3, n]`` to ``[n]``."""
-    return ((picture[2] + 0.01) / (picture[0] + 0.01)).log()
 
 
 def _quantile(values: Tensor, weights: Tensor, share: float) -> Tensor:

@@ -13,7 +13,7 @@ from .photometry import luminance
 
 _SECTORS = 8
 _MIDDLE, _GLOW, _FALL, _FAR = (0.0, 2.0), (4.0, 7.0), (10.0, 15.0), (18.0, 25.0)  # degrees from the spot
-_WHITE, _NEAR = 0.95, 20.0  # of a channel; degrees
+WHITE, _NEAR = 0.95, 20.0  # of a channel; degrees
 _LOW = 12.0  # degrees: below that, a sun's sky is another
 _FLOOR = 1e-3  # of luminance
 _LEAST_SHARE = 1e-4  # of the sky
@@ -28,8 +28,7 @@ class SkyAround:
     """A sky's pixels as seen from a spot in it.
 
     picture: ``[3, n]``, clipped to 1. area: ``[n]``, their shares of the sky. angle, turn: ``[n]``, degrees from the
-    spot, and around it. elevation: the spot's, in degrees. contrast: of its saturation to what is around it. warmth:
-    the sky's mean log ratio of blue to red, or 0 if that is positive.
+    spot, and around it. elevation: the spot's, in degrees.
     """
 
     picture: Tensor
@@ -37,43 +36,54 @@ class SkyAround:
     angle: Tensor
     turn: Tensor
     elevation: float
-    contrast: float
-    warmth: float
 
     @property
     def saturated(self) -> float:
         """Share of the sky in which a channel is clipped, or nearly."""
-        return self.area[self.picture.amax(0) > _WHITE].sum().item()
+        return self.area[self.picture.amax(0) > WHITE].sum().item()
+
+    @property
+    def whiteness(self) -> float:
+        """Mean of the least channel in the spot's middle."""
+        return mean_of(self.picture.amin(0), self, _MIDDLE).item()
 
 
-def sun_likeness(around: SkyAround) -> float:
-    """The log odds that the spot is a sun: above 0, it is rather a sun than not."""
-    return (features(around) @ torch.tensor(_WEIGHTS)).item() + _BIAS
+def sun_likeness(around: SkyAround, contrast: float) -> float:
+    """The log odds that the spot is a sun: above 0, it is rather a sun than not. contrast: of its saturation to what
+    is around it."""
+    return (features(around, contrast) @ torch.tensor(_WEIGHTS)).item() + _BIAS
 
 
-def features(around: SkyAround) -> Tensor:
+def features(around: SkyAround, contrast: float) -> Tensor:
     """What the regression sees, ``[8]``."""
     bright = luminance(around.picture)
-    middle = _mean_of(bright, around, _MIDDLE).clamp(min=_FLOOR)
+    middle = mean_of(bright, around, _MIDDLE).clamp(min=_FLOOR)
     fall, far = (_by_sector(bright, around, ring) for ring in (_FALL, _FAR))
-    white = around.area * (around.picture.amin(0) > _WHITE)
+    white = around.area * (around.picture.amin(0) > WHITE)
     near = around.angle < _NEAR
     low = max(0.0, 1 - around.elevation / _LOW)
+    warmth = min((tint(around.picture) * around.area).sum().item(), 0.0)
     return torch.stack(
         [
-            _mean_of(bright, around, _GLOW) / middle,
+            mean_of(bright, around, _GLOW) / middle,
             fall.median() / middle,
             far.clamp(min=_FLOOR).log().std(correction=0),
             (white[near].sum() + _LEAST_SHARE).log(),
             (white[~near].sum() + _LEAST_SHARE).log(),
-            *torch.tensor([low, low * around.contrast, low * around.warmth]),
+            *torch.tensor([low, low * contrast, low * warmth]),
         ]
     )
 
 
-def _mean_of(bright: Tensor, around: SkyAround, ring: tuple[float, float]) -> Tensor:
+def tint(picture: Tensor) -> Tensor:
+    """Log ratio of blue to red, ``[3, n]`` to ``[n]``."""
+    return ((picture[2] + 0.01) / (picture[0] + 0.01)).log()
+
+
+def mean_of(values: Tensor, around: SkyAround, ring: tuple[float, float]) -> Tensor:
+    """Of *values* ``[n]``, in a *ring* around the spot, given in degrees."""
     inside = (around.angle >= ring[0]) & (around.angle < ring[1])
-    return (bright * around.area)[inside].sum() / around.area[inside].sum().clamp(min=1e-12)
+    return (values * around.area)[inside].sum() / around.area[inside].sum().clamp(min=1e-12)
 
 
 def _by_sector(bright: Tensor, around: SkyAround, ring: tuple[float, float]) -> Tensor:

@@ -10,8 +10,9 @@ from torch import Tensor
 from ..job import Job
 from ..sphere.equirectangular import azimuth_elevation, direction, pixels
 from ..start.layout import beginning
-from .clear_sky import judge_turbidity
-from .detection import Spot, find_spot
+from .clear_sky import CLEAR, judge_turbidity
+from .detection import Spot, find_spot, look_around
+from .dimming import optical_depth
 from .found import Colour, FoundLight, read_light
 from .ground import lay_ground
 from .highlights import expand
@@ -52,8 +53,11 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
         radiance = expand(radiance, spot.towards if shines else None)
     bright, sun = radiance, None
     if shines:
-        turbidity = judge_turbidity(radiance) if job.turbidity is None else job.turbidity
-        radiance, sun = restore_sun(bright, spot.towards, turbidity, job.sun_ratio)
+        if job.turbidity is None and clips and spot.seen:
+            turbidity, depth = CLEAR, optical_depth(look_around(given, spot.towards))
+        else:  # a soft model's sun is white in its middle only, whatever is before it
+            turbidity, depth = job.turbidity or judge_turbidity(radiance), 0.0
+        radiance, sun = restore_sun(bright, spot.towards, turbidity, depth, job.sun_ratio)
     if untouched is not None:
         radiance = torch.where(untouched, given, radiance)
     white = level_irradiance(radiance) / math.pi

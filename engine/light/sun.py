@@ -36,17 +36,20 @@ class Sun:
     added: bool
 
 
-def restore_sun(radiance: Tensor, towards: Tensor, turbidity: float, ratio: float | None) -> tuple[Tensor, Sun]:
+def restore_sun(
+    radiance: Tensor, towards: Tensor, turbidity: float, depth: float = 0.0, ratio: float | None = None
+) -> tuple[Tensor, Sun]:
     """Give the panorama ``[3, H, 2 H]`` the sun that a sky of its brightness has at *towards* ``[3]``.
 
     Energy is conserved: the disc gets what the clear-sky model says (or *ratio*, direct to diffuse irradiance on level
-    ground) less what the glow within 2.5 degrees holds already. *turbidity*: Linke's.
+    ground) less what the glow within 2.5 degrees holds already. *turbidity*: Linke's. *depth*: optical, of
+    what else is before the sun.
     """
     elevation = azimuth_elevation(towards)[1]
     height = math.sin(math.radians(max(elevation, _LOWEST)))
     glow = within(radiance, towards, _CONE)
     diffuse = luminance(level_irradiance(radiance) - glow * max(towards[2].item(), 0.0)).clamp(min=0).item()
-    wanted = direct_to_diffuse(elevation, turbidity) if ratio is None else ratio
+    wanted = direct_to_diffuse(elevation, turbidity) * math.exp(-depth) if ratio is None else ratio
     model = (sun_colour(elevation, turbidity) * (wanted * diffuse / height)).to(radiance)
     missing = (model - glow).clamp(min=0)
     if luminance(missing) <= (1 - _KEPT_SHARE) * luminance(model) and ratio is None:

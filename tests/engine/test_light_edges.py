@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from engine.job import Job
+from engine.light.detection import find_spot
 from engine.light.photometry import level_irradiance, luminance, within
 from engine.light.stage import light_panorama
+from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time
 from engine.sphere.equirectangular import azimuth_elevation, direction, directions
 
 HEIGHT = 128
@@ -57,6 +59,35 @@ def test_a_moon_is_told_and_gets_no_suns_light():
     assert (lit.light.kind, lit.light.reach) == ("moon", 0)
     assert azimuth_elevation(direction(lit.light.azimuth, lit.light.elevation)) == pytest.approx((100, 40), abs=1.5)
     assert lit.radiance.max() < 10
+
+
+@pytest.fixture(scope="module")
+def renderer() -> SkyRenderer:
+    return SkyRenderer(seed=0)
+
+
+def night(renderer: SkyRenderer, height: int, time: Time = Time.NIGHT, clouds: Clouds = Clouds.CLEAR, **more):
+    """A night at the seam as an ordinary model paints it, white where it is brighter than white."""
+    fields = {"ground": Ground.GRASS, "sun_elevation": 30.0, "sun_azimuth": 268.0, "seed": 5} | more
+    return renderer.render([SkyParameters(time=time, clouds=clouds, **fields)], height)[0].clamp(max=1)
+
+
+@pytest.mark.parametrize("clouds", [Clouds.CLEAR, Clouds.FEW, Clouds.CIRRUS])
+@pytest.mark.parametrize("height", [128, 512])
+def test_a_rendered_moon_is_found(renderer, clouds, height):
+    spot = find_spot(night(renderer, height, Time.MOON, clouds))
+    assert spot.kind == "moon"
+    assert azimuth_elevation(spot.towards) == pytest.approx((268, 30), abs=1.5)
+
+
+@pytest.mark.parametrize("more", [{}, {"milky_way": True}, {"aurora": True}, {"city": 200.0, "skyline": True}])
+@pytest.mark.parametrize("height", [128, 512])
+def test_stars_an_aurora_and_a_citys_lights_are_no_moon(renderer, more, height):
+    assert find_spot(night(renderer, height, **more)).kind == "none"
+
+
+def test_a_moon_behind_clouds_is_not_seen(renderer):
+    assert find_spot(night(renderer, 128, Time.MOON, Clouds.OVERCAST)).kind == "none"
 
 
 def test_white_and_grey_all_over_stay_without_a_sun():

@@ -7,7 +7,7 @@ import torch
 
 from engine.errors import BadRequest
 from engine.job import Job
-from engine.light.clear_sky import direct_to_diffuse, judge_turbidity, sun_colour
+from engine.light.clear_sky import CLEAR, direct_to_diffuse, sun_colour
 from engine.light.detection import find_spot
 from engine.light.highlights import expand
 from engine.light.photometry import level_irradiance, luminance, white_card, within
@@ -170,7 +170,7 @@ def test_energy_is_conserved():
 
 def test_a_true_sun_is_left_alone(renderer):
     true = sky(renderer, Time.NOON, sun_elevation=50.0)
-    lit, sun = restore_sun(true, direction(100, 50), judge_turbidity(true), None)
+    lit, sun = restore_sun(true, direction(100, 50), CLEAR)
     assert torch.equal(lit, true)
     assert not sun.added
     assert luminance(sun.irradiance) > 1
