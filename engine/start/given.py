@@ -17,7 +17,7 @@ from ..sphere.equirectangular import box_filter, max_filter
 from .behind import behind
 from .continuation import fill, foretold
 from .drawing import draw_named
-from .layout import beginning, draw, layout_of
+from .layout import beginning, draw, region_layout
 from .photos import place, project
 from .reading import read_mask, read_panorama
 from .regions import shares
@@ -150,8 +150,8 @@ def _drawn(job: Job, layout: Layout, width: int) -> Tensor:
     if job.layout != "prompt" or not job.regions:
         return everywhere
     assert job.seed is not None
-    own = [replace(layout_of(part.prompt, job.seed) or layout, azimuth=part.azimuth) for part in job.regions]
-    skies = torch.stack([everywhere, *(draw(one, width // 2) for one in own)])
+    own = [region_layout(part, job.seed) or layout for part in job.regions]
+    skies = torch.stack([everywhere, *(everywhere if one == layout else draw(one, width // 2) for one in own)])
     return (skies * shares(job.regions, width, (width // 2, width))).sum(0)
 
 
