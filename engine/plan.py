@@ -234,7 +234,7 @@ def _layout(job: Job, model: Model) -> Layout | LayoutWord | None:
         )
     alone = not (job.layout or job.start or job.photos or job.control)
     # A region of another hour is drawn well; a storm under the same sun is drawn about as bright as a clear sky.
-    hours = all(kind_said(region.prompt, TIMES) for region in job.regions)
+    hours = all(region.prompt == job.prompt or kind_said(region.prompt, TIMES) for region in job.regions)
     return model.layout if model.layout and alone and says_something and hours else job.layout
 
 

@@ -54,7 +54,7 @@ class SKYLOOM_OT_render_scene_map(bpy.types.Operator):
             region = direction.regions.add()
             region.prompt, region.mask = scene.skyloom.prompt, str(path)
             direction.region = len(direction.regions) - 1
-            self.report({"INFO"}, "Say in the panel's own prompt what shall be behind the set: now both are alike")
+            self.report({"INFO"}, "The panel's own prompt is for what is behind the set: if it stays, it is one sky")
         else:
             direction.control_image = str(path)
         self.report({"INFO"}, f"The picture is kept in {path}")

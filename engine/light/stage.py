@@ -93,7 +93,8 @@ def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tu
     if kept:
         return Spot(direction(kept.azimuth, kept.elevation), kept.extent, kept.kind), ()
     layout = beginning(job)
-    if layout and not (job.layout == "prompt" and job.regions):  # which may hide that sun, and have their own
+    others = any(region.prompt != job.prompt for region in job.regions)  # which may hide that sun, and have their own
+    if layout and not (job.layout == "prompt" and others):
         return Spot(direction(layout.azimuth, layout.elevation), 0.0, layout.shows), ()
     if job.mask is not None:  # the prompt speaks of what is inside, the sun may stand outside
         return find_spot(radiance), ()

@@ -19,7 +19,7 @@ from ..job_parts import Layout
 from ..light.transfer import Transfer
 from ..sphere.enlarging import resized
 from ..sphere.equirectangular import direction, directions
-from .given import Given, drawn_layouts
+from .given import Given, drawn_parts
 from .layout import beginning, drawn_rows
 from .regions import shares
 
@@ -75,21 +75,19 @@ def draw_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | No
     if layout is None:
         return
     rows = picture.shape[1] // 2
-    layouts = drawn_layouts(job, layout)
-    draws = [drawn_rows(one, min(_SEEN, rows)) for one in layouts]
+    width = job.base_width or 4 * rows
+    draws: dict[Layout, Callable[[int, range], Tensor]] = {}
     for first, likeness in zip((0, rows), _HALVES, strict=True):
         cell = likeness.cell(rows)
         cells = 2 * rows // cell, 4 * rows // cell
-        free = 1 - resized(given.hold, cells[1]) if given else torch.ones(1, *cells)
-        parts = torch.ones(1, 1, *cells)
-        if job.regions:
-            assert job.base_width is not None
-            parts = shares(job.regions, job.base_width, cells)
-        if len(draws) < len(parts):
-            free, parts = free * parts[0], torch.ones_like(parts[:1])
-        glow = sum((_glow(one, cells[0]) * part for one, part in zip(layouts, parts, strict=True)), torch.zeros(()))
         half = slice(first // cell, (first + rows) // cell)
-        drawn = _Half(first, cell, draws, parts[:, :, half], transfer)
+        free = 1 - resized(given.hold, cells[1]) if given else torch.ones(1, *cells)
+        if job.regions and job.layout != "prompt":
+            free = free * shares(job.regions, width, cells)[0]
+        parts = drawn_parts(job, layout, width, cells)
+        draws = draws or {one: drawn_rows(one, min(_SEEN, rows)) for one in parts}
+        glow = sum((_glow(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
+        drawn = _Half(first, cell, [(draws[one], part[:, half]) for one, part in parts.items()], transfer)
         yield from _redraw(picture, drawn, likeness, glow[:, half], free[:, half])
 
 
@@ -142,21 +140,18 @@ def _bands(rows: int, unit: int = 1) -> list[range]:
 
 @dataclass(frozen=True)
 class _Half:
-    """Half a panorama, from row *first* on, of several layouts: ``parts`` ``[n, 1, h, w]``, of cells of *cell* pixels,
-    tell how much of it is of each; they sum to 1.
-    """
+    """Half a panorama, from row *first* on. parts: what draws rows, and how much ``[1, h, w]`` of each cell of *cell*
+    pixels is of that."""
 
     first: int
     cell: int
-    draws: list[Callable[[int, range], Tensor]]
-    parts: Tensor
+    parts: list[tuple[Callable[[int, range], Tensor], Tensor]]
     transfer: Transfer
 
     def rows(self, count: int, band: range) -> Tensor:
         """Values ``[3, rows, 4 * count]`` of a *band* of *count* rows."""
         rows = range(self.first + band.start, self.first + band.stop)
-        drawn = zip(self.draws, self.parts, strict=True)
-        seen = torch.stack([draw(2 * count, rows) * _between(part, band, self.cell) for draw, part in drawn])
+        seen = torch.stack([draw(2 * count, rows) * _between(part, band, self.cell) for draw, part in self.parts])
         return self.transfer.from_radiance(seen.sum(0))
 
 

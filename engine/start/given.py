@@ -17,7 +17,7 @@ from ..sphere.equirectangular import box_filter, max_filter
 from .behind import behind
 from .continuation import fill, foretold
 from .drawing import draw_named
-from .layout import beginning, draw_in_bands, layout_of
+from .layout import beginning, draw_in_bands, region_layout
 from .photos import place, project
 from .reading import read_mask, read_panorama
 from .regions import shares
@@ -145,20 +145,24 @@ def _beginning(radiance: Tensor) -> Given:
 
 def _drawn(job: Job, layout: Layout, width: int) -> Tensor:
     """Radiance of *layout*, and where regions are drawn, of theirs."""
-    skies = torch.stack([draw_in_bands(one, width // 2) for one in drawn_layouts(job, layout)])
-    return (skies * shares(job.regions, width, (width // 2, width))).sum(0) if len(skies) > 1 else skies[0]
+    parts = drawn_parts(job, layout, width, (width // 2, width))
+    return sum((draw_in_bands(one, width // 2) * share for one, share in parts.items()), torch.zeros(()))
 
 
-def drawn_layouts(job: Job, layout: Layout) -> list[Layout]:
-    """*layout*, and if a prompt is drawn and has regions, what their own prompts say, with sun or moon in the middle.
+def drawn_parts(job: Job, layout: Layout, width: int, canvas: tuple[int, int]) -> dict[Layout, Tensor]:
+    """Which layout is drawn where: shares ``[1, h, W]`` of a *canvas* of rows and columns, which sum to 1.
 
-    Otherwise regions are not drawn.
+    It is *layout*; and where a prompt is drawn and has regions, what their own prompts say. width: of the panorama for
+    which the regions are meant.
     """
-    if job.layout != "prompt":
-        return [layout]
+    if job.layout != "prompt" or not job.regions:
+        return {layout: torch.ones(1, *canvas)}
     assert job.seed is not None
-    own = (replace(layout_of(part.prompt, job.seed) or layout, azimuth=part.azimuth) for part in job.regions)
-    return [layout, *own]
+    parts: dict[Layout, Tensor] = {}
+    own = (region_layout(region, job.seed) or layout for region in job.regions)
+    for one, share in zip((layout, *own), shares(job.regions, width, canvas), strict=True):
+        parts[one] = parts[one] + share if one in parts else share
+    return parts
 
 
 def _nothing(width: int) -> Given:

@@ -2,16 +2,18 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from ..job import Job
-from ..job_parts import CloudKind, GroundKind, Layout
+from ..job_parts import CloudKind, GroundKind, Layout, Region
 from ..sky import Clouds, Glow, Ground, SkyParameters, SkyRenderer, Time
 from ..sky.parameters import ELEVATIONS
 from ..sky.said import Said
+from .regions import middle
 
 _CLEAR_AIR, _HAZY_AIR, _LOW_SUN_AIR = 0.9, 4.2, 1.6  # aerosol, as the renderer's own random skies have it
 _AT_ONCE, _BAND = 512, 32  # rows of a picture that is drawn as a whole, and of a larger one at a time
@@ -44,11 +46,19 @@ def layout_of(prompt: str, seed: int) -> Layout | None:
 
 
 def beginning(job: Job) -> Layout | None:
-    """The layout that a completed *job* begins with."""
+    """The layout that a completed *job* begins with. If it is drawn from the prompt and a region has the same prompt,
+    sun or moon are that region's: there is one sky, whose light shall be seen there."""
     if job.layout == "prompt":
         assert job.seed is not None
-        return layout_of(job.prompt, job.seed)
+        alike = next((region for region in job.regions if region.prompt == job.prompt), None)
+        return region_layout(alike, job.seed) if alike else layout_of(job.prompt, job.seed)
     return job.layout if isinstance(job.layout, Layout) else None
+
+
+def region_layout(region: Region, seed: int) -> Layout | None:
+    """As :func:`layout_of` its prompt, with sun or moon in the region's middle."""
+    layout = layout_of(region.prompt, seed)
+    return layout and replace(layout, azimuth=round(middle(region, layout.elevation), 2))
 
 
 def draw(layout: Layout, height: int) -> Tensor:

@@ -1,13 +1,18 @@
 """Which prompt is for which part of the canvas."""
 
+from math import cos, radians
+
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from ..errors import BadRequest
 from ..job_parts import Region
-from ..sphere.equirectangular import directions
+from ..sphere.equirectangular import direction, directions, solid_angles
 from .reading import read_mask
+
+_CLOSE, _AROUND = 4.0, 30.0  # degrees within which a sun is seen, and within which there is room for its glow
+_ROWS = 64  # of the mask on which places are compared
 
 
 def shares(regions: tuple[Region, ...], width: int, canvas: tuple[int, int]) -> Tensor:
@@ -45,3 +50,19 @@ def region_mask(region: Region, height: int) -> Tensor:
     if region.highest < 90:
         mask = mask * within(region.highest - elevation)
     return mask[None]
+
+
+def middle(region: Region, elevation: float) -> float:
+    """Azimuth of the *region*'s middle, for a sun of that *elevation*. Of a mask, which may lie all around and
+    have gaps where things stand, that is where the sun is seen and most of what is around it, too."""
+    if region.mask is None:
+        return region.azimuth
+    mask = read_mask(region.mask, 2 * _ROWS)[0]
+    towards, weight = directions(_ROWS), mask * solid_angles(_ROWS)[0]
+
+    def seen(azimuth: float) -> float:
+        apart = 1 - torch.tensordot(direction(azimuth, elevation), towards, dims=1)
+        close, around = (float((weight * torch.exp(-apart / (1 - cos(radians(a))))).sum()) for a in (_CLOSE, _AROUND))
+        return (close + 1e-6) * around
+
+    return max(((column + 0.5) / _ROWS * 180 - 90 for column in range(2 * _ROWS)), key=seen)

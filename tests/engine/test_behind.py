@@ -44,6 +44,19 @@ def test_the_calmest_part_of_the_sky_comes_in_place_of_a_cloud():
     assert (after - before)[:, gone[0]].abs().max() < 0.05
 
 
+@pytest.mark.parametrize(
+    ("azimuth", "elevation", "radius", "beside", "erased"), [(100, 40, 14, 14, 16), (265, 35, 10, 10, 14)]
+)
+def test_a_cloud_that_the_edge_cuts_through_ends_there(azimuth, elevation, radius, beside, erased):
+    """No haze of it is left in the middle of what is erased; the second across the seam."""
+    before = sky()
+    clouded = torch.where(disc(azimuth, elevation, radius), 2.0, before)
+    gone = disc(azimuth + beside, elevation, erased)
+    after = behind(clouded, (~gone).float())
+    middle = disc(azimuth + beside + 4, elevation, erased - 6)[0]
+    assert (after - before)[:, middle].abs().mean() < 0.02
+
+
 def test_the_light_at_the_edge_goes_on_inside():
     """A glow of which only the middle is erased leaves no hole."""
     towards = torch.tensordot(direction(120, 30), directions(64), dims=1).clamp(-1, 1)
@@ -53,6 +66,15 @@ def test_the_light_at_the_edge_goes_on_inside():
     after = behind(lit, (~gone).float())[:, gone[0]]
     around = lit[:, (disc(120, 30, 11) & ~gone)[0]]
     assert after.mean() == pytest.approx(around.mean().item(), rel=0.15)
+
+
+def test_a_glow_that_the_edge_cuts_through_goes_on():
+    """It falls evenly and has no end that is steep, so it is no cloud."""
+    towards = torch.tensordot(direction(120, 30), directions(64), dims=1).clamp(-1, 1)
+    lit = sky() + 2 * torch.exp(-towards.acos().rad2deg() / 20)
+    gone = disc(132, 30, 10)
+    after = behind(lit, (~gone).float())
+    assert ((after - lit) / lit)[:, gone[0]].abs().mean() < 0.12
 
 
 @pytest.mark.parametrize("elevation", [90, 75, -80])

@@ -40,7 +40,7 @@ STEPS = 3
 def folder(tmp_path_factory):
     """A model, and beside it a ControlNet of its family with random weights throughout."""
     root = tmp_path_factory.mktemp("control")
-    for family in ("sd1", "sdxl"):
+    for family in ("sd1", "sd2", "sdxl"):
         make_model(family, root / family)
         torch.manual_seed(3)
         unet = UNet2DConditionModel.from_pretrained(root / family / "unet")
@@ -179,7 +179,7 @@ def sky(tmp_path, name, **fields):
     return pixels(tmp_path / name)
 
 
-@pytest.mark.parametrize("family", ["sd1", "sdxl"])
+@pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
 def test_public_path(folder, picture, tmp_path, family):
     free = {"model": str(folder / family), "sampler": "multidiffusion"}
     control = {"control": str(folder / f"{family}-control"), "control_image": picture}

@@ -1,7 +1,9 @@
 """Layouts that are drawn from a prompt: what it says is in them, and the bundled model begins with one."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from engine.errors import BadRequest
 from engine.job import BUNDLED_MODEL, Job, Layout
@@ -88,6 +90,27 @@ def test_regions_begin_with_what_their_own_prompts_say(bundled, tmp_path):
     night = draw(layout_of("starry night", 4), 128)[:, :60].mean().item()
     assert sky[:16].mean() == pytest.approx(night, rel=0.2)
     assert sky[112:144].mean() > 3 * sky[:16].mean()
+
+
+def test_a_painted_region_with_the_same_prompt_has_the_only_sun(warm, nano_path, bundled, tmp_path):
+    """As the sky that is seen beside a set: one sky, whose sun is seen."""
+    mask = np.zeros((64, 128), np.uint8)
+    mask[:36, 100:120] = 255  # azimuth 191 to 248
+    Image.fromarray(mask).save(tmp_path / "seen.png")
+    prompt, regions = (
+        "golden hour, clear sky",
+        [{"prompt": "golden hour, clear sky", "mask": str(tmp_path / "seen.png")}],
+    )
+    assert plan(Job(prompt="clear sky", regions=[regions[0] | {"prompt": "clear sky"}]), bundled).job.layout == "prompt"
+    job = {"model": str(nano_path), "prompt": prompt, "regions": regions, "layout": "prompt", "strength": 0.0}
+    sky = tmp_path / "sky.exr"
+    *_, result = generate(Job.from_dict(job | {"seed": 4, "width": 128, "steps": 2}), sky, warm)
+    alone = layout_of(prompt, 4)
+    assert abs(alone.azimuth - 219) > 40
+    assert result.light["azimuth"] == pytest.approx(219, abs=5)
+    assert result.light["elevation"] == pytest.approx(alone.elevation, abs=0.1)
+    brightest = read_display(sky)[0, :32].amax(0).argmax()
+    assert 100 <= brightest < 120
 
 
 def test_other_models_begin_with_noise(nano):

@@ -13,7 +13,7 @@ from engine.models.loading import WarmModel
 from engine.pipeline import generate
 from engine.sampling.regions import RegionalDenoiser
 from engine.sampling.windows import Windows
-from engine.start.regions import region_mask, shares
+from engine.start.regions import middle, region_mask, shares
 
 
 def test_region_masks_wrap():
@@ -41,6 +41,20 @@ def test_a_painted_region_is_one_that_is_told(tmp_path):
     Image.fromarray(painted).save(tmp_path / "mask.png")
     by_mask = shares((Region(prompt="a", mask=str(tmp_path / "mask.png")),), 128, (16, 32))
     torch.testing.assert_close(by_mask, shares((told,), 128, (16, 32)), atol=1 / 255, rtol=0)
+
+
+def test_the_middle_of_a_mask_is_where_a_sun_has_room(tmp_path):
+    """Sky that is seen from 180 to 300 degrees above a wall, but for a tower in its middle, and in a gap far away."""
+    azimuth, elevation = (torch.arange(128) + 0.5) / 128 * 360 - 90, 90 - (torch.arange(64)[:, None] + 0.5) / 64 * 180
+    open_ = ((azimuth > 180) & (azimuth < 300) | (azimuth < -70)) & ((azimuth - 240).abs() > 6) | (
+        (azimuth - 60).abs() < 9
+    )
+    seen = open_ & (elevation > 10) | (elevation > 50)
+    Image.fromarray((seen * 255).byte().numpy()).save(tmp_path / "mask.png")
+    region = Region(prompt="a", azimuth=10, mask=str(tmp_path / "mask.png"))
+    for height in (15, 25):
+        assert 10 < abs(middle(region, height) % 360 - 240) < 25, "behind the tower, or at the edge"
+    assert middle(Region(prompt="a", azimuth=10), 20) == 10
 
 
 def test_in_the_first_steps_a_prompt_sees_only_its_own_part(nano):
