@@ -107,7 +107,8 @@ def _redraw(picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, 
         apart.append(avg_pool2d(difference, (min(len(band), cell), cell)))
         yield
     change = _smooth(torch.cat(apart, 1))
-    share = torch.maximum(_smooth(likeness.share(change)), glow) * free
+    # Twice as far around a sun that was painted too dark, tones differ and things need not.
+    share = torch.maximum(_smooth(likeness.share(change)), glow**0.25) * free
     change = change - glow * change.clamp(max=0)
     both = torch.cat([change, share])
     for band in _bands(rows):
