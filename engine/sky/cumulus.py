@@ -19,6 +19,7 @@ SLATE = (0.86, 1.0, 1.2)  # grey of a rain cloud, lit by blue sky from its sides
 _FEWEST_SLICES, _MOST_SLICES, _ROWS_PER_SLICE = 6, 32, 12
 _DEPTH = 0.42  # of the slices, in heights of the base
 _OPACITY = 6.9  # of all slices at density 1
+_FINER, _LUMPS = 1.3, (0.35, -0.28)  # scale of detail, and tiles that it moves from base to top: as high as wide
 _NONE = 50.0  # a threshold that no density reaches
 _SLATE_SHARE = 0.8  # of a storm's colour
 _CLOSING, _RIM, _RIM_RISE = 1.6, 0.5, 2.0  # of the threshold, from well inside to the edge and in its outer rim
@@ -70,7 +71,7 @@ def cumulus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: WindV
     few, scattered = scene.clouds(Clouds.FEW), scene.clouds(Clouds.SCATTERED)
     broken, storm = scene.clouds(Clouds.BROKEN), scene.clouds(Clouds.STORM)
     none = 1 - few - scattered - broken - storm
-    threshold = 1.05 * few + 0.45 * scattered - 0.25 * broken - 0.9 * storm + _NONE * none
+    threshold = 1.05 * few + 0.45 * scattered - 0.18 * broken - 0.9 * storm + _NONE * none
     threshold = per_pixel(threshold + (scene.uniform("cumulus", 2)[:, 0] - 0.5) * 0.3 - scene.more_clouds)
     base_shade = per_pixel(0.12 + 0.35 * broken + 0.75 * storm)
     if scene.bearing("thunderhead")[0].any():
@@ -134,11 +135,12 @@ def _scale(scene: Scene) -> Tensor:
     return 0.06 + 0.03 * scene.uniform("cumulus", 2)[:, 1]
 
 
-def _shape(noise: NoiseAtlas, u: Tensor, v: Tensor, t: Tensor) -> Tensor:
+def _shape(noise: NoiseAtlas, u: Tensor, v: Tensor, t: Tensor, height: float = 0.0) -> Tensor:
     field, near = noise(u, v), torch.exp(-t / 9)
-    fine = noise(u * 2.7, v * 2.7)
-    # Detail only eats into the edges: added, it would leave rows of dots between the clouds.
-    eaten = near * (0.22 * (1 - field[DETAIL]) + 0.15 * (1 - fine[BILLOW])).clamp(min=0)
+    # Detail changes with *height*, or it would hang from the edges in upright streaks.
+    fine = noise(u * _FINER + _LUMPS[0] * height, v * _FINER + _LUMPS[1] * height)
+    # It only eats into the edges: added, it would leave rows of dots between the clouds.
+    eaten = near * (0.28 * (1 - fine[DETAIL]) + 0.2 * (1 - fine[BILLOW])).clamp(min=0)
     return 0.35 * field[BILLOW] + 0.75 * field[SOFT] + 0.25 - eaten
 
 
@@ -156,7 +158,7 @@ def _slices(
         height = i / (count - 1)
         t = dome.distance(1.0 + _DEPTH / field.finer * (height + between))
         u, v = view.along * t * scale + field.places[0], view.across * t * scale + field.places[1]
-        density = ((_shape(noise, u, v, t) - threshold - 1.1 * height**1.6) * 2.2).clamp(0, 1.6)
+        density = ((_shape(noise, u, v, t, height) - threshold - 1.1 * height**1.6) * 2.2).clamp(0, 1.6)
         ahead = noise(u + view.sun_along * step, v + view.sun_across * step)
         blocked = (0.35 * ahead[BILLOW] + 0.75 * ahead[SOFT] - threshold - 0.9 * height).clamp(0, 3)
         shadow = torch.exp(-field.shadow * blocked - 0.5 * (1 - height) * density)

@@ -140,7 +140,7 @@ def _sand(plane: Plane, lit: Light) -> Tensor:
     ripples = torch.sin(plane.along * 5 + 3 * plane.middle[SOFT] + 5 * plane.coarse[SOFT]) * plane.near**2
     height, along, across = plane.relief(0.035, 0.035, ridged=0.5)
     albedo = _colour(height, _SAND) * (1 + 0.08 * plane.middle[WISP] * plane.near + 0.06 * ripples)[:, None]
-    slope = plane.sun_on_slope(-0.4 * along - 0.05 * ripples, -0.4 * across)
+    slope = plane.sun_on_slope(-0.15 * along - 0.05 * ripples, -0.15 * across)  # steeper, a low sun makes lava of it
     open_sky = 1 + 0.2 * height.clamp(-2, 2)
     return albedo * _irradiance(lit, slope, open_sky) / torch.pi
 
