@@ -29,18 +29,31 @@ class Conditioning:
         """This, and *inputs* that are the same with and without the prompt."""
         return replace(self, positive={**self.positive, **inputs}, negative={**self.negative, **inputs})
 
+    def once_each(self, name: str, make: Callable[[Tensor], Tensor]) -> "Conditioning":
+        """This, with the input *name* replaced by what *make* makes of its rows ``[1, ...]``, once for each window."""
+        given, made = self.positive[name], dict[int, Tensor]()
+
+        def rows(which: Tensor) -> Tensor:
+            windows = which.tolist()
+            for window in windows:
+                if window not in made:
+                    made[window] = make(_pick(given, which.new_tensor([window])))
+            return torch.cat([made[window] for window in windows])
+
+        return self.beside({name: rows})
+
     def rows(self, which: Tensor) -> tuple[Inputs, Inputs]:
         """The inputs of the windows *which* ``[k]``, positive and negative."""
-
-        def pick(rows: Rows) -> Tensor:
-            if not isinstance(rows, Tensor):
-                return rows(which)
-            return rows.expand(len(which), *rows.shape[1:]) if len(rows) == 1 else rows[which]
-
         positive, negative = (
-            {name: pick(rows) for name, rows in inputs.items()} for inputs in (self.positive, self.negative)
+            {name: _pick(rows, which) for name, rows in inputs.items()} for inputs in (self.positive, self.negative)
         )
         return positive, negative
+
+
+def _pick(rows: Rows, which: Tensor) -> Tensor:
+    if not isinstance(rows, Tensor):
+        return rows(which)
+    return rows.expand(len(which), *rows.shape[1:]) if len(rows) == 1 else rows[which]
 
 
 class GuidedDenoiser:

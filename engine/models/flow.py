@@ -3,8 +3,10 @@
 from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
 
 from ..sampling.solver import Solver, SolverName
+from .denoiser import Conditioning, Inputs
 from .latent_diffusion import LatentDiffusion
 
 
@@ -38,3 +40,21 @@ class FlowTransformer(LatentDiffusion):
         least, most = config["base_image_seq_len"], config["max_image_seq_len"]
         slope = (config["max_shift"] - config["base_shift"]) / (most - least)
         return {"mu": config["base_shift"] + slope * (tokens - least)}
+
+    def _ready(self, conditioning: Conditioning) -> Conditioning:
+        """ControlNets of these families read pictures as latents: each window's is encoded once."""
+        if "control" not in conditioning.positive:
+            return conditioning
+        return conditioning.once_each("control", self._encode_control)
+
+    def _encode_control(self, picture: Tensor) -> Tensor:
+        """Control pictures ``[k, 3, H, W]`` in [0, 1] to the latents that the ControlNet reads."""
+        return self.encode(picture * 2 - 1, wraps=False)
+
+    def _residuals(self, inputs: Inputs, read: Tensor, **told: Any) -> Any:
+        """What the ControlNet adds after the network's blocks, as it returns that.
+
+        read: ``inputs["control"]`` in the layout of the network's tokens. told: what the network is told, too.
+        """
+        scale = inputs["control_scale"].flatten(1)[:, None]  # [k, 1, 1]: residuals are tokens
+        return self.control(controlnet_cond=read, conditioning_scale=scale, return_dict=False, **told)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import FluxPipeline
+from diffusers import FluxControlNetModel, FluxPipeline
 from torch import Tensor
 
 from .denoiser import Conditioning, Inputs
@@ -18,6 +18,7 @@ class Flux(FlowTransformer):
     """Guidance is distilled into the network, which is told the scale (dev) or has it fixed (schnell)."""
 
     pipeline_class = FluxPipeline
+    control_class = FluxControlNetModel
     without = {"feature_extractor": None, "image_encoder": None}  # noqa: RUF012
     needs = ("transformer", "vae", "scheduler", "text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2")
 
@@ -52,15 +53,25 @@ class Flux(FlowTransformer):
         positions = torch.cartesian_prod(
             torch.zeros(1), torch.arange(rows, dtype=torch.float), torch.arange(columns, dtype=torch.float)
         )
-        packed = torch.nn.functional.pixel_unshuffle(x, self.patch).flatten(2).transpose(1, 2)
-        output = self._network(
-            packed,
-            inputs["text"],
-            inputs["pooled"],
-            timestep.expand(count) / 1000,
-            img_ids=positions.to(x),
-            txt_ids=x.new_zeros(inputs["text"].shape[1], 3),
-            guidance=inputs["guidance"] if self.guidance_kind == "embedded" else None,
-        ).sample
+        told = {
+            "hidden_states": self._pack(x),
+            "encoder_hidden_states": inputs["text"],
+            "pooled_projections": inputs["pooled"],
+            "timestep": timestep.expand(count) / 1000,
+            "img_ids": positions.to(x),
+            "txt_ids": x.new_zeros(inputs["text"].shape[1], 3),
+        }
+        control = self._steered(told, inputs) if "control" in inputs else {}
+        guidance = inputs["guidance"] if self.guidance_kind == "embedded" else None
+        output = self._network(**told, guidance=guidance, **control).sample
         grid = output.transpose(1, 2).reshape(count, -1, rows, columns)
         return torch.nn.functional.pixel_shuffle(grid, self.patch)
+
+    def _steered(self, told: dict[str, Tensor], inputs: Inputs) -> dict[str, Any]:
+        guidance = inputs["guidance"] if self.control.config.guidance_embeds else None
+        blocks, single = self._residuals(inputs, self._pack(inputs["control"]), **told, guidance=guidance)
+        return {"controlnet_block_samples": blocks, "controlnet_single_block_samples": single}
+
+    def _pack(self, latents: Tensor) -> Tensor:
+        """Latents ``[k, C, h, w]`` to tokens, a patch each."""
+        return torch.nn.functional.pixel_unshuffle(latents, self.patch).flatten(2).transpose(1, 2)

@@ -39,6 +39,10 @@ class LatentDiffusion(Model):
         self.scheduler_config |= unclipped | {"_use_default_values": unset}
 
     @property
+    def _shift(self) -> float:
+        return self._vae.config.get("shift_factor") or 0.0
+
+    @property
     def decoder_channels(self) -> int:
         return self._vae.config.block_out_channels[min(1, len(self._vae.config.block_out_channels) - 1)]
 
@@ -51,13 +55,12 @@ class LatentDiffusion(Model):
         return can_tile(self._vae.decoder)
 
     def decode(self, latents: Tensor, wraps: bool, tiles: bool = False) -> Tensor:
-        shift = self._vae.config.get("shift_factor") or 0.0
         decoder = self._vae.decoder
         with (
             circular_width(decoder) if wraps else nullcontext(),
             tiled_decode(decoder, wraps) if tiles else nullcontext(),
         ):
-            return self._vae.decode(latents / self._vae.config.scaling_factor + shift).sample
+            return self._vae.decode(latents / self._vae.config.scaling_factor + self._shift).sample
 
     @property
     def paint_scale(self) -> int:
@@ -78,8 +81,7 @@ class LatentDiffusion(Model):
 
     @torch.no_grad()
     def encode(self, picture: Tensor, wraps: bool) -> Tensor:
-        shift = self._vae.config.get("shift_factor") or 0.0
         with circular_width(self._vae.encoder) if wraps else nullcontext():
             encoded = self._vae.encode(picture)
         latents = encoded.latent_dist.mode() if "latent_dist" in encoded else encoded.latents  # VQ: not yet quantized
-        return (latents - shift) * self._vae.config.scaling_factor
+        return (latents - self._shift) * self._vae.config.scaling_factor

@@ -48,7 +48,7 @@ class Model(ABC):
     network_part: ClassVar[str] = "unet"
     reads_text: ClassVar[bool] = True
     half: ClassVar[torch.dtype] = torch.float16  # the 16-bit type that suits its network
-    follows_control: ClassVar[bool] = False  # whether a ControlNet can steer its network
+    control_class: ClassVar[Any] = None  # of diffusers: the ControlNets that can steer its network, if any can
     goes_round: ClassVar[bool] = True  # whether the network can see a ring as one, which takes convolutions
 
     factor: int
@@ -101,12 +101,12 @@ class Model(ABC):
 
     def follow(self, folder: str) -> None:
         """Load the ControlNet in *folder*, for good. Raises :class:`BadModel` if it does not fit."""
-        if not self.follows_control:
+        if self.control_class is None:
             raise BadModel(
                 f"A {type(self._pipeline).__name__} follows no ControlNet here.",
-                "Choose a Stable Diffusion 1.x, 2.x or XL model, or leave the ControlNet out.",
+                "Choose a Stable Diffusion or Flux model, or leave the ControlNet out.",
             )
-        self.control = load_control(folder, self._network, self.device)
+        self.control = load_control(folder, self.control_class, self._network, self.device)
 
     def _load(self, folder: ModelFolder) -> Any:
         if missing := [part for part in self.needs if part not in folder.parts]:
@@ -178,8 +178,12 @@ class Model(ABC):
     ) -> GuidedDenoiser:
         """What denoises windows, see :class:`GuidedDenoiser`."""
         call = partial(self._gather, self._call_network) if self._gather else self._call_network
-        prediction = self._prediction
-        return GuidedDenoiser(self._network, call, prediction, conditioning, wraps, chunks, precision)
+        prediction, ready = self._prediction, self._ready(conditioning)
+        return GuidedDenoiser(self._network, call, prediction, ready, wraps, chunks, precision)
+
+    def _ready(self, conditioning: Conditioning) -> Conditioning:
+        """*conditioning* as the network reads it, for what need not be done again at every step."""
+        return conditioning
 
     @contextmanager
     def gathering(self, gather: Gather) -> Iterator[None]:

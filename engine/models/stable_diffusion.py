@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import ControlNetModel, StableDiffusionPipeline
 from torch import Tensor
 
 from .control import residuals
@@ -21,7 +21,7 @@ class StableDiffusion(LatentDiffusion):
         "feature_extractor": None,
         "requires_safety_checker": False,
     }
-    follows_control: ClassVar[bool] = True
+    control_class: ClassVar[Any] = ControlNetModel
     needs: ClassVar[tuple[str, ...]] = ("unet", "vae", "scheduler", "text_encoder", "tokenizer")
 
     def _prepare(self) -> None:

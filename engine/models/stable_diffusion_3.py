@@ -1,7 +1,9 @@
 """Stable Diffusion 3 and 3.5: a flow-matching transformer with two CLIP text encoders and, if it is there, T5."""
 
+from typing import Any
+
 import torch
-from diffusers import StableDiffusion3Pipeline
+from diffusers import SD3ControlNetModel, StableDiffusion3Pipeline
 from torch import Tensor
 
 from .denoiser import Conditioning, Inputs
@@ -18,11 +20,18 @@ class StableDiffusion3(FlowTransformer):
     without = {"feature_extractor": None, "image_encoder": None}  # noqa: RUF012
     needs = ("transformer", "vae", "scheduler", "text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2")
     optional = ("text_encoder_3", "tokenizer_3")
+    control_class = SD3ControlNetModel
     default_guidance = 7.0
 
     @property
     def largest_window(self) -> int:
-        return self._network.config.pos_embed_max_size * self.patch
+        parts = (self._network, self.control) if self.control else (self._network,)
+        return min(part.pos_embed.pos_embed_max_size for part in parts) * self.patch
+
+    def follow(self, folder: str) -> None:
+        super().follow(folder)
+        if self.control.pos_embed is None:  # those for SD 3.5 Large count on the model's
+            self.control.pos_embed = self._network.pos_embed
 
     @torch.no_grad()
     def condition(self, prompt: str, negative: str, guidance: float) -> Conditioning:
@@ -42,5 +51,25 @@ class StableDiffusion3(FlowTransformer):
         return Conditioning(positive, negative_inputs, guidance)
 
     def _call_network(self, x: Tensor, timestep: Tensor, inputs: Inputs) -> Tensor:
-        text, pooled = inputs["text"], inputs["pooled"]
-        return self._network(x, text, pooled, timestep.expand(len(x))).sample
+        text, pooled, at = inputs["text"], inputs["pooled"], timestep.expand(len(x))
+        control = self._steered(x, at, inputs) if "control" in inputs else {}
+        return self._network(x, text, pooled, at, **control).sample
+
+    def _steered(self, x: Tensor, timestep: Tensor, inputs: Inputs) -> dict[str, Any]:
+        text, pooled, config = inputs["text"], inputs["pooled"], self.control.config
+        (blocks,) = self._residuals(
+            inputs,
+            inputs["control"],
+            hidden_states=x,
+            timestep=timestep,
+            encoder_hidden_states=None if config.joint_attention_dim is None else text,
+            pooled_projections=torch.zeros_like(pooled) if config.force_zeros_for_pooled_projection else pooled,
+        )
+        return {"block_controlnet_hidden_states": blocks}
+
+    def _encode_control(self, picture: Tensor) -> Tensor:
+        latents = super()._encode_control(picture)
+        if not self.control.config.force_zeros_for_pooled_projection:
+            return latents
+        # Those that were trained without the pooled text were so without the latents' shift, too.
+        return latents + self._shift * self._vae.config.scaling_factor

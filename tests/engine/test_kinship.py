@@ -28,6 +28,13 @@ MODELS = {
     "Flux": {"model_index.json": {"_class_name": "FluxPipeline"}},
 }
 
+CONTROLS = {
+    "Stable Diffusion 1.x": {"cross_attention_dim": 768},
+    "Stable Diffusion XL": {"cross_attention_dim": 2048},
+    "Stable Diffusion 3.x": {"_class_name": "SD3ControlNetModel"},
+    "Flux": {"_class_name": "FluxControlNetModel"},
+}
+
 
 def weights(file: Path, shapes: dict[str, list[int]]) -> Path:
     """A safetensors file with a header alone."""
@@ -56,8 +63,8 @@ def test_every_pair_of_families(tmp_path):
             else:
                 with pytest.raises(BadModel, match=f"was made for {made_for}; the model is one of {own}"):
                     check_kinship(str(model), [str(lora)])
-    for width, made_for in ((768, "Stable Diffusion 1.x"), (2048, "Stable Diffusion XL")):
-        control = folder(tmp_path / f"control{width}", {"config.json": {"cross_attention_dim": width}})
+    for made_for, settings in CONTROLS.items():
+        control = folder(tmp_path / f"control for {made_for}", {"config.json": settings})
         for own, model in models.items():
             if own == made_for:
                 check_kinship(str(model), control=str(control))
