@@ -34,7 +34,7 @@ from .start.reading import panorama_width
 _DECODER_BELOW = 0.1
 # How far a sky may depart from a picture, from a layout, and from what is put in place of what is erased, by default.
 _START_STRENGTH, _LAYOUT_STRENGTH = 0.6, 0.6
-_ERASE_STRENGTH = 0.3  # more, and the bundled model makes haze of a sea
+_ERASE_STRENGTH = 0.3
 _DRAWN_STRENGTH = 0.0  # the bundled model makes clouds of a drawn snow, and less of a drawn cloud
 # Steps by quality, as shares of the model's own number.
 _STEPS_SHARE: dict[Quality, float] = {"draft": 0.4, "standard": 1.0, "final": 2.0}
@@ -118,7 +118,7 @@ def plan(job: Job, model: Model) -> Plan:
         solver=solver,
         sync_decoder_below=decoder_below,
         guidance=_guidance(job, model),
-        strength=_strength(begun),
+        strength=_strength(begun, model),
         precision=resolve(job.precision, model.device),
     ).with_seed()
     drawn = _drawn(complete, columns, window, model) if complete.sync_windows == "side-by-side" else None
@@ -238,11 +238,12 @@ def _layout(job: Job, model: Model) -> Layout | LayoutWord | None:
     return model.layout if model.layout and alone and says_something and hours else job.layout
 
 
-def _strength(job: Job) -> float | None:
+def _strength(job: Job, model: Model) -> float | None:
     if job.strength is not None:
         return job.strength
     if job.erase:
-        return _ERASE_STRENGTH
+        # A sky whose small things were drawn would be repainted without them.
+        return 0.0 if model.layout else _ERASE_STRENGTH
     if job.draw_named:
         return _DRAWN_STRENGTH
     if job.mask is not None:

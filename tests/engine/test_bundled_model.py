@@ -7,10 +7,12 @@ import OpenEXR
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from PIL import Image
 
 from engine.assets import ASSETS
 from engine.job import Job
 from engine.light.transfer import tonemap
+from engine.output.pictures import read_radiance
 from engine.pipeline import generate
 
 BLOCK = 32  # pixels of a latent, at the size at which it paints
@@ -80,6 +82,19 @@ def test_it_is_small_safe_and_loads_anywhere():
     assert {file.suffix for file in files} <= {".safetensors", ".json", ".md"}
     pipeline = StableDiffusionPipeline.from_pretrained(FOLDER, safety_checker=None)
     assert pipeline.unet.config.cross_attention_dim == pipeline.text_encoder.config.hidden_size
+
+
+def test_what_is_put_in_place_of_the_erased_stays_as_sharp_as_it_was_drawn(warm, tmp_path):
+    sky, mask = tmp_path / "sky.exr", tmp_path / "mask.png"
+    list(generate(Job(prompt=PROMPTS["night"], seed=1, steps=2, width=512, sync_steps=0), sky, warm))
+    area = np.zeros((256, 512), np.uint8)
+    area[20:110, 200:320] = 255
+    Image.fromarray(area).save(mask)
+    erasing = Job(prompt="clear sky", start=str(sky), mask=str(mask), erase=True, seed=1)
+    *_, result = generate(erasing, tmp_path / "erased.exr", warm)
+    stars = (tonemap(read_radiance(tmp_path / "erased.exr"))[:, 40:90, 220:300].amax(0) > 0.5).float().mean()
+    assert result.job["strength"] == 0
+    assert stars > 0.002
 
 
 def test_unknown_words_do_no_harm(warm, tmp_path: Path):
