@@ -53,23 +53,24 @@ class Flux(FlowTransformer):
         positions = torch.cartesian_prod(
             torch.zeros(1), torch.arange(rows, dtype=torch.float), torch.arange(columns, dtype=torch.float)
         )
+        tokens = self._pack(x)
         told = {
-            "hidden_states": self._pack(x),
             "encoder_hidden_states": inputs["text"],
             "pooled_projections": inputs["pooled"],
             "timestep": timestep.expand(count) / 1000,
             "img_ids": positions.to(x),
             "txt_ids": x.new_zeros(inputs["text"].shape[1], 3),
         }
-        control = self._steered(told, inputs) if "control" in inputs else {}
+        control = self._steered(tokens, told, inputs) if "control" in inputs else {}
         guidance = inputs["guidance"] if self.guidance_kind == "embedded" else None
-        output = self._network(**told, guidance=guidance, **control).sample
+        output = self._network(tokens, **told, guidance=guidance, **control).sample
         grid = output.transpose(1, 2).reshape(count, -1, rows, columns)
         return torch.nn.functional.pixel_shuffle(grid, self.patch)
 
-    def _steered(self, told: dict[str, Tensor], inputs: Inputs) -> dict[str, Any]:
+    def _steered(self, tokens: Tensor, told: dict[str, Tensor], inputs: Inputs) -> dict[str, Any]:
         guidance = inputs["guidance"] if self.control.config.guidance_embeds else None
-        blocks, single = self._residuals(inputs, self._pack(inputs["control"]), **told, guidance=guidance)
+        read = self._pack(inputs["control"])
+        blocks, single = self._residuals(inputs, read, hidden_states=tokens, **told, guidance=guidance)
         return {"controlnet_block_samples": blocks, "controlnet_single_block_samples": single}
 
     def _pack(self, latents: Tensor) -> Tensor:
