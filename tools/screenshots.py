@@ -22,7 +22,7 @@ NAMES = {
     "keeping-panels-large": "window-panels-large",
     "keeping-panels-light": "window-panels-light",
 }
-MOST_BYTES = 150_000
+MOST_BYTES = 190_000
 WIDTHS = (1200, 1000, 800, 640)
 GAP = 12  # pixels between panels
 
