@@ -101,10 +101,13 @@ def _redraw(picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, 
     """One half of *picture*, where it is *free* ``[1, h, w]`` for that, and as bright as drawn in the *glow*."""
     rows, cell = picture.shape[1] // 2, drawn.cell
     own = picture[:, drawn.first : drawn.first + rows]
-    apart = []
-    for band in _samples(rows, cell):
-        difference = own[:, band.start : band.stop] - drawn.rows(rows, band)
-        apart.append(avg_pool2d(difference, (min(len(band), cell), cell)))
+    apart, kept, samples = [], dict[range, Tensor](), _samples(rows, cell)
+    whole = samples == _bands(rows)  # then what is drawn to compare tones is what is to be seen
+    for band in samples:
+        seen = drawn.rows(rows, band)
+        if whole:
+            kept[band] = seen
+        apart.append(avg_pool2d(own[:, band.start : band.stop] - seen, (min(len(band), cell), cell)))
         yield
     change = _smooth(torch.cat(apart, 1))
     # Twice as far around a sun that was painted too dark, tones differ and things need not.
@@ -113,7 +116,8 @@ def _redraw(picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, 
     both = torch.cat([change, share])
     for band in _bands(rows):
         larger = _between(both, band, cell)
-        own[:, band.start : band.stop].lerp_(drawn.rows(rows, band) + larger[:3], larger[3:])
+        seen = kept.pop(band) if whole else drawn.rows(rows, band)
+        own[:, band.start : band.stop].lerp_(seen + larger[:3], larger[3:])
         yield
 
 
@@ -126,7 +130,7 @@ def _glow(layout: Layout, height: int) -> Tensor:
 
 
 def _samples(rows: int, cell: int) -> list[range]:
-    """Those of a half that are drawn twice, to compare tones: all, or of many some in the middle of cells."""
+    """Those of a half that are drawn to compare tones: all, or of many some in the middle of cells."""
     if 4 * rows * rows <= _FEW:
         return _bands(rows, cell)
     some = max(1, cell // _SAMPLED)
