@@ -192,7 +192,7 @@ class SKYLOOM_PG_direction(bpy.types.PropertyGroup):
     )
     erase: BoolProperty(
         name="Erase",
-        description="Begin behind the mask with what lies around it, so that what is there goes and does not come back",
+        description="What is behind the mask, or without one the sun, goes and does not come back",
     )
     strength: FloatProperty(
         name="Strength",

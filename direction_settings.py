@@ -28,8 +28,10 @@ def direction_of(direction: bpy.types.PropertyGroup) -> dict[str, Any]:
     elif direction.begin == "PICTURE":
         values |= {"start": bpy.path.abspath(direction.start), "layout": None, "strength": None}
         if direction.mask:
-            values |= {"mask": bpy.path.abspath(direction.mask), "erase": direction.erase}
-        if not direction.mask or direction.is_property_set("strength"):  # an edit is free by default
+            values["mask"] = bpy.path.abspath(direction.mask)
+        values["erase"] = direction.erase
+        edits = direction.mask or direction.erase
+        if not edits or direction.is_property_set("strength"):  # how free an edit is, its kind decides
             values["strength"] = _number(direction.strength)
     for name, kind in _KINDS.items():
         if several := [_part(item, kind) for item in getattr(direction, name)]:

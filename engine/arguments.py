@@ -186,7 +186,10 @@ def _add_direction_arguments(parser: argparse.ArgumentParser) -> None:
         "--draw-named", action="store_true", help="begin behind it with the prompt's clouds or ground, drawn", **unset
     )
     where.add_argument(
-        "--erase", action="store_true", help="begin behind the mask from elsewhere in the sky, so that it goes", **unset
+        "--erase",
+        action="store_true",
+        help="begin behind the mask, or without one the sun, from elsewhere in the sky, so that it goes",
+        **unset,
     )
     where.add_argument(
         "--feather", type=float, metavar="DEGREES", help="soft edge of mask and photos (default: 3)", **unset

@@ -82,7 +82,7 @@ class Job:
     these: 0 keeps them, 1 is free.
     mask: a picture file of 2:1; only where it is white, the sky of ``start`` is painted anew, all else stays as it is.
     erase: what lies behind the mask is forgotten, and begun from what the sky has at the same heights elsewhere: what
-    is there shall go, and not become something else.
+    is there shall go, and not become something else. Without a mask it is the sun of ``start``, with its glow.
     draw_named: behind the mask, begin with the clouds above and the ground below the horizon that the prompt names, as
     the procedural renderer draws them; if it names none that can be drawn, all is painted as ever.
     feather: degrees within the edge of mask and photos over which old and new pass into each other.
@@ -233,15 +233,15 @@ class Job:
         if self.mask is not None and self.start is None:
             raise BadRequest("There is a mask, but no panorama to edit.", "Name it as start.")
         checks.flag("erase", self.erase)
-        if self.erase and self.mask is None:
-            raise BadRequest("There is nothing to erase without a mask.", "Give a mask, or leave erase out.")
+        if self.erase and self.start is None:
+            raise BadRequest("There is no panorama to erase from.", "Name it as start, or leave erase out.")
         checks.flag("draw_named", self.draw_named)
         if self.draw_named and (self.mask is None or self.erase):
             raise BadRequest("draw_named draws behind a mask that is not erased.", "Leave it out.")
-        if self.mask is not None and self.exposure is not None:
-            raise BadRequest("exposure would change the sky outside the mask, too.", "Leave it out.")
-        if self.mask is not None and self.sky_only is not None:
-            raise BadRequest("sky_only would change the sky outside the mask, too.", "Leave it out.")
+        if self.edits and self.exposure is not None:
+            raise BadRequest("exposure would change the sky outside of what is edited, too.", "Leave it out.")
+        if self.edits and self.sky_only is not None:
+            raise BadRequest("sky_only would change the sky outside of what is edited, too.", "Leave it out.")
         if self.sync_anchor == "nearest" and not self.photos:
             raise BadRequest("sync_anchor is 'nearest', but there are no photos.", "Add photos, or choose middle.")
 
@@ -249,6 +249,11 @@ class Job:
         if (self.control is None) != (self.control_image is None):
             there, lacks = ("control", "control_image") if self.control else ("control_image", "control")
             raise BadRequest(f"There is a {there}, but no {lacks}.", "Give both: a ControlNet and what it follows.")
+
+    @property
+    def edits(self) -> bool:
+        """Whether only a part of ``start`` is made anew."""
+        return self.mask is not None or self.erase
 
     @property
     def stays_in_place(self) -> bool:

@@ -101,7 +101,7 @@ def _paint(
     @lru_cache(maxsize=1)
     def staying(width: int) -> Given | None:
         """What of the given is to be there in the end; what was only to begin with need not be drawn large."""
-        return gather(job, width, model.transfer) if job.photos or job.mask is not None else None
+        return gather(job, width, model.transfer) if job.photos or job.edits else None
 
     unpainted = _is_unpainted(job)
     width = todo.size[0] if unpainted else todo.base
@@ -203,7 +203,7 @@ def _finish(
     """Light the panorama and write its files."""
     job = todo.job
     yield Progress(stage="decode", step=1, total=1, fraction=_DECODED)
-    untouched = (given.keep == 1)[0].to(radiance.device) if given and job.mask is not None else None
+    untouched = (given.keep == 1)[0].to(radiance.device) if given and job.edits else None
     clips = model.transfer.clips and not (given and _is_unpainted(job) and begins_unclipped(job))
     lit = light_panorama(radiance, job, clips=clips, untouched=untouched)
     for code, message in lit.notices:

@@ -204,7 +204,7 @@ def _check_width(width: int, unit: int) -> None:
 
 def _width(job: Job, model: Model) -> int:
     """An edit leaves the panorama's size as it is."""
-    if job.mask is None or job.start is None:
+    if not job.edits or job.start is None:
         return job.width or (job.base_width or 2 * model.native_height) * model.paint_scale
     width = panorama_width(job.start)
     if job.width not in (None, width):

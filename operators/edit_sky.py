@@ -14,16 +14,14 @@ from ..folders import make_folder, output_folder
 from ..job_settings import chosen_model
 from ..scene.history import job_of
 from ..scene.images import size_of
-from ..scene.painting import ToMask, file_of, ground_mask, painted_mask, sun_mask, without_sun
+from ..scene.painting import ToMask, file_of, ground_mask, painted_mask, without_sun
 from ..scene.pixels import free_path, png, write
 from ..scene.sun import noted_light
 from ..scene.world import world_panorama
 from ..styles import NONE
 from .in_pieces import InPieces
 
-# Degrees around the sun that are painted anew: into the rest of its glare, a model paints a sun again.
-_SUN_RADIUS = 28.0
-# Degrees around it that stay where a cloud before it goes, so that it comes out.
+# Degrees around the sun that stay where a cloud before it goes, so that it comes out.
 _SUN_KEPT = 2.5
 _PLAIN_SKY = "clear sky"
 
@@ -42,7 +40,7 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
         items=(
             ("PAINTED", "Painted Area", "What is painted over becomes what the edit's prompt says"),
             ("CLOUD", "Painted Cloud", "What is painted over becomes clear sky, out of which a sun behind it comes"),
-            ("SUN", "Sun", "The sun, the glare around it and its glitter below go"),
+            ("SUN", "Sun", "The sun, its glow as far as it reaches and its glitter below go"),
             (
                 "GROUND",
                 "Ground",
@@ -69,14 +67,16 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
         folder = output_folder(preferences.get(context).output_folder)
         make_folder(folder)
         to_mask = yield from self._mask(scene.world, sky)
-        picture = yield lambda: png(to_mask().astype(np.uint8) * 255)
+        picture = (yield lambda: png(to_mask().astype(np.uint8) * 255)) if to_mask else None
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == edited[0]), None)
         sky = world_panorama(scene.world) if scene else None
         if sky is None or sky.session_uid != edited[1]:
             raise BadRequest("The sky to edit is not in the world any more.", "Set it again, and edit it then.")
-        mask = free_path(folder, f"{start.stem}-mask")
-        write(picture, mask)
-        changes |= {"start": str(start), "mask": str(mask)}
+        changes["start"] = str(start)
+        if picture:
+            mask = free_path(folder, f"{start.stem}-mask")
+            write(picture, mask)
+            changes["mask"] = str(mask)
         with bpy.context.temp_override(scene=scene):
             done = bpy.ops.skyloom.generate_panorama(how, prompt=prompt, target="WORLD", other=json.dumps(changes))
         return {"CANCELLED"} if done == {"CANCELLED"} else {"FINISHED"}
@@ -100,7 +100,8 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
             return prompt, changes | {"sun": "off", "negative": "sun, glare, facing the sun"}
         return _PLAIN_SKY, changes | {"negative": "clouds"}
 
-    def _mask(self, world: bpy.types.World, sky: bpy.types.Image) -> Generator[None, None, ToMask]:
+    def _mask(self, world: bpy.types.World, sky: bpy.types.Image) -> Generator[None, None, ToMask | None]:
+        """None if the engine finds by itself what is to go."""
         if self.what == "GROUND":
             return partial(ground_mask, size_of(sky))
         light = noted_light(world)
@@ -108,6 +109,6 @@ class SKYLOOM_OT_edit_sky(InPieces, bpy.types.Operator):
         if self.what == "SUN":
             if place is None:
                 raise BadRequest("No sun or moon is seen in this sky.", "Paint over what shall go.")
-            return partial(sun_mask, size_of(sky), *place, _SUN_RADIUS)
+            return None
         to_mask = yield from painted_mask(sky)
         return partial(without_sun, to_mask, *place, _SUN_KEPT) if place and self.what == "CLOUD" else to_mask

@@ -27,8 +27,7 @@ class Direction:
             column = layout.column()
             column.prop(direction, "start")
             column.prop(direction, "mask")
-            if direction.mask:
-                column.prop(direction, "erase")
+            column.prop(direction, "erase", text="Erase" if direction.mask else "Erase Sun")
             column.prop(direction, "strength")
         layout.prop(direction, "show_in_view")
 

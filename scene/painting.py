@@ -21,7 +21,6 @@ _OF = "skyloom_edit_of"  # custom property of the painted image: the sky's image
 _CLEAN = "skyloom_edit_clean"  # another: the file that it began as, which the sky's own need not stay
 COLOUR = (1.0, 0.1, 0.6)  # of the brush: one that no sky has
 _LEAST = 2  # of a change, in the 255 steps that the image has
-_DRAWN_OUT, _LOWEST_GLITTER = 25.0, -60.0  # degrees: how far waves as steep as half of it draw the sun's image out
 _WIDEST = 2048  # pixels: edges of what is made anew are softer than the pixels of that
 
 Mask = np.ndarray  # what is to be made anew, boolean [height, width] from the bottom row up
@@ -115,15 +114,6 @@ def _image_in(file: bytes, name: str) -> bpy.types.Image:
     return image
 
 
-def sun_mask(size: tuple[int, int], azimuth: float, elevation: float, radius: float) -> Mask:
-    """The directions within *radius* degrees of a sun, and below the horizon of where water and sand glitter: of its
-    mirror image, and of what waves draw that out to, towards the viewer."""
-    z = _directions(size)[2]
-    lowest = min(-elevation, max(-elevation - _DRAWN_OUT, _LOWEST_GLITTER))
-    mirrored = np.clip(np.degrees(np.arcsin(z)), lowest, -elevation)  # what of it is nearest to each row
-    return _disc(size, azimuth, elevation, radius) | (_disc(size, azimuth, mirrored, radius) & (z < 0))
-
-
 def without_sun(to_mask: ToMask, azimuth: float, elevation: float, radius: float) -> Mask:
     """What *to_mask* makes, but for the directions within *radius* degrees of a sun.
 
@@ -149,8 +139,8 @@ def file_of(sky: bpy.types.Image) -> Path:
     return path
 
 
-def _disc(size: tuple[int, int], azimuth: float, elevation: float | np.ndarray, radius: float) -> Mask:
-    """The directions within *radius* degrees of a place, whose elevation may differ by row ``[height, 1]``."""
+def _disc(size: tuple[int, int], azimuth: float, elevation: float, radius: float) -> Mask:
+    """The directions within *radius* degrees of a place."""
     x, y, z = _directions(size)
     turn, rise = np.radians(azimuth), np.radians(elevation)
     cosine = (x * np.sin(turn) + y * np.cos(turn)) * np.cos(rise) + z * np.sin(rise)

@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from engine.job import Job  # noqa: E402
 from engine.job_parts import Layout  # noqa: E402
-from engine.light.found import read_light  # noqa: E402
 from engine.light.transfer import tonemap  # noqa: E402
 from engine.models.loading import WarmModel  # noqa: E402
 from engine.pipeline import generate  # noqa: E402
@@ -171,19 +170,14 @@ def edits() -> Iterator[Captioned]:
         layout=dict(azimuth=60, elevation=9, clouds="few", ground="sea"),
         strength=0.5,
     )
-    light = read_light(before)
-    assert light
-    sun = disc(light.azimuth, light.elevation, 28)
-    drawn_out = (disc(light.azimuth, -light.elevation - lower, 28) for lower in range(26))
-    glitter = torch.stack([*drawn_out]).any(0) & (directions(512)[2] < 0)
-    sun_mask, cloud = mask("edit-sun-mask", sun | glitter), mask("edit-cloud-mask", disc(58, 41, 16))
+    cloud = mask("edit-cloud-mask", disc(58, 41, 16))
     area = mask("edit-area-mask", disc(240, 20, 65) & (directions(512)[2] > 0))
     small = mask("edit-small-mask", disc(345, 32, 20))
     ground = mask("edit-ground-mask", directions(512)[2] < 0)
     yield "a sky", before
     gone: dict[str, Any] = {"start": str(before), "erase": True}
     prompt, negative = "golden hour over the sea, few clouds, no sun in view", "sun, glare, facing the sun"
-    yield "Remove Sun", sky("edit-sun", prompt, mask=str(sun_mask), sun="off", negative=negative, **gone)
+    yield "Remove Sun", sky("edit-sun", prompt, sun="off", negative=negative, **gone)
     yield "Remove Painted Cloud", sky("edit-cloud", "clear sky", mask=str(cloud), negative="clouds", **gone)
     drawn: dict[str, Any] = {"start": str(before), "draw_named": True}
     yield "a painted area: puffy clouds", sky("edit-small", "puffy white clouds", mask=str(small), **drawn)

@@ -96,7 +96,7 @@ def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tu
     others = any(region.prompt != job.prompt for region in job.regions)  # which may hide that sun, and have their own
     if layout and not (job.layout == "prompt" and others):
         return Spot(direction(layout.azimuth, layout.elevation), 0.0, layout.shows), ()
-    if job.mask is not None:  # the prompt speaks of what is inside, the sun may stand outside
+    if job.edits:  # the prompt speaks of what is inside, the sun may stand outside
         return find_spot(radiance), ()
     asked = sun_elevations(job.prompt)
     spot = find_spot(radiance, _about(*asked) if asked else (0.0, 90.0))

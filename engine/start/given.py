@@ -1,6 +1,7 @@
 """What a job brings along to begin with, gathered on one panorama: a picture or a layout, photos, a mask."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from ..errors import BadRequest
 from ..job import Job
 from ..job_parts import Layout
+from ..light.found import FoundLight, read_light
 from ..light.photometry import check_panorama
 from ..light.transfer import Transfer
 from ..models.model import Model
@@ -21,6 +23,7 @@ from .layout import beginning, draw_in_bands, region_layout
 from .photos import place, project
 from .reading import read_mask, read_panorama
 from .regions import shares
+from .sunless import without_glow
 
 _PASSAGE = 5  # times as wide as the feather of an edit, within which what is painted passes into what is around it
 
@@ -87,8 +90,12 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
         given = _beginning(_drawn(job, layout, width))
     if job.photos:
         given = _with_photos(job, given or _nothing(width), transfer)
-    if given and job.mask is not None:
-        mask = read_mask(job.mask, width)
+    if given and job.edits:
+        if job.mask is not None:
+            mask = read_mask(job.mask, width)
+        else:
+            radiance, mask = without_glow(given.radiance, _seen_sun(job))
+            given = replace(given, radiance=radiance)
         inside = soft_mask(mask, job.feather)
         if job.erase:
             given = replace(given, radiance=behind(given.radiance, _around(mask)))
@@ -108,6 +115,15 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
             leads=False,  # an area is painted to be other than what is around it
         )
     return given
+
+
+def _seen_sun(job: Job) -> FoundLight:
+    """The sun or moon that the header of the panorama to edit tells of. Raises :class:`BadRequest` without one."""
+    assert job.start is not None
+    light = read_light(Path(job.start))
+    if light is None or light.kind == "none" or not light.seen:
+        raise BadRequest(f"{job.start} tells of no sun or moon to erase.", "Give a mask that is white where it is.")
+    return light
 
 
 def _around(mask: Tensor) -> Tensor:

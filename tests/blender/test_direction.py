@@ -87,6 +87,9 @@ def test_an_edit_changes_nothing_outside_its_mask(scene, quick, tmp_path):
     direction.erase = False
     bpy.ops.skyloom.use_settings(filepath=erased)
     assert direction.erase and direction.mask == str(tmp_path / "mask.png")
+    direction.mask = ""
+    with pytest.raises(RuntimeError, match="no sun or moon to erase"):  # which is what goes without a mask
+        result(**quick, out=str(tmp_path / "sunless.exr"))
 
 
 def read(path: str) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Parts of the world's sky made anew: painted over, or at a click. All else stays, bit for bit."""
 
+import json
 from pathlib import Path
 
 import bpy
@@ -138,19 +139,22 @@ def test_painting_is_saved_with_the_file(scene, sky, tmp_path):
 
 
 def test_sun_is_removed_where_it_was_found(scene, sky):
-    scene.world["skyloom_light"] = {"kind": "sun", "azimuth": 200.0, "elevation": 40.0, "extent": 4.0, "seen": True}
-    mask, after = edit("SUN", sky, scene)
-    above, below = mask.copy(), mask.copy()
-    above[:32], below[32:] = False, False
-    for part, lowest, highest in ((above, 12, 68), (below, -88, -12)):  # the sun; its glitter, which waves draw out
-        rows, columns = np.nonzero(part)
-        assert columns.mean() == pytest.approx((200 + 90) / 360 * 128, abs=1)
-        assert [rows.min(), rows.max() + 1] == pytest.approx(
-            [(lowest + 90) / 180 * 64, (highest + 90) / 180 * 64], abs=1
-        )
-    assert job(after)["sun"] == "off" and job(after)["erase"] and job(after)["strength"] == 0.3
-    assert job(after)["prompt"] == "noon, no sun in view"
-    scene.world["skyloom_light"] = {"kind": "none"}
+    drawn = json.dumps({"layout": {"azimuth": 200, "elevation": 40}, "strength": 0})
+    assert bpy.ops.skyloom.generate_panorama(prompt="noon", width=128, seed=7, other=drawn) == {"FINISHED"}
+    before = world_sky(scene)
+    assert bpy.ops.skyloom.edit_sky(what="SUN") == {"FINISHED"}
+    after = world_sky(scene)
+    rise, turn = np.radians((np.arange(64)[:, None] + 0.5) / 64 * 180 - 90), (np.arange(128) + 0.5) / 128 * 360 - 90
+    level = np.cos(rise) * np.cos(np.radians(turn - 200))
+    up, down = (level * np.cos(np.radians(40)) + np.sin(rise) * np.sin(np.radians(40 * side)) for side in (1, -1))
+    changed, above = (pixels(after) != pixels(before)).any(-1), np.broadcast_to(rise > 0, (64, 128))
+    assert changed[up > np.cos(np.radians(12))].all() and changed[~above & (down > np.cos(np.radians(25)))].all()
+    assert not changed[above & (up < np.cos(np.radians(82)))].any(), "the sky away from the sun changed"
+    assert not changed[~above & (level < 0)].any(), "the ground behind the viewer changed"
+    assert pixels(after)[..., :3].max() < 0.2 * pixels(before)[..., :3].max()
+    made = job(after)
+    assert (made["start"], made["mask"], made["erase"]) == (before.filepath, None, True)
+    assert made["sun"] == "off" and made["strength"] == 0.3 and made["prompt"] == "noon, no sun in view"
     with pytest.raises(RuntimeError, match="No sun or moon is seen"):
         bpy.ops.skyloom.edit_sky(what="SUN")
 

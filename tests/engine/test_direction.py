@@ -53,7 +53,7 @@ def test_parts_survive_json_and_the_command_line(engine, nano_path, tmp_path):
         ({"start": "a.exr", "layout": {}}, "two beginnings"),
         ({"start": "a.exr", "strength": 2}, "strength is 2"),
         ({"mask": "m.png"}, "no panorama to edit"),
-        ({"start": "a.exr", "mask": "m.png", "exposure": 1}, "outside the mask"),
+        ({"start": "a.exr", "mask": "m.png", "exposure": 1}, "outside of what is edited"),
         ({"sync_anchor": "nearest"}, "no photos"),
         ({"photos": "a.jpg"}, "photos must be a list"),
         ({"photos": [{}]}, "photos 1 has no file"),

@@ -91,7 +91,7 @@ def test_command_line(words, ground):
         ({"sky_only": {"color": [0.3, 0.2, 0.2]}}, "Did you mean colour"),
         ({"sky_only": {"mirror": 2}}, "mirror is 2"),
         ({"sky_only": "grey"}, "must be a JSON object"),
-        ({"sky_only": True, "start": "sky.exr", "mask": "mask.png"}, "outside the mask"),
+        ({"sky_only": True, "start": "sky.exr", "mask": "mask.png"}, "outside of what is edited"),
     ],
 )
 def test_what_cannot_be_is_refused(values, says):
