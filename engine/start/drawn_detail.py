@@ -2,8 +2,8 @@
 
 A model composes with few pixels: its clouds have no edges, its stars and trees are smudges, and enlarged, its sea is as
 smooth as fog. What it began with can be drawn at any size. So of what is painted there stays what is larger than a few
-degrees, its light and its colours, and what is smaller is drawn; where the model has painted something else than was
-drawn, all stays.
+degrees (on the ground, some 30), its light and its colours, and what is smaller is drawn; where the model has painted
+something else than was drawn, all stays.
 """
 
 import math
@@ -30,7 +30,8 @@ class _Likeness:
 
     Tones, means of *cells* around the horizon, are apart by the root of the squares of their difference in light and
     in colour, in picture values, weighed by *light* and *colour*: up to *alike* it is one thing, from *unlike* on two.
-    What they differ by within *broad* cells to each side, twice, does not count, if that is not 0.
+    What they differ by within *broad* cells to each side, twice, does not count, if that is not 0. What is painted has
+    its own tones within *wide* cells to each side, twice; smaller ones are drawn.
     """
 
     cells: int
@@ -39,6 +40,7 @@ class _Likeness:
     light: float
     colour: float
     broad: int
+    wide: int
 
     def share(self, change: Tensor) -> Tensor:
         """How much ``[1, h, w]`` of what differs by a *change* ``[3, h, w]`` of tones is the same."""
@@ -55,9 +57,9 @@ class _Likeness:
 
 _HALVES = (
     # A glow may be another. Clouds, some 10 degrees wide, may not: drawn where none is painted, they would be ghosts.
-    _Likeness(cells=128, alike=0.02, unlike=0.06, light=1.0, colour=4.0, broad=4),
-    # Light may fall elsewhere on the same ground, its colours are its own.
-    _Likeness(cells=256, alike=0.1, unlike=0.15, light=0.5, colour=3.0, broad=0),
+    _Likeness(cells=128, alike=0.02, unlike=0.06, light=1.0, colour=4.0, broad=4, wide=1),
+    # Light may fall elsewhere on the same ground, its colours are its own. Sand and grass that are painted have blots.
+    _Likeness(cells=256, alike=0.1, unlike=0.15, light=0.5, colour=3.0, broad=0, wide=12),
 )  # sky, ground
 _SEEN = 512  # rows of the sky that tells its light, and that water mirrors
 _PIXELS = 1 << 17  # that are drawn at once
@@ -109,11 +111,11 @@ def _redraw(picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, 
             kept[band] = seen
         apart.append(avg_pool2d(own[:, band.start : band.stop] - seen, (min(len(band), cell), cell)))
         yield
-    change = _smooth(torch.cat(apart, 1))
+    change = torch.cat(apart, 1)
     # Twice as far around a sun that was painted too dark, tones differ and things need not.
-    share = torch.maximum(_smooth(likeness.share(change)), glow**0.25) * free
-    change = change - glow * change.clamp(max=0)
-    both = torch.cat([change, share])
+    share = torch.maximum(_smooth(likeness.share(_smooth(change))), glow**0.25) * free
+    tones = _smooth(change, likeness.wide)
+    both = torch.cat([tones - glow * tones.clamp(max=0), share])
     for band in _bands(rows):
         larger = _between(both, band, cell)
         seen = kept.pop(band) if whole else drawn.rows(rows, band)
