@@ -44,7 +44,7 @@ _KINDS = {
     Clouds.FEW: _Kind(core=0.4, filled=0.5, base_shade=0.0, shadow=0.4, brightness=1.25),
     Clouds.SCATTERED: _Kind(core=0.2, filled=0.65, base_shade=0.0, shadow=0.4, brightness=1.25),
     Clouds.BROKEN: _Kind(core=0.0, filled=0.8, base_shade=0.3, shadow=0.7, brightness=1.0),
-    Clouds.STORM: _Kind(core=-0.4, filled=0.95, base_shade=0.8, shadow=1.5, brightness=0.6),
+    Clouds.STORM: _Kind(core=-0.4, filled=0.95, base_shade=0.5, shadow=0.8, brightness=0.55),
 }
 IN_AREAS = frozenset(_KINDS)  # what :func:`cumulus_within` can draw
 
