@@ -19,6 +19,7 @@ _CALM, _WHOLE = 3.0, 0.25  # what clouds count, and what cannot be covered does,
 _STEEP, _CORE = 3.0, 6.0  # degrees: within which a cloud's edge rises, and how far inside it a cloud is even
 _EVEN = 0.005  # of a code: what varies less is even
 _FADES = 8.0  # degrees inside the edge within which a cloud that it cuts through ends
+_HILLS = 0.15  # sine of the height up to which hills may stand
 _BILLOWS = 2.5  # tiles of noise from the zenith to where the plane is one away
 _RAGGED, _FRAYED, _RIM = 0.25, 0.08, 0.3  # of that: how far billows and small ones move its end, and how soft it is
 _SPREAD_ROWS = 32  # of panoramas on which values are spread over the sphere
@@ -97,13 +98,14 @@ def _near(there: Tensor) -> Tensor:
 
 
 def _ragged(near: Tensor, there: Tensor) -> Tensor:
-    """What is :func:`_near` ends half way instead, with a rim as ragged as clouds have."""
+    """What is :func:`_near` ends half way instead, with a rim as ragged as clouds have; not so at the horizon, where
+    hills are."""
     every = directions(there.shape[1], there.device)
     plane = every[:2] * _BILLOWS / (1 + every[2].abs())  # stereographic: no seam, and billows are round everywhere
     east, north = normalize((every[:2] * (1 - there)).sum((1, 2)), dim=0)  # so that a sky turned is the same turned
     noise = NoiseAtlas(0, there.device)(north * plane[0] - east * plane[1], east * plane[0] + north * plane[1])
     rim = near + 4 * near * (1 - near) * (_RAGGED * noise[BILLOW] + _FRAYED * noise[DETAIL])
-    return ((rim - 0.5) / _RIM + 0.5).clamp(0, 1)
+    return torch.lerp(near, ((rim - 0.5) / _RIM + 0.5).clamp(0, 1), (every[2:] / _HILLS).clamp(0, 1))
 
 
 def _even(departs: Tensor, known: Tensor, there: Tensor) -> Tensor:

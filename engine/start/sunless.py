@@ -13,8 +13,10 @@ _ROWS = 128  # of the small panorama in which the glow is measured
 _STEP, _RING = 2.0, 1.5  # degrees between the rings in which that is done, and to each side of one
 _CLEAR = 0.15  # quantile of a ring, and of a row, that is clear sky rather than a cloud
 _SMOOTH = 1  # rings to each side over which the glow is averaged
-_OUTSHONE = 0.15  # of a code: a glow that hides what is behind it
-_LEAST, _MOST = 12.0, 28.0  # degrees around the sun that are outshone, whatever the glow is
+_OUTSHONE = 0.08  # of a code: a glow that hides what is behind it
+_LEAST, _MOST = 12.0, 24.0  # degrees around the sun that are outshone, whatever the glow is
+_HILLS, _HORIZON_MOST = 0.1, 16.0  # sine of the height up to which hills may stand, and degrees for these
+_GLITTER = 28.0  # degrees around the sun's mirror image within which it glitters
 _DRAWN_OUT, _LOWEST = 25.0, -60.0  # degrees: how far waves as steep as half of it draw the sun's mirror image out
 
 
@@ -35,7 +37,7 @@ def without_glow(radiance: Tensor, sun: FoundLight) -> tuple[Tensor, Tensor]:
     adds = torch.lerp(glow[:, ring], glow[:, ring + 1], place - ring) * ((every[2] > 0) & (apart < _REACH))
     dimmed = torch.where(adds > 0, log_to_radiance(code - adds), radiance)
     outshone = _STEP * int((glow.mean(0) > _OUTSHONE).sum())
-    disc = apart < min(max(outshone, _LEAST), _MOST)
+    disc = (apart < min(max(outshone, _LEAST), _MOST)) & ((every[2] > _HILLS) | (apart < _HORIZON_MOST))
     return dimmed, (disc | _glitters(every, sun))[None].float()
 
 
@@ -61,7 +63,7 @@ def _glitters(every: Tensor, sun: FoundLight) -> Tensor:
     nearest = every[2].asin().rad2deg().clamp(lowest, -sun.elevation).deg2rad()  # of the path, to each row
     ahead = torch.tensordot(direction(sun.azimuth, 0.0).to(every), every, dims=1)
     near = ahead * nearest.cos() + every[2] * nearest.sin()
-    return (every[2] < 0) & (near > torch.tensor(_MOST).deg2rad().cos())
+    return (every[2] < 0) & (near > torch.tensor(_GLITTER).deg2rad().cos())
 
 
 def _degrees(every: Tensor, towards: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ def test_the_sky_is_as_even_as_on_the_far_side(height):
     def tones(radiance, where):
         return torch.stack([radiance[0, row][where[row]].mean() for row in range(height // 4, height * 7 // 16)])
 
-    assert (tones(sky, near) / tones(sky, far)).mean() > 1.5
+    assert (tones(sky, near) / tones(sky, far)).mean() > 1.4
     assert (tones(dimmed, near) / tones(dimmed, far) - 1).abs().mean() < 0.05
     untouched = apart(height) > 80
     assert torch.equal(dimmed[:, untouched], sky[:, untouched])
