@@ -1,6 +1,5 @@
 """Ground and clouds that a prompt names, drawn by the procedural renderer into an edit of a sky, and lit as that is."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from ..sky.cumulus import IN_AREAS
 from ..sky.parameters import Clouds, Ground
 from ..sky.phrases import GROUNDS
 from ..sky.said import Said, kind_said
-from ..sphere.equirectangular import box_filter, directions, solid_angles
+from ..sphere.equirectangular import box_filter, directions
 from .layout import draw, draw_with_cumulus, layout_of
 from .reading import read_mask
 
 _SEEN = 512  # pixels of width, enough to tell which half of the sphere is painted
-_WIDEST = 38.0  # degrees, of the radius of a circle as large as an area: in a wider one, models paint storms well
 _WELL_INSIDE = 14.0  # degrees from an area's edge, if it is as wide
 
 
@@ -31,9 +29,8 @@ def can_draw(job: Job) -> bool:
     Raises :class:`BadRequest` if that is no picture.
     """
     assert job.mask is not None
-    above, below = (read_mask(job.mask, _SEEN)[0] * solid_angles(_SEEN // 2)).chunk(2)
-    clouds = clouds_said(job.prompt) and 0 < math.degrees(math.sqrt(above.sum() / math.pi)) < _WIDEST
-    return bool(clouds or (ground_said(job.prompt) and below.any()))
+    above, below = read_mask(job.mask, _SEEN)[0].chunk(2)
+    return bool((clouds_said(job.prompt) and above.any()) or (ground_said(job.prompt) and below.any()))
 
 
 def ground_said(prompt: str) -> Ground | None:

@@ -84,6 +84,13 @@ def test_named_clouds_are_drawn_into_the_area_alone(edit):
     assert (result.job["draw_named"], result.job["strength"]) == (True, 0)
 
 
+def test_clouds_of_half_the_sky_are_drawn_too(edit):
+    area = np.s_[0:32, 10:80]
+    before, result = edit("storm clouds", area=area)
+    assert (result.job["draw_named"], result.job["strength"]) == (True, 0)
+    assert pixels(result.exr)[area].mean() < 0.9 * before[area].mean()
+
+
 def test_clouds_and_ground_may_be_named_together(edit):
     before, result = edit("storm clouds over snow", area=np.s_[8:, 15:50])
     after = pixels(result.exr)
