@@ -29,7 +29,7 @@ from story import SIDEBAR, Steps, click_button, click_generate, ended, moving, s
 from subpanels import opened, timed_call
 
 PREVIEW, FROM_VIEW = "skyloom.preview_layout()", "skyloom.set_from_view("
-EDIT = "skyloom.edit_sky(what='PAINTED')"
+EDIT, SUN = "skyloom.edit_sky(what='PAINTED')", "skyloom.edit_sky(what='SUN')"
 
 
 def direction() -> bpy.types.PropertyGroup:
@@ -234,4 +234,41 @@ def drag(window: bpy.types.Window, start: tuple[float, float], end: tuple[float,
     yield 1.0
 
 
-STEPS = (regions, photos, layout, painting, painting_large)
+def removing_sun(saw: dict) -> Steps:
+    """A drawn evening loses its sun at a click, in the 3D view too, and undo brings it back."""
+    quick()
+    direction().begin, direction().strength, settings().width = "LAYOUT", 0, "1024"
+    direction().layout.azimuth, direction().layout.elevation = 100, 12
+    yield from click_generate(SIDEBAR)
+    yield ended()
+    yield 1.0
+    look(100, 10)
+    saw["before"] = shown_by(bpy.context.scene.world)
+    saw["seen before"] = yield from shown_bright("sun")
+    with opened("edit"):
+        yield 1.0
+        yield from click_generate(SIDEBAR, SUN)
+        yield ended()
+        yield 1.0
+        saw["after"] = shown_by(bpy.context.scene.world)
+        saw["seen"] = yield from shown_bright("sunless")
+    bpy.ops.ed.undo()
+    yield 1.0
+    saw["undone"] = shown_by(bpy.context.scene.world)
+    direction().begin = "NOISE"
+
+
+def shown_bright(name: str) -> Generator[Wait, None, float]:
+    """The share of white in what the 3D view shows of the world, of which a screenshot is taken."""
+    shading = area("VIEW_3D").spaces.active.shading
+    before = yield from pixels()
+    shading.type = "RENDERED"
+    yield from settled(before)
+    yield from screenshot(name)
+    left, top, right, bottom = box(region("VIEW_3D", "WINDOW"))
+    shown = yield from pixels()
+    shading.type = "SOLID"
+    return float((shown[top:bottom, left:right].min(-1) > 250).mean())
+
+
+STEPS = (regions, photos, layout, painting, painting_large, removing_sun)
