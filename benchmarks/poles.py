@@ -1,17 +1,19 @@
-"""Two ways to paint the poles: cap views, one after the other, and 18 tangent views denoised together.
+"""Ways to paint the poles: cap views, one after the other; 18 tangent views denoised together; other noise.
 
-    python -m benchmarks.joint_views [--prompts TEXT ...] [--seed 1] [--out out/poles]
+    python -m benchmarks.poles [--prompts TEXT ...] [--seed 1] [--out out/poles] [--without-joint]
 
-Caps are what the engine does (engine/refinement.py). The other way is SyncTweedies' on a sphere (arXiv 2403.14370; 18
+Caps are what the engine does (engine/refinement.py). Joint is SyncTweedies' way on a sphere (arXiv 2403.14370; 18
 views of 90 degrees, to the sides and edges of a cube, see every direction twice or more; weights that fall off from the
 middle of a view, as in SphereDiff, 2504.14396): each view has its own noisy latents, and in every step the pictures of
 all clean predictions are laid on one sphere and read from it again. Both begin with the same composition, with as much
-noise and as many steps. Pole ratios, zenith and nadir (see engine.metrics; 0 is one point), and CPU seconds. The skies'
-views to the zenith and the nadir stay in --out.
+noise and as many steps. Aware is a composition from noise that is as coarse on the sphere at every latitude. Pole
+ratios, zenith and nadir (see engine.metrics; 0 is one point), and CPU seconds. The skies' views to the zenith and the
+nadir stay in --out.
 """
 
 import argparse
 import itertools
+import math
 import sys
 import time
 from pathlib import Path
@@ -104,6 +106,15 @@ def caps(picture: Tensor, refiner: Refiner) -> Tensor:
             return end.value
 
 
+def latitude_aware(noise: Tensor) -> Tensor:
+    """*noise* ``[1, C, h, w]`` without what is finer, on the sphere, near a pole than at the horizon; unit variance."""
+    rows, columns = noise.shape[2:]
+    latitude = (torch.arange(rows) + 0.5) / rows * math.pi - math.pi / 2
+    waves = torch.arange(columns // 2 + 1) <= (columns / 2 * latitude.cos()).clamp(min=1)[:, None]
+    kept = (2 * waves.sum(1, keepdim=True) / columns).clamp(max=1)
+    return torch.fft.irfft(torch.fft.rfft(noise) * waves, n=columns) / kept.sqrt()
+
+
 @torch.no_grad()
 def compare(chosen: argparse.Namespace) -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
@@ -116,14 +127,21 @@ def compare(chosen: argparse.Namespace) -> None:
         todo = plan(job, model)
         conditions, precision = encode(todo.job, model), Precision()
         noise = starting_noise(None, (1, model.channels, *todo.canvas), chosen.seed)
-        *_, step = compose(todo, models, model, conditions, noise, None, precision)
-        picture = model.finish(model.paint(step.x, wraps=True)[0].float(), wraps=True)
+
+        def composed(noise: Tensor) -> Tensor:
+            *_, step = compose(todo, models, model, conditions, noise, None, precision)  # noqa: B023
+            return model.finish(model.paint(step.x, wraps=True)[0].float(), wraps=True)  # noqa: B023
+
+        picture, aware = composed(noise), composed(latitude_aware(noise))
         denoise = denoisers(todo, model, conditions, precision)[0]
         ways = {
             "as composed": lambda _: picture,  # noqa: B023
             "caps": lambda refiner: caps(picture, refiner),  # noqa: B023
-            "joint": lambda refiner: jointly(picture, refiner, model, denoise, refiner._cap_steps),  # noqa: B023
+            "aware": lambda _: aware,  # noqa: B023
+            "aware, caps": lambda refiner: caps(aware, refiner),  # noqa: B023
         }
+        if not chosen.without_joint:
+            ways["joint"] = lambda refiner: jointly(picture, refiner, model, denoise, refiner._cap_steps)  # noqa: B023
         for name, way in ways.items():
             began = time.process_time()
             made = way(Refiner(todo, model, conditions, precision))
@@ -143,6 +161,7 @@ def main() -> int:
     parser.add_argument("--model", default="sky-small")
     parser.add_argument("--prompts", nargs="*", default=list(PROMPTS))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--without-joint", action="store_true", help="leave out what takes minutes for each sky")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "poles")
     compare(parser.parse_args())
     return 0
