@@ -5,10 +5,11 @@ centre column is azimuth 90 and azimuth grows to the right; elevation in degrees
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d, pad
+from torch.nn.functional import pad
 
 
 def direction(azimuth: float, elevation: float) -> Tensor:
@@ -51,11 +52,28 @@ def pixels(vectors: Tensor, height: int) -> tuple[Tensor, Tensor]:
 
 def box_filter(values: Tensor, reach: int) -> Tensor:
     """Mean of ``[H, 2 H]`` over *reach* pixels to each side, around the seam."""
-    across = avg_pool2d(pad(values[None, None], (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), stride=1)
-    return avg_pool2d(pad(across, (0, 0, reach, reach), mode="replicate"), (2 * reach + 1, 1), stride=1)[0, 0]
+    return _joined(values, reach, torch.add) / (2 * reach + 1) ** 2
 
 
 def max_filter(values: Tensor, reach: int) -> Tensor:
     """The largest of *values* ``[1, H, 2 H]`` within *reach* pixels to each side, around the seam."""
-    across = max_pool2d(pad(values[None], (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), stride=1)
-    return max_pool2d(pad(across, (0, 0, reach, reach), mode="replicate"), (2 * reach + 1, 1), stride=1)[0]
+    return _joined(values[0], reach, torch.maximum)[None]
+
+
+def _joined(values: Tensor, reach: int, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """What *reach* pixels to each side of ``[H, 2 H]`` make together; in as many steps as twice their number has
+    binary digits, because pooling takes as many as there are pixels, minutes at 8192."""
+    around = pad(values[None, None], (reach, reach, 0, 0), mode="circular")
+    around = pad(around, (0, 0, reach, reach), mode="replicate")[0, 0]
+    for axis, count in enumerate(values.shape):
+        joined, start, length = None, 0, 1
+        while length <= 2 * reach + 1:  # *around* has runs of *length*
+            if (2 * reach + 1) & length:
+                part = around.narrow(axis, start, count)
+                joined, start = part if joined is None else join(joined, part), start + length
+            runs = around.shape[axis] - length
+            around = join(around.narrow(axis, 0, runs), around.narrow(axis, length, runs))
+            length *= 2
+        assert joined is not None
+        around = joined
+    return around
