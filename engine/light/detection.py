@@ -30,7 +30,8 @@ _DARKEST = 1e-3  # radiance that is exposed for
 _PULL = (10.0, 8.0, 6.0, 5.0, 4.0, 4.0)  # degrees: reach of the mean shift, narrowing
 _RINGS = (0.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 40.0)  # degrees
 _SUN_PEAK, _SUN_COLOUR = 0.75, 0.22  # luminance; mean size of the log ratio of blue to red, which overcast skies lack
-_CLIPPED = 0.005  # of the sky: from there on a sun is told by its likeness, and else by these thresholds
+# Of the sky, and square degrees near a spot: from there on a sun is told by its likeness, and else by these thresholds.
+_CLIPPED, _WHITE_OF_SUN = 0.005, 20.0
 _SUN_CONTRAST, _LOW_SUN_CONTRAST = 0.27, 0.17
 _SMALL_FALL, _SMALL_SKY = 0.5, 0.12  # a small spot shows little contrast; in a bright sky it is no star
 _WARM = -0.3  # mean log ratio of blue to red where a sun is low
@@ -185,11 +186,12 @@ def _kind(
     bluer = tint(picture)
     colour, blue = ((value * sky.area).sum().item() for value in (bluer.abs(), bluer))
     median = _quantile(luminance(picture), sky.area, 0.5).item()
+    dark = median < _NIGHT and blue > _NIGHT_BLUE
     pixel = (180 / radiance.shape[1]) ** 2
     stars, moon = (area + pixels * pixel for area, pixels in (_WHITE_OF_STARS, _WHITE_OF_MOON))
     white = _white_area(radiance, towards)
-    clipped = white > moon or bool(sky.area[picture.amax(0) > WHITE].sum() > _CLIPPED)
-    if median < _NIGHT and blue > _NIGHT_BLUE and not clipped and looks.contrast < _SUN_CONTRAST:
+    clipped = white > (moon if dark else _WHITE_OF_SUN) or bool(sky.area[picture.amax(0) > WHITE].sum() > _CLIPPED)
+    if dark and not clipped and looks.contrast < _SUN_CONTRAST:
         return "moon" if white > stars else "none"
     if looks.peak <= _SUN_PEAK or colour <= _SUN_COLOUR:
         return "none"
