@@ -17,7 +17,7 @@ from torch.nn.functional import adaptive_avg_pool2d, normalize
 from ..sphere.equirectangular import azimuth_elevation, directions, solid_angles
 from ..sphere.gnomonic import frame
 from .likeness import WHITE, SkyAround, sun_likeness, tint
-from .photometry import luminance, within
+from .photometry import luminance, rows_around
 
 _HEIGHT = 128  # rows that are looked at
 _LOWEST = -1.0  # degrees: a setting sun's glow reaches below the horizon
@@ -204,8 +204,11 @@ def _kind(
 
 def _white_area(radiance: Tensor, towards: Tensor) -> float:
     """Square degrees near *towards* ``[3]`` that are white in every channel of the panorama *radiance*."""
-    white = (radiance.amin(0, keepdim=True) > WHITE).float()
-    return within(white, towards, _NEAR).item() * (180 / math.pi) ** 2
+    height, device = radiance.shape[1], radiance.device
+    rows = rows_around(towards, _NEAR, height)
+    cosine = torch.tensordot(towards.to(device), directions(height, device, rows), dims=1)
+    white = (radiance[:, rows].amin(0) > WHITE) & (cosine > math.cos(math.radians(_NEAR)))
+    return (white * solid_angles(height, device)[rows]).sum().item() * (180 / math.pi) ** 2
 
 
 def _around(sky: _Sky, picture: Tensor, towards: Tensor) -> SkyAround:
