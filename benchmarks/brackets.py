@@ -95,6 +95,10 @@ def restorations(model: Model, true: Tensor, prompt: str, stops: Sequence[float]
     return [(each * white, light) for each, light in zip(radiance, lights, strict=True)]
 
 
+def median(values: list[float], unit: str = "") -> str:
+    return f"{statistics.median(values):.2f}{unit}" if values else ""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--skies", type=int, default=8, help="with a sun to be seen")
@@ -124,7 +128,7 @@ def main() -> int:
         near = sum(abs(share - 1) < 0.25 for share in shares[way])
         print(
             f"| {way} | {statistics.mean(quality[way]):.1f} dB | {len(shares[way])} "
-            f"| {statistics.median(shares[way]):.2f} | {near} | {statistics.median(angles[way]):.2f}° |"
+            f"| {median(shares[way])} | {near} | {median(angles[way], '°')} |"
         )
     return 0
 

@@ -38,6 +38,8 @@ CONE = 4.0  # degrees; holds the disc of the smallest panorama
 VISIBLE = 0.3  # direct irradiance facing the sun, over the diffuse on the ground, from which a sun is called visible
 PHOTOGRAPH = 1024  # pixels across
 MOONS, NIGHTS = 40, 20  # moonlit skies; nights without a moon: so many plain, under an aurora, and above a city
+THIN = (0.1, 0.4)  # share of the month from new moon, of a waxing or waning one
+DARK = 2.0  # stops too dark
 PEAK = 250.0  # cd/m2 that a radiance of 1 is shown as
 
 # PU21, banding and glare (Mantiuk and Azimi, "PU21", PCS 2021).
@@ -59,12 +61,14 @@ def pu21_psnr(seen: Tensor, true: Tensor) -> float:
     return 20 * math.log10(256) - 10 * math.log10(mean.item())
 
 
-def photograph(radiance: Tensor, saturated: float) -> tuple[Tensor, float]:
-    """The picture in [0, 1] that a camera takes, as 8 bits of sRGB decoded again, and what a 1.0 in it was."""
+def photograph(radiance: Tensor, saturated: float, stops: float = 0.0) -> tuple[Tensor, float]:
+    """The picture in [0, 1] that a camera takes, as 8 bits of sRGB decoded again, and what a 1.0 in it was. stops: by
+    which it is darker than one of which a share of the sky is *saturated*."""
     sky = radiance[:, : radiance.shape[1] // 2].amax(0).flatten()
     area = solid_angles(radiance.shape[1])[: radiance.shape[1] // 2].expand(-1, radiance.shape[2]).flatten()
     order = sky.argsort(descending=True)
     white = sky[order[int((area[order].cumsum(0) < saturated * area.sum()).sum())]].clamp(min=1.0).item()
+    white *= 2**stops
     code = (linear_to_srgb((radiance / white).clamp(0, 1)) * 255).round() / 255
     return srgb_to_linear(code), white
 
@@ -109,11 +113,13 @@ def judge(
 
 
 def nights(rng: random.Random) -> list[SkyParameters]:
-    """Moonlit ones, and others."""
+    """Moonlit ones, others, and, as many as moonlit ones, under a waxing or waning moon."""
     plain = [sample_parameters(rng, time=Time.NIGHT) for _ in range(2 * NIGHTS)]
     above_city = [replace(night, city=rng.uniform(0, 360), skyline=rng.random() < 0.5) for night in plain[NIGHTS:]]
     polar = [sample_parameters(rng, time=Time.NIGHT, aurora=True) for _ in range(NIGHTS)]
-    return [sample_parameters(rng, time=Time.MOON) for _ in range(MOONS)] + plain[:NIGHTS] + above_city + polar
+    moonlit = [sample_parameters(rng, time=Time.MOON) for _ in range(MOONS)]
+    thin = [replace(night, moon_phase=rng.choice((1, -1)) * rng.uniform(*THIN) % 1) for night in moonlit]
+    return moonlit + plain[:NIGHTS] + above_city + polar + thin
 
 
 def judge_nights(renderer: SkyRenderer, height: int, saturated: float) -> Counter[tuple[str, str]]:
@@ -122,10 +128,18 @@ def judge_nights(renderer: SkyRenderer, height: int, saturated: float) -> Counte
     for night in nights(random.Random(2027)):
         true = renderer.render([night], height)[0]
         kind = truth(night, true)
-        if night.time == Time.MOON and kind == "none":
-            kind = "dim moon"
+        if night.time == Time.MOON:
+            kind = "dim moon" if kind == "none" else "thin moon" if night.moon_phase != 0.5 else "moon"
         kinds[kind, find_spot(photograph(true, saturated)[0]).kind] += 1
     return kinds
+
+
+def judge_dark(skies: list[SkyParameters], pictures: Tensor) -> Counter[tuple[str, str]]:
+    """How often what was taken for what, in pictures that are two stops too dark."""
+    return Counter(
+        (truth(sky, true), find_spot(photograph(true, SATURATED[0], DARK)[0]).kind)
+        for sky, true in zip(skies, pictures, strict=True)
+    )
 
 
 def compare_photographs(folder: Path) -> None:
@@ -186,6 +200,7 @@ def main() -> int:
     rng, renderer = random.Random(2026), SkyRenderer(seed=7)
     skies = [sample_parameters(rng) for _ in range(chosen.skies)]
     kinds: Counter[tuple[str, str]] = Counter()
+    dark: dict[int, Counter[tuple[str, str]]] = {}
     print(
         "| size | saturated | suns | angle, median (p90) | direct share, median error | within 25 % "
         "| PU21-PSNR clipped | restored |\n|---|---|---|---|---|---|---|---|"
@@ -203,8 +218,10 @@ def main() -> int:
                 f"| {statistics.mean(found['clipped']):.1f} dB | {statistics.mean(found['restored']):.1f} dB |",
                 flush=True,
             )
+        dark[height] = judge_dark(skies, pictures)
     print_kinds("truth", kinds)
     for height in chosen.heights:
+        print_kinds(f"truth, too dark, {2 * height} x {height}", dark[height])
         print_kinds(f"truth, nights of {2 * height} x {height}", judge_nights(renderer, height, SATURATED[0]))
     return 0
 
@@ -212,7 +229,7 @@ def main() -> int:
 def print_kinds(title: str, kinds: Counter[tuple[str, str]]) -> None:
     names = ("sun", "moon", "none")
     print(f"\n| {title} | taken for sun | moon | none |\n|---|---|---|---|")
-    for kind in ("sun", "moon", "dim moon", "none"):
+    for kind in ("sun", "moon", "thin moon", "dim moon", "none"):
         if any(kinds[kind, taken] for taken in names):
             print(f"| {kind} | {' | '.join(str(kinds[kind, taken]) for taken in names)} |")
 

@@ -16,8 +16,8 @@ from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from ..sphere.equirectangular import azimuth_elevation, directions, solid_angles
 from ..sphere.gnomonic import frame
-from .likeness import SkyAround, sun_likeness, tint
-from .photometry import luminance
+from .likeness import WHITE, SkyAround, sun_likeness, tint
+from .photometry import luminance, rows_around
 
 _HEIGHT = 128  # rows that are looked at
 _LOWEST = -1.0  # degrees: a setting sun's glow reaches below the horizon
@@ -26,16 +26,20 @@ _AT_ONCE = 250  # of them, because what is kept of all is large enough: 170 MB
 _NEAR, _AROUND = 5.0, 30.0  # degrees: a spot and what it is compared with
 _SATURATED_SHARE = 0.0005  # of the sky, as a spot of 1.8 degrees radius
 _EXPOSED_SHARE = 0.01  # of the sky, which saturates in an HDR picture as a photographer would expose it
+_DARKEST = 1e-3  # radiance that is exposed for
 _PULL = (10.0, 8.0, 6.0, 5.0, 4.0, 4.0)  # degrees: reach of the mean shift, narrowing
 _RINGS = (0.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 40.0)  # degrees
 _SUN_PEAK, _SUN_COLOUR = 0.75, 0.22  # luminance; mean size of the log ratio of blue to red, which overcast skies lack
-_CLIPPED = 0.005  # of the sky: from there on a sun is told by its likeness, and else by these thresholds
+# Of the sky, and square degrees near a spot: from there on a sun is told by its likeness, and else by these thresholds.
+_CLIPPED, _WHITE_OF_SUN = 0.005, 20.0
 _SUN_CONTRAST, _LOW_SUN_CONTRAST = 0.27, 0.17
 _SMALL_FALL, _SMALL_SKY = 0.5, 0.12  # a small spot shows little contrast; in a bright sky it is no star
 _WARM = -0.3  # mean log ratio of blue to red where a sun is low
 # Thresholds found on renders of engine.sky through a camera that clips; `python benchmarks/light.py` counts the errors.
 _NIGHT, _NIGHT_BLUE = 0.15, 0.4  # median luminance, mean log ratio of blue to red
-_MOON_WHITE, _MOON_CONTRAST = 0.8, 0.06  # an aurora or a city's glow is coloured, a star is no larger than a pixel
+# What is white near a spot at most, in square degrees and so many pixels more. An aurora or a city's glow is coloured
+# and stars are as small as pixels; of a moon only the face is white, of a sun in a dark picture what is around it, too.
+_WHITE_OF_STARS, _WHITE_OF_MOON = (2.1, 3.1), (40.0, 3.0)
 _OTHER_SUN = 40.0  # degrees away at least
 _OTHER_FALL = 0.45  # a cloud's glow does not fall below this share of its middle within 15 degrees
 
@@ -108,13 +112,13 @@ def find_spot(radiance: Tensor, elevations: tuple[float, float] = (0.0, 90.0)) -
     height = 90 - _degrees(sky.towards[2])
     allowed = (height >= elevations[0] + _LOWEST) & (height <= elevations[1])
     spot, looks = _strongest(sky, picture, allowed)
-    kind = _kind(sky, picture, spot.towards, looks)
+    kind = _kind(sky, radiance, picture, spot.towards, looks)
     rivals = 0
     while kind == "sun" and looks.falls and rivals < 2:
         allowed &= sky.away_from(spot.towards)
         rival, other = _strongest(sky, picture, allowed)
         alike = other.falls and other.peak > 0.9 * looks.peak
-        if not (alike and _kind(sky, picture, rival.towards, other) == "sun"):
+        if not (alike and _kind(sky, radiance, picture, rival.towards, other) == "sun"):
             break
         rivals += 1
         allowed &= sky.away_from(rival.towards)
@@ -175,26 +179,44 @@ def _strongest(sky: _Sky, picture: Tensor, allowed: Tensor) -> tuple[Spot, _Look
     return Spot(towards, _RINGS[half], "none"), _Looks(middle, contrast.max().item(), profile)
 
 
-def _kind(sky: _Sky, picture: Tensor, towards: Tensor, looks: _Looks) -> Literal["sun", "moon", "none"]:
+def _kind(
+    sky: _Sky, radiance: Tensor, picture: Tensor, towards: Tensor, looks: _Looks
+) -> Literal["sun", "moon", "none"]:
+    """What the spot of the panorama *radiance* is; *picture* ``[3, n]`` is what that shows above the horizon."""
     bluer = tint(picture)
     colour, blue = ((value * sky.area).sum().item() for value in (bluer.abs(), bluer))
     median = _quantile(luminance(picture), sky.area, 0.5).item()
-    around = _around(sky, picture, towards)
-    night = median < _NIGHT and blue > _NIGHT_BLUE
-    if night and around.saturated < _CLIPPED and looks.contrast < _SUN_CONTRAST:
-        return "moon" if looks.contrast > _MOON_CONTRAST and around.whiteness > _MOON_WHITE else "none"
+    dark = median < _NIGHT and blue > _NIGHT_BLUE
+    pixel = (180 / radiance.shape[1]) ** 2
+    stars, moon = (area + pixels * pixel for area, pixels in (_WHITE_OF_STARS, _WHITE_OF_MOON))
+    white = _white_area(radiance, towards)
+    clipped = white > (moon if dark else _WHITE_OF_SUN) or bool(sky.area[picture.amax(0) > WHITE].sum() > _CLIPPED)
+    if dark and not clipped and looks.contrast < _SUN_CONTRAST:
+        return "moon" if white > stars else "none"
     if looks.peak <= _SUN_PEAK or colour <= _SUN_COLOUR:
         return "none"
-    if around.saturated > _CLIPPED:
-        return "sun" if sun_likeness(around, looks.contrast) > 0 else "none"
+    if clipped:
+        return "sun" if sun_likeness(_around(sky, picture, towards), looks.contrast) > 0 else "none"
     small = looks.profile[4] < _SMALL_FALL and median > _SMALL_SKY
     stands_out = small or looks.contrast > (_LOW_SUN_CONTRAST if blue < _WARM else _SUN_CONTRAST)
     return "sun" if stands_out else "none"
 
 
+def _white_area(radiance: Tensor, towards: Tensor) -> float:
+    """Square degrees near *towards* ``[3]`` that are white in every channel of the panorama *radiance*."""
+    height, device = radiance.shape[1], radiance.device
+    rows = rows_around(towards, _NEAR, height)
+    cosine = torch.tensordot(towards.to(device), directions(height, device, rows), dims=1)
+    white = (radiance[:, rows].amin(0) > WHITE) & (cosine > math.cos(math.radians(_NEAR)))
+    return (white * solid_angles(height, device)[rows]).sum().item() * (180 / math.pi) ** 2
+
+
 def _around(sky: _Sky, picture: Tensor, towards: Tensor) -> SkyAround:
-    """The *picture* ``[3, n]``, exposed as a photograph, as seen from *towards* ``[3]``."""
-    white = _quantile(picture.amax(0), sky.area, 1 - _EXPOSED_SHARE).clamp(min=1)
+    """The *picture* ``[3, n]``, exposed as a photograph, as seen from *towards* ``[3]``: HDR is made darker, what was
+    exposed too dark brighter."""
+    brightest = picture.amax(0).clamp(min=_DARKEST)
+    least, most = (_quantile(brightest, sky.area, 1 - share).item() for share in (_EXPOSED_SHARE, _CLIPPED))
+    white = min(max(1.0, least), most)
     azimuth, elevation = azimuth_elevation(towards)
     right, up, _ = frame(azimuth, elevation, like=towards)
     return SkyAround(

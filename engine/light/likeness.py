@@ -37,16 +37,6 @@ class SkyAround:
     turn: Tensor
     elevation: float
 
-    @property
-    def saturated(self) -> float:
-        """Share of the sky in which a channel is clipped, or nearly."""
-        return self.area[self.picture.amax(0) > WHITE].sum().item()
-
-    @property
-    def whiteness(self) -> float:
-        """Mean of the least channel in the spot's middle."""
-        return mean_of(self.picture.amin(0), self, _MIDDLE).item()
-
 
 def sun_likeness(around: SkyAround, contrast: float) -> float:
     """The log odds that the spot is a sun: above 0, it is rather a sun than not. contrast: of its saturation to what

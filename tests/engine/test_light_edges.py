@@ -80,6 +80,27 @@ def test_a_rendered_moon_is_found(renderer, clouds, height):
     assert azimuth_elevation(spot.towards) == pytest.approx((268, 30), abs=1.5)
 
 
+@pytest.mark.parametrize("phase", [0.14, 0.25, 0.35, 0.8])
+@pytest.mark.parametrize("height", [128, 512])
+def test_a_waxing_or_waning_moon_is_found(renderer, phase, height):
+    """Where it is lit, which is off its middle, and however little of it is."""
+    spot = find_spot(night(renderer, height, Time.MOON, moon_phase=phase))
+    assert spot.kind == "moon"
+    assert float(spot.towards @ direction(268, 30)) > math.cos(math.radians(3))
+
+
+@pytest.mark.parametrize(("time", "elevation"), [(Time.NOON, 60.0), (Time.MORNING, 25.0)])
+@pytest.mark.parametrize("clouds", [Clouds.CLEAR, Clouds.FEW])
+@pytest.mark.parametrize("height", [128, 512])
+def test_a_day_in_a_dark_picture_has_a_sun_and_no_moon(renderer, clouds, height, time, elevation):
+    """It is as dark and as blue as a moonlit night, but more than a moon's face is white."""
+    place = {"ground": Ground.GRASS, "sun_elevation": elevation, "sun_azimuth": 268.0, "seed": 5}
+    day = renderer.render([SkyParameters(time=time, clouds=clouds, **place)], height)[0]
+    spot = find_spot((day / 8).clamp(max=1))
+    assert spot.kind == "sun"
+    assert azimuth_elevation(spot.towards) == pytest.approx((268, elevation), abs=2)
+
+
 @pytest.mark.parametrize("more", [{}, {"milky_way": True}, {"aurora": True}, {"city": 200.0, "skyline": True}])
 @pytest.mark.parametrize("height", [128, 512])
 def test_stars_an_aurora_and_a_citys_lights_are_no_moon(renderer, more, height):
