@@ -90,31 +90,34 @@ def gather(job: Job, width: int, transfer: Transfer) -> Given | None:
         given = _beginning(_drawn(job, layout, width))
     if job.photos:
         given = _with_photos(job, given or _nothing(width), transfer)
-    if given and job.edits:
-        if job.mask is not None:
-            mask = read_mask(job.mask, width)
-        else:
-            radiance, mask = without_glow(given.radiance, _seen_sun(job))
-            given = replace(given, radiance=radiance)
-        inside = soft_mask(mask, job.feather)
-        if job.erase:
-            given = replace(given, radiance=behind(given.radiance, _around(mask)))
-        elif job.draw_named:
-            given = replace(given, radiance=draw_named(job, given.radiance, mask, inside))
-        outside, freed = 1 - inside, passage(mask, _PASSAGE * job.feather)
-        # Outside nothing is free, and near the edge only late steps are, and these in part, if what was there may show;
-        # inside, photos may be held as well.
-        held = torch.maximum(outside, (freed < 1).float())
-        closer = held > given.hold
-        given = replace(
-            given,
-            hold=torch.maximum(given.hold, held),
-            strength=torch.where(closer, freed * (freed < 1), given.strength),
-            lasting=torch.where(closer, outside if job.erase else 1 - freed, given.lasting),
-            keep=torch.maximum(given.keep, outside),
-            leads=False,  # an area is painted to be other than what is around it
-        )
-    return given
+    return _edited(job, given, width) if given and job.edits else given
+
+
+def _edited(job: Job, given: Given, width: int) -> Given:
+    """What is *given*, free where *job* makes it anew; what it erases or draws there is in it."""
+    if job.mask is not None:
+        mask = read_mask(job.mask, width)
+    else:
+        radiance, mask = without_glow(given.radiance, _seen_sun(job))
+        given = replace(given, radiance=radiance)
+    inside = soft_mask(mask, job.feather)
+    if job.erase:
+        given = replace(given, radiance=behind(given.radiance, _around(mask)))
+    elif job.draw_named:
+        given = replace(given, radiance=draw_named(job, given.radiance, mask, inside))
+    outside, freed = 1 - inside, passage(mask, _PASSAGE * job.feather)
+    # Outside nothing is free, and near the edge only late steps are, and these in part, if what was there may show;
+    # inside, photos may be held as well.
+    held = torch.maximum(outside, (freed < 1).float())
+    closer = held > given.hold
+    return replace(
+        given,
+        hold=torch.maximum(given.hold, held),
+        strength=torch.where(closer, freed * (freed < 1), given.strength),
+        lasting=torch.where(closer, outside if job.erase else 1 - freed, given.lasting),
+        keep=torch.maximum(given.keep, outside),
+        leads=False,  # an area is painted to be other than what is around it
+    )
 
 
 def _seen_sun(job: Job) -> FoundLight:
