@@ -9,6 +9,7 @@ from ..light.transfer import log_to_radiance, radiance_to_log
 from ..sphere.equirectangular import direction, directions
 
 _REACH = 80.0  # degrees from the sun to where its glow is no more told from the sky
+_FAR = 60.0  # degrees from the sun, beyond which the sky's own tone is told
 _ROWS = 128  # of the small panorama in which the glow is measured
 _STEP, _RING = 2.0, 1.5  # degrees between the rings in which that is done, and to each side of one
 _CLEAR = 0.15  # quantile of a ring, and of a row, that is clear sky rather than a cloud
@@ -45,9 +46,12 @@ def _glow(code: Tensor, towards: Tensor) -> Tensor:
     """What the sun adds to a panorama's *code* at each ring around it ``[3, rings]``; falling, and 0 at the last."""
     rows = min(_ROWS, code.shape[1])
     small, every = adaptive_avg_pool2d(code, (rows, 2 * rows)), directions(rows, code.device)
-    apart, far = _degrees(every, towards), torch.tensordot(towards[:2], every[:2], dims=1) <= 0
-    usual = torch.stack([row[:, away].quantile(_CLEAR, 1) for row, away in zip(small.unbind(1), far, strict=True)], 1)
-    departs, sky = small - usual[..., None], every[2] > 0
+    apart = _degrees(every, towards)
+    far = (torch.tensordot(towards[:2], every[:2], dims=1) <= 0) & (apart > _FAR)
+    usual: list[Tensor] = []  # from below: above the highest row with a far side, the sky is as it is there
+    for row, away in zip(reversed(small.unbind(1)), reversed(far), strict=True):
+        usual.append(row[:, away].quantile(_CLEAR, 1) if away.any() else usual[-1])
+    departs, sky = small - torch.stack(usual[::-1], 1)[..., None], every[2] > 0
     angles = torch.arange(0, _REACH + _STEP, _STEP).tolist()
     wide = max(_RING, 180 / rows)
     rings = [departs[:, sky & ((apart - angle).abs() <= wide)].quantile(_CLEAR, 1) for angle in angles]

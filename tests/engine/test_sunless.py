@@ -1,5 +1,7 @@
 """A sky without its sun: the glow goes, what it shone on stays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -22,10 +24,10 @@ def apart(height: int, elevation: float = ELEVATION) -> torch.Tensor:
     return cosine.clamp(-1, 1).acos().rad2deg()
 
 
-def hazy_sky(height: int) -> torch.Tensor:
+def hazy_sky(height: int, elevation: float = ELEVATION) -> torch.Tensor:
     """Paler towards the horizon, with a glow that has halved at 10 degrees."""
-    z = directions(height)[2]
-    return torch.stack([0.2 + 0.3 * (1 - z), 0.3 + 0.2 * (1 - z), 0.5 + 0 * z]) * (1 + 6 * 2 ** (-apart(height) / 10))
+    z, glow = directions(height)[2], 6 * 2 ** (-apart(height, elevation) / 10)
+    return torch.stack([0.2 + 0.3 * (1 - z), 0.3 + 0.2 * (1 - z), 0.5 + 0 * z]) * (1 + glow)
 
 
 @pytest.mark.parametrize("height", [64, 512])
@@ -42,6 +44,16 @@ def test_the_sky_is_as_even_as_on_the_far_side(height):
     assert (tones(dimmed, near) / tones(dimmed, far) - 1).abs().mean() < 0.05
     untouched = apart(height) > 80
     assert torch.equal(dimmed[:, untouched], sky[:, untouched])
+
+
+def test_a_sun_near_the_zenith_goes_too():
+    high = replace(SUN, elevation=84.0)
+    sky = hazy_sky(128, high.elevation)
+    dimmed, outshone = without_glow(sky, high)
+    ring = (outshone[0] == 0) & (apart(128, high.elevation) < 40)
+    before, after = sky[:, ring], dimmed[:, ring]
+    assert before.mean() > 1.25 * after.mean()
+    assert (after.std(1) / after.mean(1)).max() < 0.5 * (before.std(1) / before.mean(1)).max()
 
 
 def test_clouds_under_the_glow_keep_their_shape():
