@@ -33,6 +33,17 @@ def test_hour_clouds_and_ground_are_read(prompt, said):
     assert (read.time, read.clouds, read.ground) == said
 
 
+@pytest.mark.parametrize("prompt", ["noon without clouds", "no clouds, noon", "noon, a sky without any puffy clouds"])
+def test_clouds_that_are_denied_are_none(prompt):
+    assert Said.by(prompt).clouds == Clouds.CLEAR
+
+
+def test_what_is_denied_is_not_said():
+    said = Said.by("sunset without mountains, no fog, scattered clouds, no snow")
+    assert not said.mountains and not said.haze and said.ground is None
+    assert said.clouds == Clouds.SCATTERED
+
+
 def test_what_stands_beside_them_is_read():
     read = Said.by("hazy sunset with a blood red sky over a lake, distant mountains")
     assert (read.haze, read.glow, read.mountains, read.hills, read.aurora) == (True, Glow.RED, True, False, False)
