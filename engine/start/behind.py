@@ -35,8 +35,9 @@ def behind(radiance: Tensor, there: Tensor) -> Tensor:
     cloning"), if it is light; a cloud that the edge cuts through ends there.
     """
     code, near = radiance_to_log(radiance), _near(there)
-    above = (directions(radiance.shape[1], radiance.device)[2:] > 0).to(there)
-    sky, sky_covers = _turned(code, there, above, (near, _ragged(near, there)))
+    every = directions(radiance.shape[1], radiance.device)
+    above = (every[2:] > 0).to(there)
+    sky, sky_covers = _turned(code, there, above, (near, _ragged(near, there, every)))
     ground, ground_covers = _turned(code, there, 1 - above, (near, near))
     likely, covers = torch.lerp(ground, sky, above), torch.lerp(ground_covers, sky_covers, above)
     filled = _membrane(torch.where(there > 0, code, likely), torch.maximum(there, covers))
@@ -97,10 +98,9 @@ def _near(there: Tensor) -> Tensor:
     return (2 * box_filter(there[0], round(_FADES / 180 * there.shape[1]))).clamp(max=1)[None]
 
 
-def _ragged(near: Tensor, there: Tensor) -> Tensor:
+def _ragged(near: Tensor, there: Tensor, every: Tensor) -> Tensor:
     """What is :func:`_near` ends half way instead, with a rim as ragged as clouds have; not so at the horizon, where
-    hills are."""
-    every = directions(there.shape[1], there.device)
+    hills are. every: the pixels' directions ``[3, H, 2 H]``."""
     plane = every[:2] * _BILLOWS / (1 + every[2].abs())  # stereographic: no seam, and billows are round everywhere
     east, north = normalize((every[:2] * (1 - there)).sum((1, 2)), dim=0)  # so that a sky turned is the same turned
     noise = NoiseAtlas(0, there.device)(north * plane[0] - east * plane[1], east * plane[0] + north * plane[1])
