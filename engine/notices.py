@@ -6,6 +6,7 @@ from .job import Job
 from .job_parts import overlapping
 from .models.model import Model
 from .protocol import Notice
+from .sky.said import understood
 from .start.reading import read_picture
 from .vocabulary import unknown_words, unknown_words_message
 
@@ -37,5 +38,7 @@ def notices(job: Job, model: Model) -> Iterator[Notice]:
             yield Notice(
                 code="prompt_too_long", message=f'The {name} is too long for the model, which ignores "{unseen}".'
             )
-    if model.vocabulary and (unknown := unknown_words(job.prompt, model.vocabulary)):
+    # What the words for a sky are is drawn, even if the model was not taught them.
+    drawn = understood() if (job.layout or model.layout) == "prompt" else []
+    if model.vocabulary and (unknown := unknown_words(job.prompt, [*model.vocabulary, *drawn])):
         yield Notice(code="unknown_words", message=unknown_words_message(job.model, unknown))

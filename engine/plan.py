@@ -23,8 +23,7 @@ from .models.model import Model
 from .precision import resolve
 from .sampling.windows import Windows, even_stride
 from .schedule import schedule
-from .sky.phrases import TIMES
-from .sky.said import kind_said
+from .sky.said import Said
 from .start.drawing import can_draw
 from .start.layout import layout_of
 from .start.reading import panorama_width
@@ -234,7 +233,7 @@ def _layout(job: Job, model: Model) -> Layout | LayoutWord | None:
         )
     alone = not (job.layout or job.start or job.photos or job.control)
     # A region of another hour is drawn well; a storm under the same sun is drawn about as bright as a clear sky.
-    hours = all(region.prompt == job.prompt or kind_said(region.prompt, TIMES) for region in job.regions)
+    hours = all(region.prompt == job.prompt or Said.by(region.prompt).time for region in job.regions)
     return model.layout if model.layout and alone and says_something and hours else job.layout
 
 

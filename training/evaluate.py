@@ -9,7 +9,8 @@ renders; still other renders say how small it can get.
 import argparse
 import random
 import time
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,7 +28,7 @@ from engine.models.loading import WarmModel
 from engine.output.pictures import read_radiance
 from engine.pipeline import generate
 from engine.protocol import Result
-from engine.sky import SkyParameters, SkyRenderer, sample_parameters
+from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time, sample_parameters
 from engine.sky.phrases import CLOUDS, GROUNDS, MOUNTAINS, TIMES
 
 from .classifier import ATTRIBUTES, SkyClassifier, labels, reduced
@@ -35,7 +36,7 @@ from .colour import to_opponent
 from .dataset import make_dataset, render_codes
 from .export import FINE_DECODER, GUIDANCE, STEPS
 from .frechet import FrechetDistance
-from .held_out import HELD_OUT, HELD_OUT_MOUNTAINS
+from .held_out import HELD_OUT, HELD_OUT_MOUNTAINS, OTHER_WORDS, OTHER_WORDS_MOUNTAINS
 from .reconstruction import decibels, display
 from .sampling import PanoramaSampler
 from .settings import PRESETS
@@ -58,16 +59,24 @@ SHEET_PROMPTS = (
 Table = dict[str, list[str]]
 
 
-def full_caption(sky: SkyParameters, rng: random.Random, held_out: bool = False) -> str:
-    """A caption that says all that the classifier will be asked; *held_out*: in words that no training caption has."""
-    if held_out:
-        time, clouds, ground = (rng.choice(HELD_OUT[kind]) for kind in (sky.time, sky.clouds, sky.ground))
-        mountains = HELD_OUT_MOUNTAINS
-    else:
-        time, clouds = rng.choice(TIMES[sky.time]), rng.choice(CLOUDS[sky.clouds])
-        ground, mountains = rng.choice(GROUNDS[sky.ground]), MOUNTAINS
+@dataclass(frozen=True)
+class Wording:
+    """Phrases by what they say."""
+
+    kinds: Mapping[Time | Clouds | Ground, Sequence[str]]
+    mountains: Sequence[str]
+
+
+CAPTIONS = Wording({**TIMES, **CLOUDS, **GROUNDS}, MOUNTAINS)
+PARAPHRASES = Wording(HELD_OUT, HELD_OUT_MOUNTAINS)
+IN_OTHER_WORDS = Wording(OTHER_WORDS, OTHER_WORDS_MOUNTAINS)
+
+
+def full_caption(sky: SkyParameters, rng: random.Random, wording: Wording = CAPTIONS) -> str:
+    """A caption that says all that the classifier will be asked."""
+    time, clouds, ground = (rng.choice(wording.kinds[kind]) for kind in (sky.time, sky.clouds, sky.ground))
     text = f"{time} over {ground}, {clouds}"
-    return f"{text}, {rng.choice(mountains)}" if sky.mountains else text
+    return f"{text}, {rng.choice(wording.mountains)}" if sky.mountains else text
 
 
 def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: torch.device, made: bool) -> str:
@@ -101,11 +110,15 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
     seconds = (time.perf_counter() - started) / pictures
     add("samples, guidance 1", _samples(pipeline, captions, 1.0))
     add(f"samples in windows, guidance {guidance:g}", _samples(pipeline, captions, guidance, windows=True))
-    paraphrases = [full_caption(sky, rng, held_out=True) for sky in asked]
+    paraphrases = [full_caption(sky, rng, PARAPHRASES) for sky in asked]
     add(f"samples of unseen paraphrases, guidance {guidance:g}", _samples(pipeline, paraphrases, guidance))
     if made:
         add("skies as the engine makes them", _made(model, captions, height))
         add("the same of unseen paraphrases", _made(model, paraphrases, height))
+        add(
+            "the same in words that captions lack",
+            _made(model, [full_caption(sky, rng, IN_OTHER_WORDS) for sky in asked], height),
+        )
     most_common = [truth[:, i].bincount().max().item() / pictures for i in range(len(ATTRIBUTES))]
     rows["always the most frequent"] = [*(f"{share:.0%}" for share in most_common), ""]
     lines = [f"| {pictures} panoramas | {' | '.join(ATTRIBUTES)} | distance |", "|---" * (2 + len(ATTRIBUTES)) + "|"]

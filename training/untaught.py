@@ -1,6 +1,6 @@
 """What the renderer can draw and sky-small was not taught: how random skies come by it, and how it is said.
 
-For a model to come. Kept apart from :mod:`engine.sky.captions`, whose words are those that sky-small claims to know.
+For a model to come. Kept apart from :mod:`engine.sky.captions`, whose words are those that sky-small was taught with.
 """
 
 import random
@@ -9,34 +9,17 @@ from dataclasses import replace
 
 from engine.sky import Clouds, Ground, SkyParameters, Time
 from engine.sky.captions import caption
+from engine.sky.parameters import MoonPhase
+from engine.sky.phrases import CITY_GLOWS, COASTS, FOG, MOONS, RAYS, SKYLINES, THUNDERHEADS
 
-THUNDERHEADS = (
-    "cumulonimbus",
-    "a thunderhead",
-    "an anvil cloud",
-    "a towering cumulonimbus with its anvil",
-    "a distant supercell",
-)
-RAYS = ("god rays", "sunbeams", "crepuscular rays", "rays of light through the clouds", "sunbeams behind a cloud")
-FOG = ("fog banks", "ground fog", "banks of fog", "low lying fog", "patches of fog")
-SKYLINES = ("a city skyline", "skyscrapers", "a city on the horizon", "the skyline of a city", "tall buildings")
-CITY_GLOWS = ("city glow", "the glow of a city", "light pollution", "city lights beyond the horizon")
-COASTS = ("a coast", "a beach", "a sandy beach", "the seaside", "a shoreline", "the coast")
-MOONS = {
-    "new": ("new moon", "an earthlit moon"),
-    "crescent": ("a crescent moon", "thin sickle moon", "a young moon"),
-    "half": ("a half moon", "moon in its quarter"),
-    "gibbous": ("a gibbous moon", "nearly round moon"),
-    "full": (),  # what captions have always called a moon
-}
 _LAND = (Ground.GRASS, Ground.DESERT, Ground.FOREST, Ground.SNOW)
 _OPEN = (Clouds.CLEAR, Clouds.FEW, Clouds.SCATTERED, Clouds.CIRRUS)
 _SUNLIT = (Time.NOON, Time.MORNING, Time.GOLDEN)
 _DARK = (Time.DUSK, Time.NIGHT, Time.MOON)
 
 
-def moon_kind(phase: float) -> str:
-    """The name of the moon at this share of the month since new moon, one of ``MOONS``."""
+def moon_kind(phase: float) -> MoonPhase:
+    """Of the moon at this share of the month since new moon."""
     from_new = min(phase, 1 - phase)
     return next(name for limit, name in zip((0.03, 0.2, 0.3, 0.47, 0.5), MOONS, strict=True) if from_new <= limit)
 
@@ -64,7 +47,7 @@ def add_features(sky: SkyParameters, rng: random.Random) -> SkyParameters:
 def featured_caption(sky: SkyParameters, rng: random.Random) -> str:
     """As :func:`engine.sky.captions.caption`, with the features of *sky* before or behind what that says."""
     text = caption(sky, rng)
-    if sky.time == Time.MOON and moon_kind(sky.moon_phase) != "full":
+    if sky.time == Time.MOON and moon_kind(sky.moon_phase) != MoonPhase.FULL:
         text = text.replace("full moon", "moon")
     phrases = [rng.choice(words) for words in said(sky) if words]
     return ", ".join([*phrases, text] if rng.random() < 0.5 else [text, *phrases])

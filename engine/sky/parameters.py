@@ -51,6 +51,32 @@ class Glow(StrEnum):
     PINK = "pink"
 
 
+class Thing(StrEnum):
+    """What only some skies have."""
+
+    MOUNTAINS = "mountains"
+    HILLS = "hills"
+    SKYLINE = "skyline"
+    CITY_GLOW = "city glow"
+    COAST = "coast"
+    THUNDERHEAD = "thunderhead"
+    RAYS = "rays"
+    FOG = "fog"
+    HAZE = "haze"
+    MILKY_WAY = "milky way"
+    AURORA = "aurora"
+
+
+class MoonPhase(StrEnum):
+    """How much of the moon's face is lit, whether it waxes or wanes."""
+
+    NEW = "new"
+    CRESCENT = "crescent"
+    HALF = "half"
+    GIBBOUS = "gibbous"
+    FULL = "full"
+
+
 # Degrees above the horizon. At -18 astronomical night begins; the atmosphere's tables end there.
 ELEVATIONS = {
     Time.NOON: (38.0, 80.0),

@@ -1,6 +1,6 @@
 """The words for skies that people type, and that captions are made of."""
 
-from .parameters import Clouds, Glow, Ground, Time
+from .parameters import Clouds, Glow, Ground, MoonPhase, Time
 
 TIMES: dict[Time, tuple[str, ...]] = {
     Time.NOON: (
@@ -250,6 +250,27 @@ GLOWS: dict[Glow, tuple[str, ...]] = {
 HAZE = ("haze", "hazy", "mist", "foggy horizon", "misty", "fog")
 MILKY_WAY = ("milky way", "the milky way", "galaxy", "milky way galaxy")
 AURORA = ("aurora", "northern lights", "aurora borealis", "green aurora", "polar lights")
+# What the renderer draws and sky-small was not taught: no caption of :mod:`.captions` has it, those of
+# training/untaught.py do.
+THUNDERHEADS = (
+    "cumulonimbus",
+    "a thunderhead",
+    "an anvil cloud",
+    "a towering cumulonimbus with its anvil",
+    "a distant supercell",
+)
+RAYS = ("god rays", "sunbeams", "crepuscular rays", "rays of light through the clouds", "sunbeams behind a cloud")
+FOG = ("fog banks", "ground fog", "banks of fog", "low lying fog", "patches of fog")
+SKYLINES = ("a city skyline", "skyscrapers", "a city on the horizon", "the skyline of a city", "tall buildings")
+CITY_GLOWS = ("city glow", "the glow of a city", "light pollution", "city lights beyond the horizon")
+COASTS = ("a coast", "a beach", "a sandy beach", "the seaside", "a shoreline", "the coast")
+MOONS: dict[MoonPhase, tuple[str, ...]] = {
+    MoonPhase.NEW: ("new moon", "an earthlit moon"),
+    MoonPhase.CRESCENT: ("a crescent moon", "thin sickle moon", "a young moon"),
+    MoonPhase.HALF: ("a half moon", "moon in its quarter"),
+    MoonPhase.GIBBOUS: ("a gibbous moon", "nearly round moon"),
+    MoonPhase.FULL: (),  # what captions call a moon
+}
 # Words that people add and that say nothing about the sky; the model has to learn to pass over them.
 FILLERS = (
     "360 panorama",

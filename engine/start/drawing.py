@@ -13,8 +13,7 @@ from ..light.found import read_light
 from ..output.header import read_job
 from ..sky.cumulus import IN_AREAS
 from ..sky.parameters import Clouds, Ground
-from ..sky.phrases import GROUNDS
-from ..sky.said import Said, kind_said
+from ..sky.said import Said
 from ..sphere.equirectangular import box_filter, directions
 from .layout import draw, draw_with_cumulus, layout_of
 from .reading import read_mask
@@ -35,7 +34,7 @@ def can_draw(job: Job) -> bool:
 
 def ground_said(prompt: str) -> Ground | None:
     """The ground that *prompt* names, if the renderer knows it."""
-    return kind_said(prompt, GROUNDS)
+    return Said.by(prompt).ground
 
 
 def clouds_said(prompt: str) -> Clouds | None:

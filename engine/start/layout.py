@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ..job import Job
-from ..job_parts import CloudKind, GroundKind, Layout, Region
+from ..job_parts import CloudKind, GroundKind, HorizonKind, Layout, Region
 from ..sky import Clouds, Glow, Ground, SkyParameters, SkyRenderer, Time
-from ..sky.parameters import ELEVATIONS
+from ..sky.parameters import ELEVATIONS, MoonPhase, Thing
 from ..sky.said import Said
 from .regions import middle
 
@@ -20,26 +20,42 @@ _AT_ONCE, _BAND = 512, 32  # rows of a picture that is drawn as a whole, and of 
 # What a sky has of which the prompt says nothing.
 _CLOUDS: tuple[CloudKind, ...] = ("few", "scattered", "cirrus")
 _GROUNDS: tuple[GroundKind, ...] = ("sea", "desert", "grass", "forest", "lake")
+_HORIZONS: dict[Thing, HorizonKind] = {Thing.SKYLINE: "city", Thing.MOUNTAINS: "mountains", Thing.HILLS: "hills"}
+_PHASES = {  # shares of the month since new moon
+    MoonPhase.NEW: 0.0,
+    MoonPhase.CRESCENT: 0.12,
+    MoonPhase.HALF: 0.25,
+    MoonPhase.GIBBOUS: 0.38,
+    MoonPhase.FULL: 0.5,
+}
 
 
 def layout_of(prompt: str, seed: int) -> Layout | None:
     """A sky with what *prompt* says; the rest, and what stands where, is drawn by *seed*. None if it says neither hour
     nor clouds. Without an hour it is noon, as in the captions that the bundled model was taught with."""
     said, rng = Said.by(prompt), random.Random(seed)
-    if said.time is None and said.clouds is None:
+    if said.time is None and said.clouds is None and Thing.THUNDERHEAD not in said.things:
         return None
     time = said.time or Time.NOON
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*ELEVATIONS[time])
     clouds, ground = rng.choice(_CLOUDS), rng.choice(_GROUNDS)
+    turned = [round(rng.uniform(0, 360), 2) for _ in range(3)]
     return Layout(
         light="moon" if time is Time.MOON else "stars" if time is Time.NIGHT else "sun",
         azimuth=round(azimuth, 2),
         elevation=round(max(elevation, 0.0) if time is Time.NIGHT else elevation, 2),
-        clouds=said.clouds.value if said.clouds else clouds,
-        ground=said.ground.value if said.ground else ground,
-        horizon="mountains" if said.mountains else "hills" if said.hills else "flat",
-        haze=said.haze,
-        aurora=said.aurora,
+        moon_phase=_PHASES[said.moon or MoonPhase.FULL],
+        clouds="cumulonimbus" if Thing.THUNDERHEAD in said.things else said.clouds.value if said.clouds else clouds,
+        cloud_azimuth=turned[0],
+        ground="coast" if Thing.COAST in said.things else said.ground.value if said.ground else ground,
+        sea_azimuth=turned[1],
+        horizon=next((horizon for thing, horizon in _HORIZONS.items() if thing in said.things), "flat"),
+        city_azimuth=turned[2],
+        city_glow=Thing.CITY_GLOW in said.things,
+        haze=Thing.HAZE in said.things,
+        fog=Thing.FOG in said.things,
+        rays=Thing.RAYS in said.things,
+        aurora=Thing.AURORA in said.things,
         glow=(said.glow or Glow.ORANGE).value,
         seed=seed % 2**31,
     )

@@ -10,6 +10,7 @@ from engine.job import BUNDLED_MODEL, Job, Layout
 from engine.pipeline import generate
 from engine.plan import plan
 from engine.sky import Clouds, Glow, Ground, Time
+from engine.sky.parameters import Thing
 from engine.sky.said import Said
 from engine.start.given import gather
 from engine.start.layout import beginning, draw, layout_of
@@ -40,15 +41,15 @@ def test_clouds_that_are_denied_are_none(prompt):
 
 def test_what_is_denied_is_not_said():
     said = Said.by("sunset without mountains, no fog, scattered clouds, no snow")
-    assert not said.mountains and not said.haze and said.ground is None
+    assert not said.things and said.ground is None
     assert said.clouds == Clouds.SCATTERED
 
 
 def test_what_stands_beside_them_is_read():
     read = Said.by("hazy sunset with a blood red sky over a lake, distant mountains")
-    assert (read.haze, read.glow, read.mountains, read.hills, read.aurora) == (True, Glow.RED, True, False, False)
-    assert Said.by("northern lights, rolling hills").aurora
-    assert Said.by("northern lights, rolling hills").hills
+    assert read.glow == Glow.RED
+    assert read.things == {Thing.HAZE, Thing.MOUNTAINS}
+    assert Said.by("northern lights, rolling hills").things == {Thing.AURORA, Thing.HILLS}
 
 
 def test_a_layout_has_what_the_prompt_says_and_the_seed_decides_the_rest():

@@ -14,9 +14,10 @@ from torch import Tensor
 from engine.models.folder import find_model
 from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time, sample_parameters
 from engine.sky.captions import vocabulary
+from engine.sky.parameters import MoonPhase
 from engine.sphere.gnomonic import View, render
 from engine.sphere.resampling import reader, sample
-from training.untaught import MOONS, add_features, feature_vocabulary, featured_caption, moon_kind, said
+from training.untaught import add_features, feature_vocabulary, featured_caption, moon_kind, said
 
 HEIGHT = 128
 DEGREE = HEIGHT / 180  # pixels
@@ -247,7 +248,7 @@ def test_captions_say_the_features() -> None:
 
 
 def test_moons_are_named_by_phase() -> None:
-    assert [moon_kind(p) for p in (0.0, 0.1, 0.25, 0.4, 0.5)] == list(MOONS)
+    assert [moon_kind(p) for p in (0.0, 0.1, 0.25, 0.4, 0.5)] == list(MoonPhase)
     assert moon_kind(0.9) == "crescent"
 
 
