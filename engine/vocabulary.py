@@ -11,6 +11,7 @@ _ALIKE = 0.78  # of letters; below, suggestions are guesses
 _FUNCTION_WORDS = """
 the and with over under above below near from into onto for this that its are was very some more less much all any not
 without between behind beyond beside around across through against like while where when
+far distance background foreground
 """  # said by everybody, painted by nobody
 
 

@@ -26,6 +26,7 @@ _ROWS = (
     ("middle", 130, math.radians(8), 0.14),
     ("near", 76, math.radians(12), 0.03),
 )
+_GAP, _BELOW_DISC = math.radians(15), 1.3  # in which less stands before a low sun; degrees from its middle to that
 _LEAST_LIGHT = 0.075  # luminance that the shade of a slope is raised to, so that night is not a black cut-out
 
 
@@ -71,7 +72,7 @@ def _ranges(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
                 * torch.maximum(lake, scene.coast[:, None])
             )
             height = torch.maximum(height, torch.maximum(dunes, shore))
-        height = (height.clamp(min=0) * land)[:, None]
+        height = _with_gap(scene, lit, (height.clamp(min=0) * land)[:, None])
         # One tile of noise around the whole horizon: about a texel per pixel, so slopes are rough and not grainy.
         relief = noise(dome.longitude / (2 * math.pi) + a[:, None], 2 * dome.elevation / (2 * math.pi) + b[:, None])
         relief = relief[RIDGE]
@@ -88,11 +89,19 @@ def _forest(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
     leafy = _colour(sky, _TREES) * (1 + 0.35 * leaves).clamp(0.3, 2)[:, None]
     forest = per_pixel(scene.ground(Ground.FOREST))
     for row, count, tallest, air_share in _ROWS:
-        top = crowns(scene, dome, row, count, tallest) * land_share(scene, dome)
+        top = _with_gap(scene, lit, crowns(scene, dome, row, count, tallest) * land_share(scene, dome))
         shade = _shade(lit, leafy, leaves, 0.6).lerp(air * 0.9, _air_share(scene, air_share))
         mask = torch.sigmoid((top - dome.elevation[None]) / (0.5 * dome.pixel)) * forest
         sky = sky.lerp(shade, mask[:, None])
     return sky
+
+
+def _with_gap(scene: Scene, lit: Light, heights: Tensor) -> Tensor:
+    """*heights* [batch, rows or 1, width], radians, lower where they would hide the sun or the moon: whoever asks for
+    a sunset in the mountains wants to see it, and Skyloom's light stage puts the disc there."""
+    seen_above = per_pixel(torch.deg2rad(scene.sun_elevation - _BELOW_DISC).clamp(min=0))
+    near = (-((lit.turn[:, :1].abs() / _GAP) ** 2.5)).exp() * per_pixel(scene.sun_up)
+    return torch.minimum(heights, heights.lerp(seen_above, near))
 
 
 def _unit(profile: Tensor) -> Tensor:

@@ -39,6 +39,8 @@ def layout_of(prompt: str, seed: int) -> Layout | None:
     time = said.time or Time.NOON
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*ELEVATIONS[time])
     clouds, ground = rng.choice(_CLOUDS), rng.choice(_GROUNDS)
+    if ground == "forest" and Thing.SKYLINE in said.things:
+        ground = "grass"  # trees that nobody asked for would hide it
     turned = [round(rng.uniform(0, 360), 2) for _ in range(3)]
     return Layout(
         light="moon" if time is Time.MOON else "stars" if time is Time.NIGHT else "sun",

@@ -9,47 +9,11 @@ from engine.errors import BadRequest
 from engine.job import BUNDLED_MODEL, Job, Layout
 from engine.pipeline import generate
 from engine.plan import plan
-from engine.sky import Clouds, Glow, Ground, Time
-from engine.sky.parameters import Thing
-from engine.sky.said import Said
 from engine.start.given import gather
 from engine.start.layout import beginning, draw, layout_of
 from engine.start.reading import read_display
 
 CPU = torch.device("cpu")
-
-
-@pytest.mark.parametrize(
-    ("prompt", "said"),
-    [
-        ("golden hour over a calm sea, scattered clouds", (Time.GOLDEN, Clouds.SCATTERED, Ground.SEA)),
-        ("Late afternoon over SAND DUNES, not a single cloud", (Time.MORNING, Clouds.CLEAR, Ground.DESERT)),
-        ("(storm clouds:1.4) over a grass field", (None, Clouds.STORM, Ground.GRASS)),
-        ("bright moon at night over a forest", (Time.MOON, None, Ground.FOREST)),
-        ("castles and dragons", (None, None, None)),
-    ],
-)
-def test_hour_clouds_and_ground_are_read(prompt, said):
-    read = Said.by(prompt)
-    assert (read.time, read.clouds, read.ground) == said
-
-
-@pytest.mark.parametrize("prompt", ["noon without clouds", "no clouds, noon", "noon, a sky without any puffy clouds"])
-def test_clouds_that_are_denied_are_none(prompt):
-    assert Said.by(prompt).clouds == Clouds.CLEAR
-
-
-def test_what_is_denied_is_not_said():
-    said = Said.by("sunset without mountains, no fog, scattered clouds, no snow")
-    assert not said.things and said.ground is None
-    assert said.clouds == Clouds.SCATTERED
-
-
-def test_what_stands_beside_them_is_read():
-    read = Said.by("hazy sunset with a blood red sky over a lake, distant mountains")
-    assert read.glow == Glow.RED
-    assert read.things == {Thing.HAZE, Thing.MOUNTAINS}
-    assert Said.by("northern lights, rolling hills").things == {Thing.AURORA, Thing.HILLS}
 
 
 def test_a_layout_has_what_the_prompt_says_and_the_seed_decides_the_rest():
@@ -69,6 +33,16 @@ def test_a_layout_of_every_hour_can_be_drawn(prompt):
     assert layout is not None
     assert torch.isfinite(draw(layout, 16)).all()
     assert layout.light == {"night": "stars", "full moon": "moon"}.get(prompt, "sun")
+
+
+def test_what_only_the_renderer_can_draw_is_in_it():
+    beach = layout_of("a sickle moon over a sandy beach, city lights", 1)
+    assert (beach.light, beach.ground, beach.city_glow) == ("moon", "coast", True)
+    assert 0 < beach.moon_phase < 0.25
+    tower = layout_of("a towering thunderhead behind a city, fog banks", 1)
+    assert (tower.light, tower.clouds, tower.horizon, tower.fog) == ("sun", "cumulonimbus", "city", True)
+    assert layout_of("god rays in the golden evening", 1).rays
+    assert "forest" not in {layout_of("dusk, a skyline", seed).ground for seed in range(30)}
 
 
 def test_a_prompt_that_says_neither_hour_nor_clouds_has_none(nano):

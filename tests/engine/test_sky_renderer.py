@@ -190,6 +190,21 @@ def test_held_out_paraphrases_are_never_taught() -> None:
     assert not [phrase for phrase in held_out if any(phrase in text for text in captions)]
 
 
+@pytest.mark.parametrize("elevation", [1.5, 8.0])
+@pytest.mark.parametrize("before", [{"mountains": True}, {"hills": True}, {"ground": Ground.FOREST}])
+def test_a_low_sun_is_not_hidden_by_what_stands_on_the_horizon(
+    renderer: SkyRenderer, before: dict[str, object], elevation: float
+) -> None:
+    """The sky's brightest place is where it is over a plain, and it is as bright."""
+    time = Time.SUNSET if elevation < 4 else Time.GOLDEN
+    low = [_clear(time=time, sun_elevation=elevation, sun_azimuth=90.0, seed=seed, **before) for seed in range(4)]
+    plain = renderer.render([_clear(time=time, sun_elevation=elevation, sun_azimuth=90.0)], 4 * HEIGHT)[0].mean(0)
+    row, column = divmod(int(plain.argmax()), plain.shape[1])
+    for picture in renderer.render(low, 4 * HEIGHT).mean(1):
+        assert picture[row, column] > 0.7 * plain[row, column]
+        assert (picture[row, column] >= 0.99 * picture.max()).all()
+
+
 @pytest.mark.parametrize(("kind", "least", "most"), [("mountains", 8, 31), ("hills", 3, 11)])
 def test_ranges_stand_on_the_horizon(renderer: SkyRenderer, kind: str, least: float, most: float) -> None:
     """Their highest point, in degrees, is where the picture differs from one without them."""
