@@ -182,6 +182,11 @@ class Scene:
         return self._tensor([p.time != Time.NIGHT and p.sun_elevation > -0.8 for p in self.parameters])
 
     @cached_property
+    def disc_seen(self) -> Tensor:
+        """1 where it is up and no closed deck hides it."""
+        return self.sun_up * (1 - self.clouds(Clouds.OVERCAST, Clouds.STORM))
+
+    @cached_property
     def more_clouds(self) -> Tensor:
         """Of a density: from -0.9, next to no clouds of a kind or great gaps, to 0.9; 0 is usual for the kind."""
         return self._tensor([0.9 * (2 * p.cover - 1) for p in self.parameters])
@@ -223,9 +228,8 @@ class Scene:
 
     @cached_property
     def rays(self) -> Tensor:
-        """Of a sun that is up, and not where a closed deck hides it."""
-        closed = self.clouds(Clouds.OVERCAST, Clouds.STORM)
-        return self._tensor([p.rays for p in self.parameters]) * self.sun_up * (1 - self.moonlit) * (1 - closed)
+        """Of a sun that can be seen."""
+        return self._tensor([p.rays for p in self.parameters]) * self.disc_seen * (1 - self.moonlit)
 
     @cached_property
     def fog(self) -> Tensor:

@@ -39,8 +39,9 @@ def layout_of(prompt: str, seed: int) -> Layout | None:
     time = said.time or Time.NOON
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*ELEVATIONS[time])
     clouds, ground = rng.choice(_CLOUDS), rng.choice(_GROUNDS)
-    if ground == "forest" and Thing.SKYLINE in said.things:
-        ground = "grass"  # trees that nobody asked for would hide it
+    horizon: HorizonKind = next((kind for thing, kind in _HORIZONS.items() if thing in said.things), "flat")
+    if ground == "forest" and horizon != "flat":
+        ground = "grass"  # trees that nobody asked for would hide what somebody did
     turned = [round(rng.uniform(0, 360), 2) for _ in range(3)]
     return Layout(
         light="moon" if time is Time.MOON else "stars" if time is Time.NIGHT else "sun",
@@ -51,7 +52,7 @@ def layout_of(prompt: str, seed: int) -> Layout | None:
         cloud_azimuth=turned[0],
         ground="coast" if Thing.COAST in said.things else said.ground.value if said.ground else ground,
         sea_azimuth=turned[1],
-        horizon=next((horizon for thing, horizon in _HORIZONS.items() if thing in said.things), "flat"),
+        horizon=horizon,
         city_azimuth=turned[2],
         city_glow=Thing.CITY_GLOW in said.things,
         haze=Thing.HAZE in said.things,
