@@ -63,7 +63,7 @@ def run(story: str, out: Path) -> None:
     command = ["blender", *geometry, "--python-exit-code", "7", "--python", str(INSIDE / "driver.py"), "--", story]
     with open(out / f"{story}.log", "wb") as log:
         status = subprocess.run(["timeout", "-k", "5", str(STORY_SECONDS), *command], stdout=log, stderr=log).returncode
-    after = {"status": status, "engine_seconds": wait_for_engine()}
+    after = {"status": status, "engine_ended": wait_for_engine()}
     (out / f"{story}.after.json").write_text(json.dumps(after), encoding="utf-8")
 
 
@@ -75,14 +75,12 @@ def cast_shadows(out: Path) -> None:
         subprocess.run(command, stdout=log, stderr=log)
 
 
-def wait_for_engine() -> float | None:
-    """Seconds until no engine process was left, counted from Blender's end; None if one was still there at the end."""
-    start = time.monotonic()
-    while time.monotonic() - start < WATCH_SECONDS:
-        if not engine_processes():
-            return time.monotonic() - start
+def wait_for_engine() -> bool:
+    """Whether no engine process is left some time after Blender's end."""
+    end = time.monotonic() + WATCH_SECONDS
+    while engine_processes() and time.monotonic() < end:
         time.sleep(0.1)
-    return None
+    return not engine_processes()
 
 
 def engine_processes() -> list[str]:

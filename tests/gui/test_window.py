@@ -119,10 +119,8 @@ def test_scene_without_a_world_gets_one(window: Window) -> None:
 @pytest.mark.parametrize("story", ["closing", "crash"])
 def test_closing_blender_ends_the_engine(window: Window, story: str) -> None:
     assert window.saw(story, "close")["before"]["running"]
-    seconds = window.after(story)["engine_seconds"]
-    assert seconds is not None, "the engine still runs"
-    assert seconds < 5
-    assert window.skies(story) == [], "files were left"
+    assert window.after(story)["engine_ended"]
+    assert window.skies(story) == [], "it went on, or files were left"
 
 
 def test_blender_quits_cleanly(window: Window) -> None:
