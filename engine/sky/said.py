@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Self, TypeVar
 
 from ..kindred_words import KINDRED
@@ -116,40 +116,55 @@ def _kinds(prompt: str) -> tuple[StrEnum, ...]:
     matches: list[_Match] = []
     for clause in clauses(prompt):
         left = [Stem(_kindred().get(one.text, one.text), one.place) for one in clause]
-        while match := max(_matches(left), key=lambda match: match.score, default=None):
-            matches.append(match)
-            left = [one for one in left if one not in match.words]
-    matches.sort(key=lambda match: -match.score)
-    return tuple(match.kind for match in matches)
+        while found := sorted(_matches(left), key=_score):
+            read: set[Stem] = set()
+            while found:
+                if read.isdisjoint((match := found.pop()).words):
+                    matches.append(match)
+                    read |= match.words
+            left = [one for one in left if one not in read]
+    return tuple(match.kind for match in sorted(matches, key=_score, reverse=True))
+
+
+def _score(match: _Match) -> float:
+    return match.score
 
 
 def _matches(left: Sequence[Stem]) -> Iterator[_Match]:
-    there = {one.text for one in left}
-    for phrase in _phrases():
-        if not there.isdisjoint(phrase.stems):
-            some = [one for one in left if one.text in phrase.stems]
-            for first in range(len(some)):
-                if match := _match(some[first:], phrase):
-                    yield match
+    for i, one in enumerate(left):
+        for phrase in _phrases_with().get(one.text, ()):
+            if match := _match(left, i, phrase):
+                yield match
 
 
-def _match(some: Sequence[Stem], phrase: _Phrase) -> _Match | None:
-    """*phrase*, or enough of it, in the first of *some* and those near it."""
-    words, last = {some[0].text: some[0]}, some[0].place
-    for one in some[1:]:
-        if one.text not in words:
-            if one.place - last > _FARTHEST:
-                break
+def _match(left: Sequence[Stem], first: int, phrase: _Phrase) -> _Match | None:
+    """*phrase*, or enough of it, in the word *first* of *left* and those soon after it."""
+    last = left[first].place
+    words = {left[first].text: left[first]}
+    for one in islice(left, first + 1, None):
+        if one.place - last > _FARTHEST:
+            break
+        if one.text in phrase.stems and one.text not in words:
             words[one.text], last = one, one.place
     weights = _weights()
     whole, weight = (sum(weights[text] for text in texts) for texts in (phrase.stems, words))
     enough = len(words) > 1 and weight > _ENOUGH * whole and _NEEDED.intersection(phrase.stems) <= words.keys()
     if len(words) < len(phrase.stems) and not enough:
         return None
-    apart = max(0, last - some[0].place + 1 - len(words))
+    apart = max(0, last - left[first].place + 1 - len(words))
     order = [phrase.stems.index(text) for text in words]
     score = 2 * weight - whole - _APART * apart - _TURNED * (order != sorted(order)) + _OWN * phrase.own
     return _Match(score, phrase.kind, frozenset(words.values()))
+
+
+@lru_cache(maxsize=1)
+def _phrases_with() -> Mapping[str, Sequence[_Phrase]]:
+    """Of each stem."""
+    known: dict[str, list[_Phrase]] = {}
+    for phrase in _phrases():
+        for text in phrase.stems:
+            known.setdefault(text, []).append(phrase)
+    return known
 
 
 @lru_cache(maxsize=1)
