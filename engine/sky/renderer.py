@@ -24,6 +24,7 @@ from .noise import NoiseAtlas
 from .parameters import Clouds, Ground, SkyParameters
 from .rays import along_arcs, beams
 from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring
+from .water import mirrorable
 from .wind import WindView
 
 _KEY = 0.13  # log-mean luminance that exposure steers towards
@@ -127,7 +128,7 @@ class SkyRenderer:
         air = _air_light(covered.radiance, lit, dome)
         arcs = along_arcs(scene, dome, self._noise, covered.transmittance) if scene.rays.any() else None
         upper = self._upper(scene, dome, lit, covered, air, arcs)
-        around = Surroundings(lit.under_clouds(covered.deck), dome, upper, air, covered.deck)
+        around = Surroundings(lit.under_clouds(covered.deck), dome, mirrorable(upper), air, covered.deck)
         plane = Plane(scene, dome, self._noise)
         lower, lift, level = self._lower(scene, plane, around)
         both = ((dome.x, plane.x), (dome.y, plane.y), (dome.z, plane.z))
