@@ -92,7 +92,9 @@ class SkyRenderer:
             if above > 0:
                 part = Dome(height, self._device, range(above - len(rows), above))
                 there = lit.towards(part, scene, dome)
-                drawn = self._upper(scene, part, there, self._covered(scene, part, there), around.air, whole.arcs)
+                below = replace(there, sun=around.lit.sun, ambient=around.lit.ambient)
+                covered = self._covered(scene, part, there)
+                drawn = self._upper(scene, part, there, below, covered, around.air, whole.arcs)
                 drawn = self._foggy(scene, (part.x, part.y, part.z), around, drawn)
             else:
                 plane = Plane(scene, Dome(height, self._device, range(-above, len(rows) - above)), self._noise)
@@ -127,8 +129,9 @@ class SkyRenderer:
         covered = self._covered(scene, dome, lit)
         air = _air_light(covered.radiance, lit, dome)
         arcs = along_arcs(scene, dome, self._noise, covered.transmittance) if scene.rays.any() else None
-        upper = self._upper(scene, dome, lit, covered, air, arcs)
-        around = Surroundings(lit.under_clouds(covered.deck), dome, mirrorable(upper), air, covered.deck)
+        below = lit.under_deck(covered.deck, covered.radiance, dome)
+        upper = self._upper(scene, dome, lit, below, covered, air, arcs)
+        around = Surroundings(below, dome, mirrorable(upper), air)
         plane = Plane(scene, dome, self._noise)
         lower, lift, level = self._lower(scene, plane, around)
         both = ((dome.x, plane.x), (dome.y, plane.y), (dome.z, plane.z))
@@ -139,8 +142,10 @@ class SkyRenderer:
     def _covered(self, scene: Scene, dome: Dome, lit: Light) -> Cover:
         return cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
 
-    def _upper(self, scene: Scene, dome: Dome, lit: Light, covered: Cover, air: Tensor, arcs: Tensor | None) -> Tensor:
-        below = lit.under_clouds(covered.deck)
+    def _upper(
+        self, scene: Scene, dome: Dome, lit: Light, below: Light, covered: Cover, air: Tensor, arcs: Tensor | None
+    ) -> Tensor:
+        """The sky, lit above its clouds, with what stands on the horizon *below* them."""
         upper = covered.radiance + disc(scene, dome, lit, self._noise) * covered.transmittance
         if scene.bearing("city")[0].any():
             upper = upper + city_glow(scene, dome, 1 - covered.transmittance)

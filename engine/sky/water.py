@@ -25,8 +25,8 @@ def mirrorable(sky: Tensor) -> Tensor:
     return sky * (_BRIGHTEST_MIRRORED / sky.amax(1, keepdim=True)).clamp(max=1)
 
 
-def water(scene: Scene, dome: Dome, lit: Light, plane: Plane, sky: Tensor, deck: Tensor) -> Tensor:
-    """Radiance of water, [batch, 3, rows, width], from horizon to nadir. *deck* [batch] hides the sun's glitter."""
+def water(scene: Scene, dome: Dome, lit: Light, plane: Plane, sky: Tensor) -> Tensor:
+    """Radiance of water, [batch, 3, rows, width], from horizon to nadir."""
     sea = torch.maximum(scene.ground(Ground.SEA), scene.coast)
     lake, storm = scene.ground(Ground.LAKE), scene.clouds(Clouds.STORM)
     roughness = per_pixel(sea * (0.075 + 0.06 * storm) + lake * 0.009)
@@ -51,7 +51,7 @@ def water(scene: Scene, dome: Dome, lit: Light, plane: Plane, sky: Tensor, deck:
     foam = torch.sigmoid(6 * (crests - per_pixel(1.9 - 1.0 * storm)))[:, None] * per_picture(sea) * 0.7
 
     steepness = 1.2 * roughness + per_pixel(0.025 * lake)  # of a lake, which would be no mirror if all saw them so
-    glitter = _glitter(scene, plane, steepness * wave_x, steepness * wave_y, steepness, least) * per_pixel(1 - deck)
+    glitter = _glitter(scene, plane, steepness * wave_x, steepness * wave_y, steepness, least)
     white = (per_picture(lit.ambient) + per_picture(lit.sun) * height) * (0.5 / torch.pi)
     surface = (mirrored * fresnel + body).lerp(white, foam)
     return surface + per_picture(lit.sun) * glitter[:, None]
