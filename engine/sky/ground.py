@@ -75,13 +75,14 @@ class Surroundings:
     """What the ground is lit by, and what is seen in it and before it.
 
     lit: below the clouds. dome, sky: the finished upper half, as water mirrors it. air: [batch, 3, 1, width], what
-    distance fades into.
+    distance fades into. shining: [batch, 3], irradiance of the sun or moon as it is seen, which glitters.
     """
 
     lit: Light
     dome: Dome
     sky: Tensor
     air: Tensor
+    shining: Tensor
 
 
 def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -109,7 +110,7 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
     surface = surface.lerp(luminance(surface)[:, None] * _colour(surface, _NIGHT_VISION), colourless)
     wet = per_picture(scene.ground(Ground.SEA, Ground.LAKE))
     if wet.any():
-        surface = surface + wet * water(scene, around.dome, lit, plane, around.sky)
+        surface = surface + wet * water(scene, plane, around)
     reach = 80 - 50 * per_picture(scene.haze)
     veil = (1 - torch.exp(-((plane.distance[:, None] / reach) ** 1.5))) * (1 - 0.7 * wet)
     veil = veil * (1 - per_picture(scene.ground(Ground.FOREST)))  # trees stand before the distance

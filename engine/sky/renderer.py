@@ -10,7 +10,7 @@ from torch import Tensor
 from ..light.transfer import HALF_MAX
 from ..sphere.equirectangular import box_filter
 from .atmosphere import Atmosphere
-from .celestial import disc, night_sky
+from .celestial import disc, night_sky, seen_of
 from .city import city_glow, skyline
 from .clouds import Cover, cover
 from .coast import coast
@@ -131,7 +131,8 @@ class SkyRenderer:
         arcs = along_arcs(scene, dome, self._noise, covered.transmittance) if scene.rays.any() else None
         below = lit.under_deck(covered.deck, covered.radiance, dome)
         upper = self._upper(scene, dome, lit, below, covered, air, arcs)
-        around = Surroundings(below, dome, mirrorable(upper), air)
+        shining = lit.sun * seen_of(disc(scene, dome, lit, self._noise), upper)[:, None]
+        around = Surroundings(below, dome, mirrorable(upper), air, shining)
         plane = Plane(scene, dome, self._noise)
         lower, lift, level = self._lower(scene, plane, around)
         both = ((dome.x, plane.x), (dome.y, plane.y), (dome.z, plane.z))
