@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .ground import Plane, Surroundings
 
 _DEPTH = (0.016, 0.065, 0.085)
-_GLITTER = 0.25  # of the path of light that physics gives, which would outshine the sky
+_GLITTER = 0.4  # of the path of light that physics gives, which would outshine the sky
 _BRIGHTEST_MIRRORED = 6.0  # the sun's disc is mirrored by the glitter path, not by single pixels
 
 
