@@ -113,7 +113,8 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
         surface = surface + wet * water(scene, plane, around)
     reach = 80 - 50 * per_picture(scene.haze)
     veil = (1 - torch.exp(-((plane.distance[:, None] / reach) ** 1.5))) * (1 - 0.7 * wet)
-    veil = veil * (1 - per_picture(scene.ground(Ground.FOREST)))  # trees stand before the distance
+    ranges = torch.maximum(scene.mountains, scene.hills) * (1 - 0.5 * scene.haze)
+    veil = veil * (1 - per_picture(torch.maximum(scene.ground(Ground.FOREST), ranges)))  # which stand before it
     surface = surface.lerp(air * 0.8, 0.75 * veil)
     return surface.lerp(air, _mist(scene, plane) * (0.8 - 0.3 * wet)), lift
 

@@ -96,3 +96,13 @@ def test_ground_throws_back_its_share_in_the_sun_and_under_clouds(
     renderer: SkyRenderer, ground: Ground, albedo: float, clouds: Clouds
 ) -> None:
     assert thrown_back(renderer, sky(ground=ground, clouds=clouds)) == pytest.approx(albedo, rel=0.1)
+
+
+@pytest.mark.parametrize("range_", ["mountains", "hills"])
+@pytest.mark.parametrize("ground", [Ground.GRASS, Ground.DESERT])
+def test_no_far_air_shines_before_a_range(renderer: SkyRenderer, ground: Ground, range_: str) -> None:
+    """The ground at its foot is no brighter than it and the ground nearer by."""
+    rows = luminance(renderer.render([sky(**GOLDEN, ground=ground, **{range_: True})], HEIGHT))[0].mean(1)
+    horizon = HEIGHT // 2
+    foot, edge, near = rows[horizon - 2 : horizon], rows[horizon : horizon + 2], rows[horizon + 12 : horizon + 24]
+    assert edge.mean() < 1.1 * max(foot.mean(), near.mean())
