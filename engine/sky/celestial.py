@@ -129,11 +129,14 @@ def disc(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> Tensor:
     return both * per_picture(scene.sun_up)
 
 
-def seen_of(source: Tensor, sky: Tensor) -> Tensor:
-    """How much of a *source* as :func:`disc` draws it is left in the finished *sky*, like it, [batch]."""
+def seen_of(source: Tensor, transmittance: Tensor, sky: Tensor) -> Tensor:
+    """How much of a *source* as :func:`disc` draws it is left in the finished *sky*, like it, [batch].
+
+    *transmittance*: of the clouds, [batch, 1, rows, width], which by themselves may be as bright as a moon.
+    """
     bright = luminance(source)
     inside = bright > 0.5 * bright.amax((1, 2), keepdim=True)
-    shown = (luminance(sky) / bright.clamp(min=1e-6)).clamp(max=1) * inside
+    shown = torch.minimum(luminance(sky) / bright.clamp(min=1e-6), transmittance[:, 0]) * inside
     return shown.sum((1, 2)) / inside.sum((1, 2)).clamp(min=1)
 
 

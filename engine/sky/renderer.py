@@ -131,7 +131,8 @@ class SkyRenderer:
         arcs = along_arcs(scene, dome, self._noise, covered.transmittance) if scene.rays.any() else None
         below = lit.under_deck(covered.deck, covered.radiance, dome)
         upper = self._upper(scene, dome, lit, below, covered, air, arcs)
-        shining = lit.sun * seen_of(disc(scene, dome, lit, self._noise), upper)[:, None]
+        source = disc(scene, dome, lit, self._noise)
+        shining = lit.sun * seen_of(source, covered.transmittance, upper)[:, None]
         around = Surroundings(below, dome, mirrorable(upper), air, shining)
         plane = Plane(scene, dome, self._noise)
         lower, lift, level = self._lower(scene, plane, around)

@@ -13,6 +13,7 @@ HEIGHT = 256
 DEGREE = HEIGHT / 180  # pixels
 NOON = {"time": Time.NOON, "sun_elevation": 50.0}
 SUNSET = {"time": Time.SUNSET, "sun_elevation": 2.0}
+MOON = {"time": Time.MOON, "sun_elevation": 15.0}
 GOLDEN = {"time": Time.GOLDEN, "sun_elevation": 8.0}
 
 
@@ -66,8 +67,9 @@ def test_a_path_of_light_has_the_suns_colour(renderer: SkyRenderer, ground: Grou
 
 
 @pytest.mark.parametrize("ground", [Ground.SEA, Ground.LAKE])
-def test_a_sun_behind_a_mountain_has_no_path_of_light(renderer: SkyRenderer, ground: Ground) -> None:
-    skies = [sky(**SUNSET, ground=ground, mountains=mountains) for mountains in (False, True)]
+@pytest.mark.parametrize("hidden", [SUNSET | {"mountains": True}, MOON | {"clouds": Clouds.OVERCAST}])
+def test_a_hidden_sun_or_moon_has_no_path_of_light(renderer: SkyRenderer, hidden: dict, ground: Ground) -> None:
+    skies = [sky(**hidden | seen, ground=ground) for seen in ({"mountains": False, "clouds": Clouds.CLEAR}, {})]
     for shines, picture in zip((True, False), renderer.render(skies, HEIGHT), strict=True):
         level = luminance(sideways(picture[:, HEIGHT // 2 :], 1, 6)[None])[0]
         assert (level[columns(0, 1.5)].mean() > 1.5 * level[columns(8, 12)].mean()) == shines
