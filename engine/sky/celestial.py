@@ -9,7 +9,7 @@ from torch import Tensor
 from .lighting import Light
 from .moon import lit_face, moonlight
 from .noise import RIDGE, SOFT, WISP, NoiseAtlas
-from .scene import Dome, Scene, per_picture, per_pixel
+from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 _SUN_RADIUS = math.radians(0.2665)
 _MOON_RADIUS = 0.03  # radians: seven times life size, as painters have it; at life size it would be one pixel
@@ -127,6 +127,17 @@ def disc(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> Tensor:
     source = torch.where(moon[:, None] > 0, radiance * moonlight(scene)[:, None], spread)
     both = per_picture(radiance) * shape[:, None] + per_picture(source) * glow[:, None]
     return both * per_picture(scene.sun_up)
+
+
+def seen_of(source: Tensor, transmittance: Tensor, sky: Tensor) -> Tensor:
+    """How much of a *source* as :func:`disc` draws it is left in the finished *sky*, like it, [batch].
+
+    *transmittance*: of the clouds, [batch, 1, rows, width], which by themselves may be as bright as a moon.
+    """
+    bright = luminance(source)
+    inside = bright > 0.5 * bright.amax((1, 2), keepdim=True)
+    shown = torch.minimum(luminance(sky) / bright.clamp(min=1e-6), transmittance[:, 0]) * inside
+    return shown.sum((1, 2)) / inside.sum((1, 2)).clamp(min=1)
 
 
 def _round(dome: Dome, angle: Tensor, radius: Tensor) -> Tensor:

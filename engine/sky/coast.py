@@ -55,7 +55,7 @@ def coast(
     edge = 0.8 + 0.6 * plane.middle[WISP]
     on_beach = torch.sigmoid((offshore + _BEACH + edge) / (0.6 + blur))
 
-    sea = water(scene, around.dome, lit, plane, around.sky, around.deck)
+    sea = water(scene, plane, around)
     shallow = torch.exp(-offshore.clamp(min=0) / 5) * plane.near**0.3
     sea = sea.lerp(per_picture(tint * tint.new_tensor(_SHALLOW)) * 0.7, 0.55 * shallow[:, None])
     foam = torch.zeros_like(offshore)

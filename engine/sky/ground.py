@@ -13,7 +13,7 @@ from .water import water
 
 _SAND, _GREEN, _STRAW = (0.50, 0.33, 0.19), (0.07, 0.13, 0.028), (0.15, 0.16, 0.045)
 _MOSS, _LITTER = (0.042, 0.068, 0.02), (0.07, 0.058, 0.03)
-_SNOW, _SNOW_SHADE = (0.62, 0.64, 0.68), (0.40, 0.53, 0.78)
+_SNOW, _SNOW_SHADE = (0.79, 0.80, 0.83), (0.18, 0.27, 0.45)  # the latter of sunlight, in the shade of drifts
 _GLINT = 190.0  # pixels per radian, of ground one unit away, up to which glints are as small as pixels
 _NIGHT_VISION = (0.8, 1.0, 1.45)
 _READABLE, _READABLE_AT_NIGHT, _MOONLIT_MORE = 0.11, 0.05, 0.05  # log-mean luminance that dark ground is raised towards
@@ -74,15 +74,15 @@ class Plane:
 class Surroundings:
     """What the ground is lit by, and what is seen in it and before it.
 
-    lit: below the clouds. dome, sky: the finished upper half, which water mirrors. air: [batch, 3, 1, width], what
-    distance fades into. deck: [batch], how much of the sun a closed deck hides.
+    lit: below the clouds. dome, sky: the finished upper half, as water mirrors it. air: [batch, 3, 1, width], what
+    distance fades into. shining: [batch, 3], irradiance of the sun or moon as it is seen, which glitters.
     """
 
     lit: Light
     dome: Dome
     sky: Tensor
     air: Tensor
-    deck: Tensor
+    shining: Tensor
 
 
 def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -110,10 +110,11 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
     surface = surface.lerp(luminance(surface)[:, None] * _colour(surface, _NIGHT_VISION), colourless)
     wet = per_picture(scene.ground(Ground.SEA, Ground.LAKE))
     if wet.any():
-        surface = surface + wet * water(scene, around.dome, lit, plane, around.sky, around.deck)
+        surface = surface + wet * water(scene, plane, around)
     reach = 80 - 50 * per_picture(scene.haze)
     veil = (1 - torch.exp(-((plane.distance[:, None] / reach) ** 1.5))) * (1 - 0.7 * wet)
-    veil = veil * (1 - per_picture(scene.ground(Ground.FOREST)))  # trees stand before the distance
+    ranges = torch.maximum(scene.mountains, scene.hills) * (1 - 0.5 * scene.haze)
+    veil = veil * (1 - per_picture(torch.maximum(scene.ground(Ground.FOREST), ranges)))  # which stand before it
     surface = surface.lerp(air * 0.8, 0.75 * veil)
     return surface.lerp(air, _mist(scene, plane) * (0.8 - 0.3 * wet)), lift
 
@@ -170,11 +171,13 @@ def _snow(plane: Plane, lit: Light) -> Tensor:
     flat = plane.sun_on_slope(0, 0)
     slope = plane.sun_on_slope(-0.2 * along + crust, -0.2 * across + crust)
     lit_share = torch.sigmoid(2.5 * ((slope / flat).clamp(0, 2) - 0.85) + 0.9 * height)[:, None]
-    albedo = _colour(height, _SNOW_SHADE).lerp(_colour(height, _SNOW), lit_share) * (0.65 + 0.35 * lit_share)
+    reached = _colour(height, _SNOW_SHADE).lerp(torch.ones_like(lit_share), lit_share)
     small = (_GLINT * plane.pixel * plane.distance).clamp(max=1).square()  # a glint that is seen large is none
     glints = (plane.fine[DETAIL] * plane.near - 1.5).clamp(min=0)[:, None] * per_picture(lit.sun) * 0.12
     glints = glints * small[:, None]
-    return albedo * _irradiance(lit, 0.4 * flat + 0.6 * slope, 1 + 0.1 * height) / torch.pi + glints
+    sunlight = per_picture(lit.sun) * (0.4 * flat + 0.6 * slope)[:, None] * reached
+    skylight = per_picture(lit.ambient) * (1 + 0.2 * height.clamp(-2, 2))[:, None]
+    return _colour(height, _SNOW) * (sunlight + skylight) / torch.pi + glints
 
 
 def _irradiance(lit: Light, slope: Tensor, open_sky: Tensor | float) -> Tensor:

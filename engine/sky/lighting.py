@@ -43,12 +43,13 @@ class Light:
     horizon: Tensor
     turn: Tensor
 
-    def under_clouds(self, cover: Tensor) -> "Light":
-        """The light below a closed deck of opacity *cover* [batch]: no direct sun to speak of, grey ambient."""
-        cover = cover[:, None]
-        grey = luminance(self.ambient)[:, None]
-        veiled = (self.ambient * 0.4 + grey * 0.6) * (1 - 0.35 * cover)
-        return replace(self, sun=self.sun * (1 - 0.88 * cover), ambient=self.ambient.lerp(veiled, (cover > 0).float()))
+    def under_deck(self, opacity: Tensor, clouded: Tensor, dome: Dome) -> "Light":
+        """The light below a closed deck of this *opacity* [batch], 0 without one: no direct sun to speak of, and what
+        the whole *clouded* upper half of *dome*, [batch, 3, rows, width], sends down.
+        """
+        deck = opacity[:, None]
+        ambient = torch.where(deck > 0, dome.irradiance(clouded), self.ambient)
+        return replace(self, sun=self.sun * (1 - deck) ** 2, ambient=ambient)
 
     def towards(self, part: Dome, scene: Scene, dome: Dome) -> "Light":
         """The same light in the directions of *part*; it was looked up in those of a whole *dome*. Air is smooth."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..light.transfer import HALF_MAX
 from ..sphere.equirectangular import box_filter
 from .atmosphere import Atmosphere
-from .celestial import disc, night_sky
+from .celestial import disc, night_sky, seen_of
 from .city import city_glow, skyline
 from .clouds import Cover, cover
 from .coast import coast
@@ -24,6 +24,7 @@ from .noise import NoiseAtlas
 from .parameters import Clouds, Ground, SkyParameters
 from .rays import along_arcs, beams
 from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring
+from .water import mirrorable
 from .wind import WindView
 
 _KEY = 0.13  # log-mean luminance that exposure steers towards
@@ -91,7 +92,9 @@ class SkyRenderer:
             if above > 0:
                 part = Dome(height, self._device, range(above - len(rows), above))
                 there = lit.towards(part, scene, dome)
-                drawn = self._upper(scene, part, there, self._covered(scene, part, there), around.air, whole.arcs)
+                below = replace(there, sun=around.lit.sun, ambient=around.lit.ambient)
+                covered = self._covered(scene, part, there)
+                drawn = self._upper(scene, part, there, below, covered, around.air, whole.arcs)
                 drawn = self._foggy(scene, (part.x, part.y, part.z), around, drawn)
             else:
                 plane = Plane(scene, Dome(height, self._device, range(-above, len(rows) - above)), self._noise)
@@ -126,8 +129,11 @@ class SkyRenderer:
         covered = self._covered(scene, dome, lit)
         air = _air_light(covered.radiance, lit, dome)
         arcs = along_arcs(scene, dome, self._noise, covered.transmittance) if scene.rays.any() else None
-        upper = self._upper(scene, dome, lit, covered, air, arcs)
-        around = Surroundings(lit.under_clouds(covered.deck), dome, upper, air, covered.deck)
+        below = lit.under_deck(covered.deck, covered.radiance, dome)
+        upper = self._upper(scene, dome, lit, below, covered, air, arcs)
+        source = disc(scene, dome, lit, self._noise)
+        shining = lit.sun * seen_of(source, covered.transmittance, upper)[:, None]
+        around = Surroundings(below, dome, mirrorable(upper), air, shining)
         plane = Plane(scene, dome, self._noise)
         lower, lift, level = self._lower(scene, plane, around)
         both = ((dome.x, plane.x), (dome.y, plane.y), (dome.z, plane.z))
@@ -138,8 +144,10 @@ class SkyRenderer:
     def _covered(self, scene: Scene, dome: Dome, lit: Light) -> Cover:
         return cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
 
-    def _upper(self, scene: Scene, dome: Dome, lit: Light, covered: Cover, air: Tensor, arcs: Tensor | None) -> Tensor:
-        below = lit.under_clouds(covered.deck)
+    def _upper(
+        self, scene: Scene, dome: Dome, lit: Light, below: Light, covered: Cover, air: Tensor, arcs: Tensor | None
+    ) -> Tensor:
+        """The sky, lit above its clouds, with what stands on the horizon *below* them."""
         upper = covered.radiance + disc(scene, dome, lit, self._noise) * covered.transmittance
         if scene.bearing("city")[0].any():
             upper = upper + city_glow(scene, dome, 1 - covered.transmittance)

@@ -110,6 +110,10 @@ class Dome:
         """Steradians of each pixel, [1, rows, width]."""
         return self.horizontal.expand_as(self.x) * self.pixel**2
 
+    def irradiance(self, upper: Tensor) -> Tensor:
+        """Of a level place under the *upper* half of pictures, [batch, channels]; the sum over these rows."""
+        return (upper * (self.z[:, None] * self.solid_angle[:, None])).sum((2, 3))
+
     def distance(self, altitude: float | Tensor, radius: float = 60.0) -> Tensor:
         """Distance along each direction to a shell *altitude* above a ball of *radius* (same unit), [1, rows, width].
 
