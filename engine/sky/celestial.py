@@ -125,8 +125,8 @@ def disc(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> Tensor:
     moon_glow = torch.exp(-angle / 0.06) * 0.14 + torch.exp(-angle / 0.3) * 0.03
     glow = torch.where(per_pixel(moon) > 0, moon_glow, sun_glow)
     source = torch.where(moon[:, None] > 0, radiance * moonlight(scene)[:, None], spread)
-    both = per_picture(radiance) * shape[:, None] + per_picture(source) * glow[:, None]
-    return both * per_picture(scene.sun_up)
+    shining = per_picture(radiance * scene.disc_seen[:, None]) * shape[:, None]  # a closed deck lets its glow through
+    return shining + per_picture(source * scene.sun_up[:, None]) * glow[:, None]
 
 
 def seen_of(source: Tensor, transmittance: Tensor, sky: Tensor) -> Tensor:

@@ -67,9 +67,9 @@ def test_a_path_of_light_has_the_suns_colour(renderer: SkyRenderer, ground: Grou
 
 
 @pytest.mark.parametrize("ground", [Ground.SEA, Ground.LAKE])
-@pytest.mark.parametrize("hidden", [SUNSET | {"mountains": True}, MOON | {"clouds": Clouds.OVERCAST}])
+@pytest.mark.parametrize("hidden", [hour | {"clouds": Clouds.OVERCAST} for hour in (GOLDEN, SUNSET, MOON)])
 def test_a_hidden_sun_or_moon_has_no_path_of_light(renderer: SkyRenderer, hidden: dict, ground: Ground) -> None:
-    skies = [sky(**hidden | seen, ground=ground) for seen in ({"mountains": False, "clouds": Clouds.CLEAR}, {})]
+    skies = [sky(**hidden | seen, ground=ground) for seen in ({"clouds": Clouds.CLEAR}, {})]
     for shines, picture in zip((True, False), renderer.render(skies, HEIGHT), strict=True):
         level = luminance(sideways(picture[:, HEIGHT // 2 :], 1, 6)[None])[0]
         assert (level[columns(0, 1.5)].mean() > 1.5 * level[columns(8, 12)].mean()) == shines
