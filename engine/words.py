@@ -51,7 +51,7 @@ _COMPOUND = re.compile(
 
 _SUFFIXES = ("ing", "ed", "en", "ness", "ous", "ly", "y", "est")
 _SHORTEST = {"est": 4, "en": 4}  # letters that a suffix leaves, else 3: "forest" and "green" have none
-_AS_THEY_ARE = ("evening", "cloudy")  # is not even; is more than clouds
+_AS_THEY_ARE = ("evening", "cloudy", "sunny")  # is not even; are more than clouds and a sun
 _OTHERWISE_SPELLED = {"gray": "grey"}
 
 

@@ -6,7 +6,7 @@ from ..sky.said import Said, says
 _SUNLESS_TIMES = (Time.DUSK, Time.NIGHT, Time.MOON)
 _SUNLESS_CLOUDS = (Clouds.OVERCAST, Clouds.STORM)
 _SUNLESS_WORDS = ("fog", "mist", "rain", "snowfall", "no sun", "indoor", "interior", "room", "blue hour")
-_SUN_WORDS = ("sun", "sunlight", "sunshine", "sunbeams")  # any height
+_SUN_WORDS = ("sun", "sunny", "sunlight", "sunshine", "sunbeams")  # any height
 
 
 def rules_out_sun(prompt: str) -> bool:

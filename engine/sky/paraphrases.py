@@ -10,7 +10,7 @@ TIMES: dict[Time, str] = {
 sun overhead, overhead sun, sun right above, sun directly above, sun at its highest, sun at its zenith, sun high up,
 sun beating down, middle of the day, heat of the day, brightest hour, hottest hour, broad daylight, full daylight,
 bright daylight, bright sunshine, bright sunlight, harsh sunlight, strong sunlight, glaring sun, blazing sun,
-scorching sun, hot sun, summer day
+scorching sun, hot sun, sunny, summer day
 """,
     Time.MORNING: """
 forenoon, before noon, mid-afternoon, early afternoon, sun halfway up, sun midway, sun at mid height, sun climbing,
@@ -45,9 +45,9 @@ MOONS: dict[MoonPhase, str] = {
 }
 CLOUDS: dict[Clouds, str] = {
     Clouds.CLEAR: """
-not cloudy, zero clouds, clouds nowhere, nothing in the sky, nothing up there, nothing but blue, unbroken blue, pure
-blue, perfect blue, blue dome, deep blue sky, bright blue sky, unclouded, bare sky, open sky, flawless sky, spotless
-sky, spotless, pristine sky, immaculate sky
+blue sky, not cloudy, zero clouds, clouds nowhere, nothing in the sky, nothing up there, nothing but blue, unbroken
+blue, pure blue, perfect blue, blue dome, deep blue sky, bright blue sky, unclouded, bare sky, open sky, flawless sky,
+spotless sky, spotless, pristine sky, immaculate sky
 """,
     Clouds.FEW: """
 small clouds, tiny clouds, little clouds, hardly a cloud, barely a cloud, scarcely a cloud, nearly cloudless, almost

@@ -56,11 +56,10 @@ class Said:
     def by(cls, prompt: str) -> Self:
         """What *prompt* says."""
         kinds = _kinds(prompt)
-        time, moon = _first(kinds, Time), _first(kinds, MoonPhase)
-        by_night = time in (None, Time.NIGHT)
+        moon = _first(kinds, MoonPhase)
         return cls(
-            time=Time.MOON if by_night and (moon or Time.MOON in kinds) else time,
-            clouds=Clouds.STORM if Clouds.STORM in kinds else _first(kinds, Clouds),
+            time=_time(kinds, moon),
+            clouds=_clouds(kinds),
             ground=_first(kinds, Ground),
             glow=_first(kinds, Glow),
             moon=moon,
@@ -92,6 +91,21 @@ def _place(stem: Stem) -> int:
 
 def _first(kinds: Sequence[StrEnum], table: type[Kind]) -> Kind | None:
     return next((kind for kind in kinds if isinstance(kind, table)), None)
+
+
+def _time(kinds: Sequence[StrEnum], moon: MoonPhase | None) -> Time | None:
+    """Of several hours the one said most clearly, but that a night with a moon is a moonlit one."""
+    time = _first(kinds, Time)
+    if time in (None, Time.NIGHT) and (moon or Time.MOON in kinds):
+        return Time.MOON
+    nightly = Thing.AURORA in kinds or Thing.MILKY_WAY in kinds
+    return Time.NIGHT if nightly and time is None else time
+
+
+def _clouds(kinds: Sequence[StrEnum]) -> Clouds | None:
+    """Of several kinds: a storm, which has others' words, too; and hardly a clear sky, as blue as it may be."""
+    clouds = [kind for kind in kinds if isinstance(kind, Clouds)]
+    return max(clouds, key=lambda kind: (kind == Clouds.STORM) - (kind == Clouds.CLEAR), default=None)
 
 
 @dataclass(frozen=True)

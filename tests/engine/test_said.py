@@ -58,6 +58,9 @@ def test_what_stands_beside_them_is_read():
         ("starry night, the moon over the sea", (Time.MOON, None, Ground.SEA)),
         ("a moonless night, not even one cloud over the desert", (Time.NIGHT, Clouds.CLEAR, Ground.DESERT)),
         ("high feathery wisps above a grassy meadow", (None, Clouds.CIRRUS, Ground.GRASS)),
+        ("clouds in a blue sky, a sunny beach", (Time.NOON, Clouds.SCATTERED, None)),
+        ("northern lights over an icy lake", (Time.NIGHT, None, Ground.LAKE)),
+        ("fluffy clouds behind storm clouds", (None, Clouds.STORM, None)),
         ("a cloud-free sky at mid-morning", (Time.MORNING, Clouds.CLEAR, None)),
         ("gloomy skies, leaden and grey, out on the open ocean", (None, Clouds.OVERCAST, Ground.SEA)),
     ],
@@ -111,7 +114,7 @@ def test_moons_and_things_that_no_model_was_taught_are_read():
 
 
 def test_a_sunset_is_not_a_sun():
-    assert says("a sunny field", ["sun"])
+    assert says("two suns", ["sun"])
     assert not says("a sunset", ["sun"])
     assert not says("no sun at all", ["sun"])
     assert says("no sun at all", ["no sun"])
