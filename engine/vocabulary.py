@@ -5,8 +5,10 @@ from collections.abc import Collection
 from difflib import get_close_matches
 
 from .kindred_words import KINDRED
+from .words import stem, stems
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_KINDRED = {stem(word): known for word, known in KINDRED.items()}
 _ALIKE = 0.78  # of letters; below, suggestions are guesses
 _FUNCTION_WORDS = """
 the and with over under above below near from into onto for this that its are was very some more less much all any not
@@ -18,14 +20,14 @@ far distance background foreground
 def unknown_words(text: str, known: Collection[str]) -> dict[str, str | None]:
     """Words of *text* that are not among the *known* ones, each with the known word nearest to it or ``None``.
 
-    The nearest means about the same, or is written much the same. Plurals of known words are known. Order and number as
-    in *text*, each word once.
+    The nearest means about the same, or is written much the same. Forms of known words are known, and compounds of
+    them. Order and number as in *text*, each word once.
     """
-    stems = {_stem(word) for word in (*known, *_FUNCTION_WORDS.split())}
+    known_stems = {one for word in (*known, *_FUNCTION_WORDS.split()) for one in stems(word)}
     unknown: dict[str, str | None] = {}
     for word in _WORD.findall(text.lower()):
-        if _stem(word) not in stems and word not in unknown:
-            meant = KINDRED.get(word) or KINDRED.get(_stem(word))
+        if not known_stems.issuperset(stems(word)) and word not in unknown:
+            meant = _KINDRED.get(stem(word))
             unknown[word] = meant if meant in known else next(iter(get_close_matches(word, known, 1, _ALIKE)), None)
     return unknown
 
@@ -38,7 +40,3 @@ def unknown_words_message(model: str, unknown: dict[str, str | None]) -> str:
         f"{model} paints skies and plain grounds only and does not know: {', '.join(unknown)}.{advice} "
         "A larger model does."
     )
-
-
-def _stem(word: str) -> str:
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

@@ -5,40 +5,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-NO = "no "  # before the stem of what is said not to be there
+_NO = "no "  # before the stem of what is said not to be there
 _CLAUSE = re.compile(r"[^,;.:!?()\[\]|\n]+")
 _WORD = re.compile(r"[^\W\d_]{2,}|a")
-_IDLE = {
-    "a",
-    "an",
-    "the",
-    "is",
-    "are",
-    "its",
-    "it",
-    "this",
-    "that",
-    "there",
-    "of",
-    "in",
-    "at",
-    "on",
-    "with",
-    "and",
-    "to",
-    "by",
-    "for",
-    "from",
-    "some",
-    "any",
-    "just",
-    "quite",
-}
-_DENYING = {"no", "not", "without", "never", "free"}
-_JOINING = {"over", "under", "above", "below", "with", "and", "but"}
+_IDLE = re.compile("a|an|the|is|are|its?|this|that|there|of|in|at|on|with|and|to|by|for|from|some|any|just|quite")
+_DENYING = re.compile("no|not|without|never|free")
+_JOINING = re.compile("over|under|above|below|with|and|but")
 _ACROSS = 5  # words that one of these is as wide as, because what is on its other side is mostly another thing
-# Where a denial ends.
-_UNTIL = _JOINING | {"at", "on", "in", "into", "by", "for", "from", "behind", "beyond", "near", "around"}
+_UNTIL = re.compile(f"{_JOINING.pattern}|at|on|in|into|by|for|from|behind|beyond|near|around")  # ends a denial
 
 _LACKING = re.compile(r"(\w{3,})(?:less|free)")
 # Compounds that are taken apart: moonrise, starlight, pastureland.
@@ -75,22 +49,23 @@ def clauses(prompt: str) -> list[list[Stem]]:
 def _stems(clause: str) -> Iterator[Stem]:
     denied, holds, place = False, False, 0
     for word in _WORD.findall(clause):
-        place += _ACROSS if word in _JOINING else 1
-        if word in _DENYING:
+        place += _ACROSS if _JOINING.fullmatch(word) else 1
+        if denying := _DENYING.fullmatch(word):
             denied, holds = True, False
-        elif word in _UNTIL and holds:
+        elif holds and _UNTIL.fullmatch(word):
             denied = False
-        if word in _DENYING or word in _IDLE:
+        if denying or _IDLE.fullmatch(word):
             continue
         lacking = _LACKING.fullmatch(word)
-        for part in _parts(lacking[1] if lacking else word):
-            yield Stem(NO * bool(denied or lacking) + stem(part), place)
+        for text in stems(lacking[1] if lacking else word):
+            yield Stem(_NO * bool(denied or lacking) + text, place)
         holds = True
 
 
-def _parts(word: str) -> tuple[str, ...]:
+def stems(word: str) -> tuple[str, ...]:
+    """Of *word*, or of both halves of a compound."""
     compound = _COMPOUND.fullmatch(word)
-    return tuple(part for part in compound.groups() if part) if compound else (word,)
+    return tuple(stem(part) for part in compound.groups() if part) if compound else (stem(word),)
 
 
 def stem(word: str) -> str:
