@@ -24,8 +24,10 @@ from .sampling.samplers import (
     sync_diffusion,
 )
 from .sampling.solver import Solver
+from .sky.captions import plain_caption
 from .start.control import control_inputs
 from .start.given import Given, first_step
+from .start.layout import layout_of, sky_parameters
 from .start.regions import shares
 
 
@@ -71,7 +73,15 @@ def encode(job: Job, model: Model) -> list[Conditioning]:
     """The prompt of *job*, completed, and that of each of its regions."""
     assert job.guidance is not None
     prompts = (job.prompt, *(region.prompt for region in job.regions))
-    return [model.condition(prompt, job.negative, job.guidance) for prompt in prompts]
+    return [model.condition(_told(prompt, job, model), job.negative, job.guidance) for prompt in prompts]
+
+
+def _told(prompt: str, job: Job, model: Model) -> str:
+    """What *model* reads. One that paints over what is drawn from *prompt* is told what that is, in the words it was
+    taught with: others it might take for another sky."""
+    assert job.seed is not None
+    layout = layout_of(prompt, job.seed) if job.layout == model.layout == "prompt" else None
+    return plain_caption(sky_parameters(layout)) if layout else prompt
 
 
 def denoisers(

@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.composition import encode
 from engine.errors import BadRequest
 from engine.job import BUNDLED_MODEL, Job, Layout
 from engine.pipeline import generate
@@ -67,6 +68,15 @@ def test_the_bundled_model_begins_with_it_where_the_prompt_stands_alone(bundled,
         assert job.layout == other.get("layout")
         assert beginning(job) is None
     assert plan(Job(prompt="castles", seed=4), bundled).job.layout is None
+
+
+def test_the_bundled_model_is_told_what_is_drawn_in_words_that_it_was_taught(bundled):
+    """Prompts that say the same are the same to it; alone it reads them as they are."""
+    prompts = ("sunset over a forest, scattered clouds", "the sun going down behind pines, cotton clouds")
+    for layout, alike in ((None, True), ("none", False)):
+        jobs = [plan(Job(prompt=prompt, seed=4, layout=layout), bundled).job for prompt in prompts]
+        one, other = (encode(job, bundled)[0].rows(torch.zeros(1, dtype=torch.long))[0] for job in jobs)
+        assert all(torch.equal(one[name], other[name]) for name in one) == alike
 
 
 def test_regions_begin_with_what_their_own_prompts_say(bundled, tmp_path):
