@@ -17,8 +17,8 @@ _LOW = 12.0  # degrees
 _THINNEST, _THICKEST = -1.0, 3.0  # of the optical depths that renders have; clearest air has the first
 
 # Fitted by `python -m training.dimming`, on renders: white of the near rings, tint of all, and the sun's height.
-_WEIGHTS = (-1.06, -0.264, 1.03, -0.236, 0.658, -0.209, -0.615, -0.459, 0.492, 0.169)
-_BIAS = 1.61
+_WEIGHTS = (-0.852, 0.0289, 0.824, -0.136, 0.677, 0.0311, -0.525, -0.518, 0.114, -0.0102)
+_BIAS = 1.71
 
 
 def optical_depth(around: SkyAround) -> float:
