@@ -11,9 +11,9 @@ from .start.reading import read_picture
 from .vocabulary import unknown_words, unknown_words_message
 
 
-def notices(job: Job, model: Model) -> Iterator[Notice]:
+def notices(job: Job, model: Model, completed: Job) -> Iterator[Notice]:
     """One notice for each part of *job*, as it was asked for, that *model* leaves unused, and for each picture that is
-    not taken as it is.
+    not taken as it is. *completed*: the same job with what it leaves open.
 
     Raises :class:`BadRequest` if one cannot be read.
     """
@@ -38,7 +38,6 @@ def notices(job: Job, model: Model) -> Iterator[Notice]:
             yield Notice(
                 code="prompt_too_long", message=f'The {name} is too long for the model, which ignores "{unseen}".'
             )
-    # What the words for a sky are is drawn, even if the model was not taught them.
-    drawn = understood() if (job.layout or model.layout) == "prompt" else []
+    drawn = understood() if completed.layout == "prompt" else []  # whether or not the model was taught these words
     if model.vocabulary and (unknown := unknown_words(job.prompt, [*model.vocabulary, *drawn])):
         yield Notice(code="unknown_words", message=unknown_words_message(job.model, unknown))

@@ -67,7 +67,7 @@ def generate(
     model = models.for_job(job, device)
     todo = plan(job, model)
     check_output(out, todo.size)
-    yield from notices(job, model)
+    yield from notices(job, model, todo.job)
     yield Progress(stage="load", step=1, total=1, fraction=_LOADED)
     try:
         radiance, given = yield from _paint(todo, models, model, trace, previews)

@@ -94,7 +94,8 @@ class SkyRenderer:
                 there = lit.towards(part, scene, dome)
                 below = replace(there, sun=around.lit.sun, ambient=around.lit.ambient)
                 covered = self._covered(scene, part, there)
-                drawn = self._upper(scene, part, there, below, covered, around.air, whole.arcs)
+                source = disc(scene, part, there, self._noise)
+                drawn = self._upper(scene, part, there, below, covered, source, around.air, whole.arcs)
                 drawn = self._foggy(scene, (part.x, part.y, part.z), around, drawn)
             else:
                 plane = Plane(scene, Dome(height, self._device, range(-above, len(rows) - above)), self._noise)
@@ -130,8 +131,8 @@ class SkyRenderer:
         air = _air_light(covered.radiance, lit, dome)
         arcs = along_arcs(scene, dome, self._noise, covered.transmittance) if scene.rays.any() else None
         below = lit.under_deck(covered.deck, covered.radiance, dome)
-        upper = self._upper(scene, dome, lit, below, covered, air, arcs)
         source = disc(scene, dome, lit, self._noise)
+        upper = self._upper(scene, dome, lit, below, covered, source, air, arcs)
         shining = lit.sun * seen_of(source, covered.transmittance, upper)[:, None]
         around = Surroundings(below, dome, mirrorable(upper), air, shining)
         plane = Plane(scene, dome, self._noise)
@@ -145,10 +146,18 @@ class SkyRenderer:
         return cover(scene, dome, lit, self._noise, lit.sky + night_sky(scene, dome, self._noise))
 
     def _upper(
-        self, scene: Scene, dome: Dome, lit: Light, below: Light, covered: Cover, air: Tensor, arcs: Tensor | None
+        self,
+        scene: Scene,
+        dome: Dome,
+        lit: Light,
+        below: Light,
+        covered: Cover,
+        source: Tensor,
+        air: Tensor,
+        arcs: Tensor | None,
     ) -> Tensor:
-        """The sky, lit above its clouds, with what stands on the horizon *below* them."""
-        upper = covered.radiance + disc(scene, dome, lit, self._noise) * covered.transmittance
+        """The sky, lit above its clouds, with its *source* of light and what stands on the horizon *below* them."""
+        upper = covered.radiance + source * covered.transmittance
         if scene.bearing("city")[0].any():
             upper = upper + city_glow(scene, dome, 1 - covered.transmittance)
         if arcs is not None:

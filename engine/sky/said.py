@@ -199,8 +199,8 @@ def _spelled() -> Iterator[tuple[str, StrEnum, bool]]:
         for phrase in some:
             yield from ((other, kind, False) for other in _other_clouds(phrase))
     for more in (paraphrases.TIMES, paraphrases.CLOUDS, paraphrases.GROUNDS, paraphrases.MOONS, paraphrases.THINGS):
-        for kind, text in more.items():
-            yield from ((phrase, kind, False) for phrase in text.split(","))
+        for kind, some in more.items():
+            yield from ((phrase, kind, False) for phrase in some)
 
 
 def _other_clouds(phrase: str) -> Iterator[str]:

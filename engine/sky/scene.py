@@ -182,12 +182,12 @@ class Scene:
 
     @cached_property
     def sun_up(self) -> Tensor:
-        """1 where a disc can be seen: the sun's upper edge or the moon above the horizon."""
+        """1 where the sun's upper edge or the moon is above the horizon."""
         return self._tensor([p.time != Time.NIGHT and p.sun_elevation > -0.8 for p in self.parameters])
 
     @cached_property
     def disc_seen(self) -> Tensor:
-        """1 where it is up and no closed deck hides it."""
+        """1 where sun or moon is up and no closed deck hides it."""
         return self.sun_up * (1 - self.clouds(Clouds.OVERCAST, Clouds.STORM))
 
     @cached_property

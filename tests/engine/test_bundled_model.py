@@ -10,10 +10,12 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from engine.assets import ASSETS
-from engine.job import Job
+from engine.job import BUNDLED_MODEL, Job
 from engine.light.transfer import tonemap
+from engine.notices import notices
 from engine.output.pictures import read_radiance
 from engine.pipeline import generate
+from engine.plan import plan
 
 BLOCK = 32  # pixels of a latent, at the size at which it paints
 FOLDER = ASSETS / "sky-small"
@@ -109,3 +111,13 @@ def test_words_it_does_not_know_are_named(warm, tmp_path):
     events = list(generate(job, tmp_path / "sky.exr", warm))
     notice = next(event for event in events if getattr(event, "code", "") == "unknown_words")
     assert "does not know: dragon." in notice.message
+
+
+@pytest.mark.parametrize(
+    ("prompt", "layout", "unknown"),
+    [("a skyline at dusk", None, False), ("a skyline at dusk", "none", True), ("a skyline", None, True)],
+)
+def test_what_is_drawn_is_not_unknown_and_what_is_not_drawn_is(warm, prompt, layout, unknown):
+    job, model = Job(prompt=prompt, layout=layout, seed=1), warm.get(BUNDLED_MODEL, torch.device("cpu"))
+    told = [notice.message for notice in notices(job, model, plan(job, model).job)]
+    assert ["skyline" in message for message in told] == [True] * unknown

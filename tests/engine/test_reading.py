@@ -158,5 +158,5 @@ def test_values_below_black_are_told_and_those_of_rounding_are_not(tmp_path, nan
     wrong, rounded = (str(tmp_path / f"{name}.exr") for name in ("wrong", "rounded"))
     photo = {"file": wrong, "field_of_view": 60.0}
     for job in (Job(prompt="a", start=wrong), Job(prompt="a", start=rounded, photos=[photo])):
-        told = [notice.message for notice in notices(job, nano) if notice.code == "negative_values"]
+        told = [notice.message for notice in notices(job, nano, job) if notice.code == "negative_values"]
         assert told == [f"In {wrong}, 6.2 % of the pixels have negative values, which are taken as 0."]
