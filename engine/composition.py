@@ -80,7 +80,7 @@ def _told(prompt: str, job: Job, model: Model) -> str:
     """What *model* reads. One that paints over what is drawn from *prompt* is told what that is, in the words it was
     taught with: others it might take for another sky."""
     assert job.seed is not None
-    layout = layout_of(prompt, job.seed) if job.layout == model.layout == "prompt" else None
+    layout = layout_of(prompt, job.seed, job.negative) if job.layout == model.layout == "prompt" else None
     return plain_caption(sky_parameters(layout)) if layout else prompt
 
 

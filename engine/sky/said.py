@@ -55,7 +55,7 @@ class Said:
     @classmethod
     def by(cls, prompt: str) -> Self:
         """What *prompt* says."""
-        kinds = _kinds(prompt)
+        kinds = kinds_said(prompt)
         moon = _first(kinds, MoonPhase)
         return cls(
             time=_time(kinds, moon),
@@ -125,8 +125,8 @@ class _Match:
 
 
 @lru_cache(maxsize=64)
-def _kinds(prompt: str) -> tuple[StrEnum, ...]:
-    """Those that *prompt* speaks of, most clearly first. A word is read once: the low hills' "low" is not the sun's."""
+def kinds_said(prompt: str) -> tuple[StrEnum, ...]:
+    """All that *prompt* speaks of, most clearly first. A word is read once: the low hills' "low" is not the sun's."""
     matches: list[_Match] = []
     for clause in clauses(prompt):
         left = [Stem(_kindred().get(one.text, one.text), one.place) for one in clause]

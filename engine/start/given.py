@@ -178,7 +178,7 @@ def drawn_parts(job: Job, layout: Layout, width: int, canvas: tuple[int, int]) -
         return {layout: torch.ones(1, *canvas)}
     assert job.seed is not None
     parts: dict[Layout, Tensor] = {}
-    own = (region_layout(region, job.seed) or layout for region in job.regions)
+    own = (region_layout(region, job.seed, job.negative) or layout for region in job.regions)
     for one, share in zip((layout, *own), shares(job.regions, width, canvas), strict=True):
         parts[one] = parts[one] + share if one in parts else share
     return parts

@@ -12,13 +12,14 @@ from ..job import Job
 from ..job_parts import CloudKind, GroundKind, HorizonKind, Layout, Region
 from ..sky import Clouds, Glow, Ground, SkyParameters, SkyRenderer, Time
 from ..sky.parameters import ELEVATIONS, MoonPhase, Thing
-from ..sky.said import Said
+from ..sky.said import Said, kinds_said
 from .regions import middle
 
 _CLEAR_AIR, _HAZY_AIR, _LOW_SUN_AIR = 0.9, 4.2, 1.6  # aerosol, as the renderer's own random skies have it
 _AT_ONCE, _BAND = 512, 32  # rows of a picture that is drawn as a whole, and of a larger one at a time
 # What a sky has of which the prompt says nothing.
 _CLOUDS: tuple[CloudKind, ...] = ("few", "scattered", "cirrus")
+_SUNLIT_CLOUDS = (Clouds.FEW, Clouds.SCATTERED, Clouds.BROKEN, Clouds.CIRRUS, Clouds.MACKEREL)  # "clouds" is one
 _GROUNDS: tuple[GroundKind, ...] = ("sea", "desert", "grass", "forest", "lake")
 _HORIZONS: dict[Thing, HorizonKind] = {Thing.SKYLINE: "city", Thing.MOUNTAINS: "mountains", Thing.HILLS: "hills"}
 _PHASES = {  # shares of the month since new moon
@@ -30,15 +31,19 @@ _PHASES = {  # shares of the month since new moon
 }
 
 
-def layout_of(prompt: str, seed: int) -> Layout | None:
-    """A sky with what *prompt* says; the rest, and what stands where, is drawn by *seed*. None if it says neither hour
-    nor clouds. Without an hour it is noon, as in the captions that the bundled model was taught with."""
-    said, rng = Said.by(prompt), random.Random(seed)
+def layout_of(prompt: str, seed: int, negative: str = "") -> Layout | None:
+    """A sky with what *prompt* says; the rest, and what stands where, is drawn by *seed*, but for clouds and ground
+    that *negative* names. None if it says neither hour nor clouds. Without an hour it is noon, as in the captions that
+    the bundled model was taught with."""
+    said, unwanted, rng = Said.by(prompt), set(kinds_said(negative)), random.Random(seed)
     if said.time is None and said.clouds is None and Thing.THUNDERHEAD not in said.things:
         return None
     time = said.time or Time.NOON
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*ELEVATIONS[time])
-    clouds, ground = rng.choice(_CLOUDS), rng.choice(_GROUNDS)
+    grounds = [kind for kind in _GROUNDS if Ground(kind) not in unwanted]
+    clouds, ground = rng.choice(_CLOUDS), rng.choice(grounds or _GROUNDS)
+    if not unwanted.isdisjoint(_SUNLIT_CLOUDS):
+        clouds = "clear"
     horizon: HorizonKind = next((kind for thing, kind in _HORIZONS.items() if thing in said.things), "flat")
     if ground == "forest" and horizon != "flat":
         ground = "grass"  # trees that nobody asked for would hide what somebody did
@@ -70,13 +75,15 @@ def beginning(job: Job) -> Layout | None:
     if job.layout == "prompt":
         assert job.seed is not None
         alike = next((region for region in job.regions if region.prompt == job.prompt), None)
-        return region_layout(alike, job.seed) if alike else layout_of(job.prompt, job.seed)
+        if alike:
+            return region_layout(alike, job.seed, job.negative)
+        return layout_of(job.prompt, job.seed, job.negative)
     return job.layout if isinstance(job.layout, Layout) else None
 
 
-def region_layout(region: Region, seed: int) -> Layout | None:
+def region_layout(region: Region, seed: int, negative: str) -> Layout | None:
     """As :func:`layout_of` its prompt, with sun or moon in the region's middle."""
-    layout = layout_of(region.prompt, seed)
+    layout = layout_of(region.prompt, seed, negative)
     return layout and replace(layout, azimuth=round(middle(region, layout.elevation), 2))
 
 

@@ -36,6 +36,16 @@ def test_a_layout_of_every_hour_can_be_drawn(prompt):
     assert layout.light == {"night": "stars", "full moon": "moon"}.get(prompt, "sun")
 
 
+def test_what_the_negative_prompt_names_is_not_drawn_by_the_seed():
+    skies = [layout_of("noon", seed, "clouds, trees, a lake") for seed in range(30)]
+    assert {one.clouds for one in skies} == {"clear"}
+    assert "forest" in {layout_of("noon", seed, "storm clouds").ground for seed in range(30)}
+    assert {one.ground for one in skies} == {"sea", "desert", "grass"}
+    assert layout_of("noon", 1, "sea, sand, grass, trees, a lake") is not None
+    said = layout_of("noon, cirrus over a lake", 1, "clouds, a lake")
+    assert (said.clouds, said.ground) == ("cirrus", "lake")
+
+
 def test_what_only_the_renderer_can_draw_is_in_it():
     beach = layout_of("a sickle moon over a sandy beach, city lights", 1)
     assert (beach.light, beach.ground, beach.city_glow) == ("moon", "coast", True)
