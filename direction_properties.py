@@ -129,8 +129,12 @@ class SKYLOOM_PG_layout(bpy.types.PropertyGroup):
     city_azimuth: _degrees("City Azimuth", 90, -360, 360, "Where the middle of the city lies")
     city_glow: BoolProperty(name="City Glow", description="Light of a city on the night, also from beyond the horizon")
     haze: BoolProperty(name="Haze", description="Mist before the horizon")
+    mist: BoolProperty(name="Morning Mist", description="Mist in the hollows of a morning", default=True)
     fog: BoolProperty(name="Fog Banks", description="Fog in banks on the ground")
     rays: BoolProperty(name="Sun Rays", description="Put the sun behind a cloud, past which its beams fall")
+    milky_way: BoolProperty(
+        name="Milky Way", description="It shows where no clouds and no other light hide it", default=True
+    )
     aurora: BoolProperty(name="Aurora", description="Northern lights in place of the Milky Way")
     glow: _choice("Glow", GlowKind, "orange", "Colour of a low sun's light")
     seed: IntProperty(name="Variant", description="Where clouds, waves and mountains lie", min=0)

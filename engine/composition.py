@@ -73,15 +73,16 @@ def encode(job: Job, model: Model) -> list[Conditioning]:
     """The prompt of *job*, completed, and that of each of its regions."""
     assert job.guidance is not None
     prompts = (job.prompt, *(region.prompt for region in job.regions))
-    return [model.condition(_told(prompt, job, model), job.negative, job.guidance) for prompt in prompts]
+    return [model.condition(*_told(prompt, job, model), job.guidance) for prompt in prompts]
 
 
-def _told(prompt: str, job: Job, model: Model) -> str:
-    """What *model* reads. One that paints over what is drawn from *prompt* is told what that is, in the words it was
-    taught with: others it might take for another sky."""
+def _told(prompt: str, job: Job, model: Model) -> tuple[str, str]:
+    """What *model* reads, and what it reads as unwanted. One that paints over what is drawn from *prompt* is told what
+    that is, in the words it was taught with: others it might take for another sky. What is unwanted is not drawn, and
+    a few words, other than whole captions, would have it paint stains."""
     assert job.seed is not None
     layout = layout_of(prompt, job.seed, job.negative) if job.layout == model.layout == "prompt" else None
-    return plain_caption(sky_parameters(layout)) if layout else prompt
+    return (plain_caption(sky_parameters(layout)), "") if layout else (prompt, job.negative)
 
 
 def denoisers(

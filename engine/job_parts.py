@@ -26,12 +26,13 @@ class Layout:
     light: what stands in the sky: the sun, by day or twilight; the moon; or stars alone. azimuth, elevation: of sun or
     moon, in degrees clockwise from north and above the horizon; a sun down to -18. clouds: kind. cover: how much of the
     sky they cover, in [0, 1]; 0.5 is usual for the kind, and a closed deck stays closed. ground: below the horizon.
-    horizon: what stands on it. haze: before it. glow: colour of a low sun's light. seed: where clouds, waves and
-    mountains lie.
+    horizon: what stands on it. haze: before it. mist: in the hollows of a morning, which is what a sun from 11 to 26
+    degrees stands in. glow: colour of a low sun's light. seed: where clouds, waves and mountains lie.
 
     cloud_azimuth, sea_azimuth, city_azimuth: where the cumulonimbus, the sea of a coast and the middle of a city lie.
     city_glow: a city's light on the night, also from beyond the horizon. fog: in banks on the ground. rays: beams of a
-    sun that stands behind a cloud. aurora: among stars. moon_phase: share of the month since new moon; 0.5 is full.
+    sun that stands behind a cloud. milky_way: among stars that neither clouds nor other lights hide. aurora: in its
+    place. moon_phase: share of the month since new moon; 0.5 is full.
     """
 
     light: Luminary = "sun"
@@ -47,8 +48,10 @@ class Layout:
     city_azimuth: float = 90.0
     city_glow: bool = False
     haze: bool = False
+    mist: bool = True
     fog: bool = False
     rays: bool = False
+    milky_way: bool = True
     aurora: bool = False
     glow: GlowKind = "orange"
     seed: int = 0
@@ -64,7 +67,7 @@ class Layout:
         checks.number(self, "moon_phase", 0, 1)
         checks.number(self, "elevation", -18 if self.light == "sun" else 0, 90)
         checks.number(self, "cover", 0, 1)
-        for name in ("city_glow", "haze", "fog", "rays", "aurora"):
+        for name in ("city_glow", "haze", "mist", "fog", "rays", "milky_way", "aurora"):
             checks.flag(name, getattr(self, name))
         checks.integer("seed", self.seed, 0, 2**31 - 1)
 

@@ -6,7 +6,9 @@ from .job import Job
 from .job_parts import overlapping
 from .models.model import Model
 from .protocol import Notice
-from .sky.said import understood
+from .sky.parameters import Thing
+from .sky.said import kinds_said, understood
+from .start.layout import beginning
 from .start.reading import read_picture
 from .vocabulary import unknown_words, unknown_words_message
 
@@ -31,6 +33,12 @@ def notices(job: Job, model: Model, completed: Job) -> Iterator[Notice]:
     if job.negative and (model.guidance_kind != "classifier-free" or guidance <= 1):
         reason = "guidance is off" if model.guidance_kind == "classifier-free" else "this model takes none"
         yield Notice(code="negative_unused", message=f"The negative prompt is not used: {reason}.")
+    layout = beginning(completed) if completed.layout == "prompt" else None
+    if layout and layout.shows == "sun" and Thing.SUN in kinds_said(job.negative):
+        message = (
+            "The sun is seen although the negative prompt names it: neither hour nor clouds of the prompt hide it."
+        )
+        yield Notice(code="negative_unused", message=message)
     if job.guidance is not None and model.guidance_kind == "none":
         yield Notice(code="guidance_unused", message="The guidance is not used: this model has it built in.")
     for name, text in (("prompt", job.prompt), ("negative prompt", job.negative)):
@@ -38,6 +46,6 @@ def notices(job: Job, model: Model, completed: Job) -> Iterator[Notice]:
             yield Notice(
                 code="prompt_too_long", message=f'The {name} is too long for the model, which ignores "{unseen}".'
             )
-    drawn = understood() if completed.layout == "prompt" else []  # whether or not the model was taught these words
+    drawn = understood() if layout else []  # whether or not the model was taught these words
     if model.vocabulary and (unknown := unknown_words(job.prompt, [*model.vocabulary, *drawn])):
         yield Notice(code="unknown_words", message=unknown_words_message(job.model, unknown))

@@ -57,11 +57,13 @@ def _draw_layout(layout: bpy.types.UILayout, direction: bpy.types.PropertyGroup)
 
 def _shown(drawn: bpy.types.PropertyGroup) -> Iterator[str]:
     """Names of the sliders that change something, from the sky down to the ground."""
-    lights = drawn.light != "sun" or light_direction(drawn)[1] < 4  # of a city, which come on at sunset
+    height = light_direction(drawn)[1]
+    lights = drawn.light != "sun" or height < 4  # of a city, which come on at sunset
     closed = drawn.clouds in ("overcast", "storm")
     if drawn.light == "moon":
         yield "moon_phase"
     if drawn.light == "stars":
+        yield "milky_way"
         yield "aurora"
     yield "clouds"
     if drawn.clouds == "cumulonimbus":
@@ -79,7 +81,9 @@ def _shown(drawn: bpy.types.PropertyGroup) -> Iterator[str]:
     if drawn.horizon == "city" or (lights and drawn.city_glow):
         yield "city_azimuth"
     yield from ("haze", "fog")
-    if drawn.light == "sun" and light_direction(drawn)[1] < 12:
+    if drawn.light == "sun" and 11 < height <= 26:  # a morning's
+        yield "mist"
+    if drawn.light == "sun" and height < 12:
         yield "glow"
 
 

@@ -116,14 +116,16 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
     ranges = torch.maximum(scene.mountains, scene.hills) * (1 - 0.5 * scene.haze)
     veil = veil * (1 - per_picture(torch.maximum(scene.ground(Ground.FOREST), ranges)))  # which stand before it
     surface = surface.lerp(air * 0.8, 0.75 * veil)
-    return surface.lerp(air, _mist(scene, plane) * (0.8 - 0.3 * wet)), lift
+    usual = air.log().mean(3, keepdim=True).exp()
+    mist = air.lerp(usual, -plane.z[:, None])  # seen from above, it is as bright to all sides
+    return surface.lerp(mist, _mist(scene, plane) * (0.8 - 0.3 * wet)), lift
 
 
 def _mist(scene: Scene, plane: Plane) -> Tensor:
     """Opacity of a morning's mist in the hollows, denser far off, [batch, 1, rows, width]."""
     smooth = torch.exp(-plane.distance / 20)  # far off, hollows are narrower than pixels
     hollows = torch.sigmoid(2.2 * ((plane.coarse[SOFT] + 0.4 * plane.middle[WISP]) * smooth + 0.2))
-    return ((1 - torch.exp(-plane.distance / 9)) * hollows * per_pixel(scene.mist))[:, None]
+    return ((1 - torch.exp(-plane.distance / 9)) ** 1.5 * hollows * per_pixel(scene.mist))[:, None]
 
 
 def _lift(surface: Tensor, scene: Scene) -> Tensor:

@@ -120,7 +120,7 @@ def _shade(lit: Light, albedo: Tensor, relief: Tensor, roughness: float) -> Tens
 
 
 def _air_share(scene: Scene, share: float) -> Tensor:
-    return per_picture((share + 0.35 * scene.haze + 0.25 * scene.mist).clamp(max=0.9))
+    return per_picture((share + 0.35 * scene.haze + 0.12 * scene.mist).clamp(max=0.9))
 
 
 def _colour(like: Tensor, rgb: tuple[float, float, float]) -> Tensor:

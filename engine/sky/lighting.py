@@ -116,9 +116,11 @@ def _afterglow(scene: Scene, dome: Dome, sky: Tensor, turn: Tensor) -> Tensor:
 
 def _morning_glow(scene: Scene, dome: Dome, sky: Tensor, turn: Tensor) -> Tensor:
     """Pale gold low in a morning's *sky*, highest on the sun's side; a painter's term like the afterglow."""
-    side = 0.5 + 0.5 * (0.5 + 0.5 * turn.cos())
+    side = 0.5 + 0.5 * (0.5 + 0.5 * turn.cos() * dome.horizontal)
     share = (
         per_pixel(scene.time(Time.MORNING)) * side * (0.5 * torch.exp(-dome.z * 8) + 0.48 * torch.exp(-dome.z * 2.5))
     )
     horizon = luminance(sky[:, :, -1:])[:, None]
+    usual = horizon.log().mean(3, keepdim=True).exp()
+    horizon = horizon.lerp(usual, 1 - torch.exp(-6 * dome.z)[:, None])  # or what is below the sun shone to the zenith
     return sky.lerp(per_picture(sky.new_tensor(_MORNING_GLOW)[None]) * horizon, share[:, None])

@@ -63,6 +63,7 @@ class Thing(StrEnum):
     RAYS = "rays"
     FOG = "fog"
     HAZE = "haze"
+    SUN = "sun"
     MILKY_WAY = "milky way"
     AURORA = "aurora"
 
@@ -104,7 +105,7 @@ class SkyParameters:
     (north is +Y; the centre column of a panorama is +X, azimuth 90). With ``Time.MOON`` both speak of the moon.
     ``glow`` colours light near sunset only. ``aerosol``: density of haze particles as a multiple of clear air, 0.6
     to 6. ``cover``: how much of the sky the clouds cover, in [0, 1]; 0.5 is usual for the kind, and a closed deck stays
-    closed. ``seed``: where clouds, stars and mountains lie.
+    closed. ``mist``: in the hollows of a morning. ``seed``: where clouds, stars and mountains lie.
 
     :func:`sample_parameters` leaves the rest out, because the bundled model was not taught it.
     ``thunderhead``: azimuth of a cumulonimbus with its anvil. ``rays``: beams of a sun that stands behind a cloud.
@@ -121,6 +122,7 @@ class SkyParameters:
     mountains: bool = False
     hills: bool = False
     haze: bool = False
+    mist: bool = True
     milky_way: bool = False
     aurora: bool = False
     glow: Glow = Glow.ORANGE

@@ -3,7 +3,7 @@
 Other forms of the captions' own words need no place here, see :mod:`.said`.
 """
 
-from .parameters import Clouds, Ground, MoonPhase, Thing, Time
+from .parameters import Clouds, Glow, Ground, MoonPhase, Thing, Time
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -23,9 +23,9 @@ forenoon, before noon, mid-afternoon, early afternoon, sun halfway up, sun midwa
 after breakfast, nine o'clock, ten o'clock, eleven o'clock, three o'clock, four o'clock, gentle daylight
 """),
     Time.GOLDEN: listed("""
-magic hour, golden sun, golden rays, golden sunshine, warm sunshine, warm sunlight, warm light, warm glow, warm golden
-glow, amber light, honey light, slanting light, late light, low light, long shadows, sun hanging low, sun getting low,
-before sundown, hour before sunset, just before sunset, end of the day
+magic hour, golden sun, golden rays, warm rays, slanting rays, golden sunshine, warm sunshine, warm sunlight, warm
+light, warm glow, warm golden glow, amber light, honey light, slanting light, late light, low light, long shadows, sun
+hanging low, sun getting low, before sundown, hour before sunset, just before sunset, end of the day
 """),
     Time.SUNSET: listed("""
 sun going down, sun goes down, sun coming up, sun comes up, sun sinking, sun slipping, sun dipping, sun dropping, sun
@@ -115,6 +115,12 @@ evergreens, leafy, foliage, treetops
 """),
     Ground.LAKE: listed("lakewater, tarn, loch, calm water, still water, mirror water"),
 }
+GLOWS: dict[Glow, tuple[str, ...]] = {
+    Glow.ORANGE: listed("orange, fiery, flaming, tangerine"),
+    Glow.GOLDEN: listed("golden, yellow"),
+    Glow.RED: listed("red, reddish, crimson, scarlet"),
+    Glow.PINK: listed("pink, purple, violet, magenta, lilac, pastel"),
+}
 THINGS: dict[Thing, tuple[str, ...]] = {
     Thing.MOUNTAINS: listed("alpine, peaks, summits, massif, andes, rockies, sierra, crags, snow capped"),
     Thing.HILLS: listed("hillside, knolls, undulating"),
@@ -122,6 +128,7 @@ THINGS: dict[Thing, tuple[str, ...]] = {
     Thing.CITY_GLOW: listed("city lights"),
     Thing.COAST: listed("coastline, seashore"),
     Thing.THUNDERHEAD: listed("supercell"),
-    Thing.RAYS: listed("shafts of light"),
+    Thing.RAYS: listed("shafts of light, sun rays, rays"),
     Thing.FOG: listed("valley fog"),
 }
+TABLES = (TIMES, MOONS, CLOUDS, GROUNDS, GLOWS, THINGS)

@@ -137,6 +137,8 @@ def kinds_said(prompt: str) -> tuple[StrEnum, ...]:
                     matches.append(match)
                     read |= match.words
             left = [one for one in left if one not in read]
+        if any(one.text == "sun" for one in left):  # of which no more is said
+            matches.append(_Match(0.0, Thing.SUN, frozenset()))
     return tuple(match.kind for match in sorted(matches, key=_score, reverse=True))
 
 
@@ -198,7 +200,7 @@ def _spelled() -> Iterator[tuple[str, StrEnum, bool]]:
     for kind, some in phrases.CLOUDS.items():
         for phrase in some:
             yield from ((other, kind, False) for other in _other_clouds(phrase))
-    for more in (paraphrases.TIMES, paraphrases.CLOUDS, paraphrases.GROUNDS, paraphrases.MOONS, paraphrases.THINGS):
+    for more in paraphrases.TABLES:
         for kind, some in more.items():
             yield from ((phrase, kind, False) for phrase in some)
 

@@ -205,8 +205,9 @@ class Scene:
 
     @cached_property
     def mist(self) -> Tensor:
-        """How much of it lies in the hollows; mornings have some."""
-        return self.time(Time.MORNING) * (0.6 + 0.4 * self.uniform("mist"))
+        """How much of it lies in the hollows; most mornings have some."""
+        misty = self._tensor([p.mist and p.time == Time.MORNING for p in self.parameters])
+        return misty * (0.6 + 0.4 * self.uniform("mist"))
 
     @cached_property
     def mountains(self) -> Tensor:

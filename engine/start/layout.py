@@ -1,15 +1,17 @@
 """A layout drawn by the procedural renderer: the sky to begin with, and the truth about its sun."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
+from enum import StrEnum
 from functools import lru_cache
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from ..job import Job
-from ..job_parts import CloudKind, GroundKind, HorizonKind, Layout, Region
+from ..job_parts import HorizonKind, Layout, Region
 from ..sky import Clouds, Glow, Ground, SkyParameters, SkyRenderer, Time
 from ..sky.parameters import ELEVATIONS, MoonPhase, Thing
 from ..sky.said import Said, kinds_said
@@ -18,9 +20,10 @@ from .regions import middle
 _CLEAR_AIR, _HAZY_AIR, _LOW_SUN_AIR = 0.9, 4.2, 1.6  # aerosol, as the renderer's own random skies have it
 _AT_ONCE, _BAND = 512, 32  # rows of a picture that is drawn as a whole, and of a larger one at a time
 # What a sky has of which the prompt says nothing.
-_CLOUDS: tuple[CloudKind, ...] = ("few", "scattered", "cirrus")
-_SUNLIT_CLOUDS = (Clouds.FEW, Clouds.SCATTERED, Clouds.BROKEN, Clouds.CIRRUS, Clouds.MACKEREL)  # "clouds" is one
-_GROUNDS: tuple[GroundKind, ...] = ("sea", "desert", "grass", "forest", "lake")
+_CLOUDS = (Clouds.FEW, Clouds.SCATTERED, Clouds.CIRRUS)
+_GROUNDS = (Ground.SEA, Ground.DESERT, Ground.GRASS, Ground.FOREST, Ground.LAKE)
+_NIGHTS = (Time.NIGHT, Time.MOON)
+_JUST_SET = -1.0  # degrees: no more of the disc is above the horizon
 _HORIZONS: dict[Thing, HorizonKind] = {Thing.SKYLINE: "city", Thing.MOUNTAINS: "mountains", Thing.HILLS: "hills"}
 _PHASES = {  # shares of the month since new moon
     MoonPhase.NEW: 0.0,
@@ -29,44 +32,61 @@ _PHASES = {  # shares of the month since new moon
     MoonPhase.GIBBOUS: 0.38,
     MoonPhase.FULL: 0.5,
 }
+Kind = TypeVar("Kind", bound=StrEnum)
 
 
 def layout_of(prompt: str, seed: int, negative: str = "") -> Layout | None:
-    """A sky with what *prompt* says; the rest, and what stands where, is drawn by *seed*, but for clouds and ground
-    that *negative* names. None if it says neither hour nor clouds. Without an hour it is noon, as in the captions that
-    the bundled model was taught with."""
+    """A sky with what *prompt* says; the rest, and what stands where, is drawn by *seed*, but for what *negative*
+    names. None if it says neither hour nor clouds.
+
+    Without an hour it is noon, as in the captions that the bundled model was taught with. A sun or stars that
+    *negative* names are hidden by clouds, if the prompt says nothing of these; the sun of a sunset has just set.
+    """
     said, unwanted, rng = Said.by(prompt), set(kinds_said(negative)), random.Random(seed)
     if said.time is None and said.clouds is None and Thing.THUNDERHEAD not in said.things:
         return None
-    time = said.time or Time.NOON
+    if Ground.SEA in unwanted:  # as "water" is read
+        unwanted.add(Ground.LAKE)
+    time = said.time or _wanted(tuple(ELEVATIONS), unwanted)[0]
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*ELEVATIONS[time])
-    grounds = [kind for kind in _GROUNDS if Ground(kind) not in unwanted]
-    clouds, ground = rng.choice(_CLOUDS), rng.choice(grounds or _GROUNDS)
-    if not unwanted.isdisjoint(_SUNLIT_CLOUDS):
-        clouds = "clear"
+    clouds, ground = rng.choice(_wanted(_CLOUDS, unwanted)), rng.choice(_wanted(_GROUNDS, unwanted))
+    if time is Time.SUNSET and Thing.SUN in unwanted:
+        elevation = min(-elevation, _JUST_SET)
+    elif (Time.NIGHT if time in _NIGHTS else Thing.SUN) in unwanted:  # "stars" are read as a night
+        clouds = _wanted((Clouds.OVERCAST, clouds), unwanted)[0]
+    if Clouds.SCATTERED in unwanted:  # as "clouds" is read
+        clouds = Clouds.CLEAR
+    clouds = said.clouds or clouds
     horizon: HorizonKind = next((kind for thing, kind in _HORIZONS.items() if thing in said.things), "flat")
-    if ground == "forest" and horizon != "flat":
-        ground = "grass"  # trees that nobody asked for would hide what somebody did
+    if ground is Ground.FOREST and horizon != "flat":
+        ground = Ground.GRASS  # trees that nobody asked for would hide what somebody did
     turned = [round(rng.uniform(0, 360), 2) for _ in range(3)]
     return Layout(
         light="moon" if time is Time.MOON else "stars" if time is Time.NIGHT else "sun",
         azimuth=round(azimuth, 2),
         elevation=round(max(elevation, 0.0) if time is Time.NIGHT else elevation, 2),
         moon_phase=_PHASES[said.moon or MoonPhase.FULL],
-        clouds="cumulonimbus" if Thing.THUNDERHEAD in said.things else said.clouds.value if said.clouds else clouds,
+        clouds="cumulonimbus" if Thing.THUNDERHEAD in said.things else clouds.value,
         cloud_azimuth=turned[0],
-        ground="coast" if Thing.COAST in said.things else said.ground.value if said.ground else ground,
+        ground="coast" if Thing.COAST in said.things else (said.ground or ground).value,
         sea_azimuth=turned[1],
         horizon=horizon,
         city_azimuth=turned[2],
         city_glow=Thing.CITY_GLOW in said.things,
         haze=Thing.HAZE in said.things,
+        mist=Thing.HAZE in said.things or unwanted.isdisjoint((Thing.HAZE, Thing.FOG)),
         fog=Thing.FOG in said.things,
         rays=Thing.RAYS in said.things,
+        milky_way=Thing.MILKY_WAY not in unwanted,
         aurora=Thing.AURORA in said.things,
-        glow=(said.glow or Glow.ORANGE).value,
+        glow=(said.glow or _wanted(tuple(Glow), unwanted)[0]).value,
         seed=seed % 2**31,
     )
+
+
+def _wanted(kinds: Sequence[Kind], unwanted: Set[StrEnum]) -> Sequence[Kind]:
+    """Of *kinds* those that are not *unwanted*; all if none is left."""
+    return [kind for kind in kinds if kind not in unwanted] or kinds
 
 
 def beginning(job: Job) -> Layout | None:
@@ -127,7 +147,11 @@ def sky_parameters(layout: Layout) -> SkyParameters:
         mountains=layout.horizon == "mountains",
         hills=layout.horizon == "hills",
         haze=layout.haze,
-        milky_way=stars and not (layout.aurora or lights) and layout.clouds in ("clear", "few", "cirrus"),
+        mist=layout.mist,
+        milky_way=stars
+        and layout.milky_way
+        and not (layout.aurora or lights)
+        and layout.clouds in ("clear", "few", "cirrus"),
         aurora=stars and layout.aurora,
         glow=Glow(layout.glow),
         aerosol=_HAZY_AIR if layout.haze else _LOW_SUN_AIR if layout.elevation < 12 else _CLEAR_AIR,

@@ -8,6 +8,7 @@ from PIL import Image
 from engine.composition import encode
 from engine.errors import BadRequest
 from engine.job import BUNDLED_MODEL, Job, Layout
+from engine.notices import notices
 from engine.pipeline import generate
 from engine.plan import plan
 from engine.start.given import gather
@@ -44,6 +45,45 @@ def test_what_the_negative_prompt_names_is_not_drawn_by_the_seed():
     assert layout_of("noon", 1, "sea, sand, grass, trees, a lake") is not None
     said = layout_of("noon, cirrus over a lake", 1, "clouds, a lake")
     assert (said.clouds, said.ground) == ("cirrus", "lake")
+
+
+def test_the_rest_of_what_it_names_is_not_drawn_by_itself_either():
+    def drawn(prompt, negative):
+        return [layout_of(prompt, seed, negative) for seed in range(30)]
+
+    assert {one.ground for one in drawn("noon", "water")} == {"desert", "grass", "forest"}
+    assert {one.clouds for one in drawn("noon", "wispy clouds")} == {"few", "scattered"}
+    assert {one.light for one in drawn("scattered clouds", "midday, daylight")} == {"sun"}
+    assert all(one.elevation < 30 for one in drawn("scattered clouds", "midday"))
+    assert {one.glow for one in drawn("sunset", "orange")} == {"golden"}
+    assert [one.mist for one in drawn("morning", "fog")[:1] + drawn("misty morning", "fog")[:1]] == [False, True]
+    assert [one.milky_way for one in drawn("night", "milky way")[:1] + drawn("night", "")[:1]] == [False, True]
+
+
+def test_a_sun_or_stars_that_it_names_are_hidden():
+    for prompt, negative, hidden in (
+        ("golden hour", "the sun", {"overcast"}),
+        ("starry night", "stars", {"overcast"}),
+        ("moonlit night", "stars", {"overcast"}),
+        ("noon", "sun, overcast", {"few", "scattered", "cirrus"}),
+        ("noon", "sun rays", {"few", "scattered", "cirrus"}),
+        ("moonlit night", "sun", {"few", "scattered", "cirrus"}),
+    ):
+        assert {layout_of(prompt, seed, negative).clouds for seed in range(30)} == hidden, (prompt, negative)
+    sunsets = [layout_of("sunset", seed, "sun") for seed in range(30)]
+    assert {one.shows for one in sunsets} == {"none"}
+    assert {one.clouds for one in sunsets} == {"few", "scattered", "cirrus"}
+    assert all(-4 <= one.elevation <= -1 for one in sunsets)
+
+
+def test_a_sun_that_cannot_be_hidden_is_told(bundled):
+    def told(prompt, negative):
+        asked = Job(prompt=prompt, negative=negative, seed=4)
+        return [notice.code for notice in notices(asked, bundled, plan(asked, bundled).job)]
+
+    assert told("noon, scattered clouds", "sun") == ["negative_unused"]
+    for prompt, negative in (("noon", "sun"), ("noon, scattered clouds", "sunset"), ("sunset, few clouds", "sun")):
+        assert told(prompt, negative) == []
 
 
 def test_what_only_the_renderer_can_draw_is_in_it():
@@ -87,6 +127,18 @@ def test_the_bundled_model_is_told_what_is_drawn_in_words_that_it_was_taught(bun
         jobs = [plan(Job(prompt=prompt, seed=4, layout=layout), bundled).job for prompt in prompts]
         one, other = (encode(job, bundled)[0].rows(torch.zeros(1, dtype=torch.long))[0] for job in jobs)
         assert all(torch.equal(one[name], other[name]) for name in one) == alike
+
+
+def test_it_is_not_told_what_is_left_out_of_the_drawing(bundled):
+    """A negative prompt of a few words had it paint stains."""
+    for layout, alike in ((None, True), ("none", False)):
+        jobs = [
+            plan(Job(prompt="noon, a lake", seed=4, layout=layout, negative=negative), bundled).job
+            for negative in ("", "snow")
+        ]
+        plain, other = (encode(job, bundled)[0].rows(torch.zeros(1, dtype=torch.long)) for job in jobs)
+        assert len(plain) == len(other) == 2
+        assert all(torch.equal(a[name], b[name]) for a, b in zip(plain, other, strict=True) for name in a) == alike
 
 
 def test_regions_begin_with_what_their_own_prompts_say(bundled, tmp_path):

@@ -113,6 +113,18 @@ def test_moons_and_things_that_no_model_was_taught_are_read():
     }
 
 
+def test_colours_of_a_low_sun_are_read():
+    assert Said.by("a pink sunset").glow == Said.by("dusk with purple clouds").glow == Glow.PINK
+    assert Said.by("red sunrise over a golden beach").glow == Glow.RED
+    assert Said.by("golden hour").glow is None
+
+
+def test_a_sun_is_one_of_which_no_more_is_said():
+    assert Thing.SUN in Said.by("a sky with the sun").things
+    for prompt in ("the setting sun", "sun rays", "a sunny day", "no sun"):
+        assert Thing.SUN not in Said.by(prompt).things, prompt
+
+
 def test_a_sunset_is_not_a_sun():
     assert says("two suns", ["sun"])
     assert not says("a sunset", ["sun"])
