@@ -58,8 +58,9 @@ class _Likeness:
 _HALVES = (
     # A glow may be another. Clouds, some 10 degrees wide, may not: drawn where none is painted, they would be ghosts.
     _Likeness(cells=128, alike=0.02, unlike=0.06, light=1.0, colour=4.0, broad=4, wide=1),
-    # Light may fall elsewhere on the same ground, its colours are its own. Sand and grass that are painted have blots.
-    _Likeness(cells=256, alike=0.1, unlike=0.15, light=0.5, colour=3.0, broad=0, wide=12),
+    # Light may fall elsewhere on the same ground, its colours are its own. Sand and grass that are painted have blots,
+    # so tones of a ground are compared, too, by what is larger than these.
+    _Likeness(cells=256, alike=0.13, unlike=0.19, light=0.5, colour=3.0, broad=0, wide=12),
 )  # sky, ground
 _SEEN = 512  # rows of the sky that tells its light, and that water mirrors
 _PIXELS = 1 << 17  # that are drawn at once
@@ -89,8 +90,9 @@ def draw_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | No
         parts = drawn_parts(job, layout, width, cells)
         draws = draws or {one: drawn_rows(one, min(_SEEN, rows)) for one in parts}
         glow = sum((_glow(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
+        unknown = sum((part for one, part in parts.items() if first and one.ground == "coast"), torch.zeros(1, *cells))
         drawn = _Half(first, cell, [(draws[one], part[:, half]) for one, part in parts.items()], transfer)
-        yield from _redraw(picture, drawn, likeness, glow[:, half], free[:, half])
+        yield from _redraw(picture, drawn, likeness, glow[:, half], unknown[:, half], free[:, half])
 
 
 def bands_to_draw(height: int) -> int:
@@ -99,8 +101,11 @@ def bands_to_draw(height: int) -> int:
     return sum(len(_samples(rows, likeness.cell(rows))) + len(_bands(rows)) for likeness in _HALVES)
 
 
-def _redraw(picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, free: Tensor) -> Iterator[None]:
-    """One half of *picture*, where it is *free* ``[1, h, w]`` for that, and as bright as drawn in the *glow*."""
+def _redraw(
+    picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, unknown: Tensor, free: Tensor
+) -> Iterator[None]:
+    """One half of *picture*, where it is *free* ``[1, h, w]`` for that, as bright as drawn in the *glow*, and just as
+    drawn where what is drawn is *unknown* to the model."""
     rows, cell = picture.shape[1] // 2, drawn.cell
     own = picture[:, drawn.first : drawn.first + rows]
     apart, kept, samples = [], dict[range, Tensor](), _samples(rows, cell)
@@ -113,9 +118,9 @@ def _redraw(picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, 
         yield
     change = torch.cat(apart, 1)
     # Twice as far around a sun that was painted too dark, tones differ and things need not.
-    share = torch.maximum(_smooth(likeness.share(_smooth(change))), glow**0.25) * free
     tones = _smooth(change, likeness.wide)
-    both = torch.cat([tones - glow * tones.clamp(max=0), share])
+    share = torch.maximum(_smooth(likeness.share(tones)), torch.maximum(glow**0.25, unknown)) * free
+    both = torch.cat([(tones - glow * tones.clamp(max=0)) * (1 - unknown), share])
     for band in _bands(rows):
         larger = _between(both, band, cell)
         seen = kept.pop(band) if whole else drawn.rows(rows, band)

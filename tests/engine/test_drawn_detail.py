@@ -114,6 +114,22 @@ def test_another_ground_than_was_drawn_stays():
     assert (redrawn(painted(SEA), SEA) - painted(SEA))[:, HEIGHT // 2 + 10 :].abs().mean() > 0.01
 
 
+def test_a_ground_with_stains_is_drawn_again_without_them():
+    stained = painted(replace(SEA, ground="grass"))
+    stained[:, HEIGHT // 2 + 40 : HEIGHT // 2 + 60, 100:120] -= torch.tensor([0.2, 0.28, 0.36])[:, None, None]
+    after = redrawn(stained, replace(SEA, ground="grass"))
+    spot = (slice(None), slice(HEIGHT // 2 + 40, HEIGHT // 2 + 60))
+    depth = [(one[spot][..., 200:260].mean() - one[spot][..., 100:120].mean()).item() for one in (stained, after)]
+    assert depth[1] < 0.4 * depth[0]
+
+
+def test_a_coast_which_the_model_does_not_know_is_as_drawn_whatever_it_painted():
+    coast = replace(SEA, ground="coast")
+    after = redrawn(painted(replace(SEA, ground="grass")), coast)[:, HEIGHT // 2 :]
+    truth = TRANSFER.from_radiance(draw(coast, HEIGHT))[:, HEIGHT // 2 :]
+    assert (after - truth)[:, 4:].abs().mean() < 0.01
+
+
 def test_without_a_layout_all_stays():
     picture = painted(SEA)
     assert torch.equal(redrawn(picture, job("none")), picture)
