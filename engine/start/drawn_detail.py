@@ -22,6 +22,7 @@ from ..sphere.equirectangular import direction, directions
 from .given import Given, drawn_parts
 from .layout import beginning, drawn_rows
 from .regions import shares
+from .untaught import untaught
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,9 @@ def draw_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | No
         if job.regions and job.layout != "prompt":
             free = free * shares(job.regions, width, cells)[0]
         parts = drawn_parts(job, layout, width, cells)
-        draws = draws or {one: drawn_rows(one, min(_SEEN, rows)) for one in parts}
+        draws = draws or {one: drawn_rows(one, min(_SEEN, 2 * rows)) for one in parts}
         glow = sum((_glow(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
-        unknown = sum((part for one, part in parts.items() if first and one.ground == "coast"), torch.zeros(1, *cells))
+        unknown = sum((untaught(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
         drawn = _Half(first, cell, [(draws[one], part[:, half]) for one, part in parts.items()], transfer)
         yield from _redraw(picture, drawn, likeness, glow[:, half], unknown[:, half], free[:, half])
 

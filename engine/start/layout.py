@@ -49,7 +49,8 @@ def layout_of(prompt: str, seed: int, negative: str = "") -> Layout | None:
         unwanted.add(Ground.LAKE)
     time = said.time or _wanted(tuple(ELEVATIONS), unwanted)[0]
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*ELEVATIONS[time])
-    clouds, ground = rng.choice(_wanted(_CLOUDS, unwanted)), rng.choice(_wanted(_GROUNDS, unwanted))
+    some = _CLOUDS[:2] if Thing.RAYS in said.things else _CLOUDS  # no rays fall past cirrus
+    clouds, ground = rng.choice(_wanted(some, unwanted)), rng.choice(_wanted(_GROUNDS, unwanted))
     if time is Time.SUNSET and Thing.SUN in unwanted:
         elevation = min(-elevation, _JUST_SET)
     elif (Time.NIGHT if time in _NIGHTS else Thing.SUN) in unwanted:  # "stars" are read as a night

@@ -92,7 +92,8 @@ def test_what_only_the_renderer_can_draw_is_in_it():
     assert 0 < beach.moon_phase < 0.25
     tower = layout_of("a towering thunderhead behind a city, fog banks", 1)
     assert (tower.light, tower.clouds, tower.horizon, tower.fog) == ("sun", "cumulonimbus", "city", True)
-    assert layout_of("god rays in the golden evening", 1).rays
+    beams = [layout_of("god rays in the golden evening", seed) for seed in range(30)]
+    assert {(one.rays, one.clouds) for one in beams} == {(True, "few"), (True, "scattered")}
     for prompt in ("dusk, a skyline", "sunset in the mountains"):
         assert "forest" not in {layout_of(prompt, seed).ground for seed in range(30)}
 
