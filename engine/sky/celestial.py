@@ -108,7 +108,7 @@ def disc(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas) -> Tensor:
 
     The disc is never smaller than a pixel can show and carries the sun's whole irradiance whatever its size.
     """
-    angle = torch.acos(dome.cosine_to(scene.sun).clamp(-1, 1))
+    angle = dome.angle_to(scene.sun)
     moon = scene.moonlit
     sun_radius = max(_SUN_RADIUS, 0.6 * dome.pixel)
     radius = torch.where(moon > 0, max(_MOON_RADIUS, 1.6 * dome.pixel), sun_radius)
@@ -150,5 +150,5 @@ def _area(scene: Scene, dome: Dome, radius: Tensor) -> Tensor:
     reach = float(radius.max()) + 8 * dome.pixel  # beyond, no pixel has a share in it
     rise = torch.deg2rad(scene.sun_elevation)
     near = dome.around(float(rise.min()) - reach, float(rise.max()) + reach)
-    shape = _round(near, torch.acos(near.cosine_to(scene.sun).clamp(-1, 1)), radius)
+    shape = _round(near, near.angle_to(scene.sun), radius)
     return (shape * near.solid_angle).sum((1, 2))

@@ -8,7 +8,7 @@ from torch import Tensor
 from .lighting import Light
 from .noise import DETAIL, RIDGE, SOFT, WISP, NoiseAtlas
 from .parameters import Ground
-from .scene import Dome, Scene, luminance, per_picture, per_pixel
+from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring_mean
 from .water import water
 
 _SAND, _GREEN, _STRAW = (0.50, 0.33, 0.19), (0.07, 0.13, 0.028), (0.15, 0.16, 0.045)
@@ -116,8 +116,7 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
     ranges = torch.maximum(scene.mountains, scene.hills) * (1 - 0.5 * scene.haze)
     veil = veil * (1 - per_picture(torch.maximum(scene.ground(Ground.FOREST), ranges)))  # which stand before it
     surface = surface.lerp(air * 0.8, 0.75 * veil)
-    usual = air.log().mean(3, keepdim=True).exp()
-    mist = air.lerp(usual, -plane.z[:, None])  # seen from above, it is as bright to all sides
+    mist = air.lerp(ring_mean(air, air.shape[3] // 6), -plane.z[:, None])  # from above, nowhere as a sunlit pillar
     return surface.lerp(mist, _mist(scene, plane) * (0.8 - 0.3 * wet)), lift
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .atmosphere import Atmosphere
 from .parameters import Glow, Time
-from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring
+from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring, ring_mean
 
 _MIDDLE_GREY = 0.23
 _ADAPTATION = 0.8  # 1 would make every hour equally bright; less keeps noon brighter than dusk, as an eye does
@@ -121,6 +121,6 @@ def _morning_glow(scene: Scene, dome: Dome, sky: Tensor, turn: Tensor) -> Tensor
         per_pixel(scene.time(Time.MORNING)) * side * (0.5 * torch.exp(-dome.z * 8) + 0.48 * torch.exp(-dome.z * 2.5))
     )
     horizon = luminance(sky[:, :, -1:])[:, None]
-    usual = horizon.log().mean(3, keepdim=True).exp()
-    horizon = horizon.lerp(usual, 1 - torch.exp(-6 * dome.z)[:, None])  # or what is below the sun shone to the zenith
+    broad = ring_mean(horizon, dome.width // 6)
+    horizon = horizon.lerp(broad, 1 - torch.exp(-6 * dome.z)[:, None])  # or what is below the sun shone to the zenith
     return sky.lerp(per_picture(sky.new_tensor(_MORNING_GLOW)[None]) * horizon, share[:, None])

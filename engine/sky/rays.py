@@ -33,7 +33,7 @@ def bank_before_sun(scene: Scene, dome: Dome) -> Tensor:
 def beams(scene: Scene, dome: Dome, lit: Light, arcs: Tensor, sky: Tensor) -> Tensor:
     """*sky* [batch, 3, rows, width] behind air with beams, which are as :func:`along_arcs` tells."""
     right, up = _beside_sun(scene)
-    angle = torch.acos(dome.cosine_to(scene.sun).clamp(-1, 1))
+    angle = dome.angle_to(scene.sun)
     around = torch.atan2(dome.cosine_to(up), dome.cosine_to(right)) % (2 * math.pi)
     u = (around / (2 * math.pi) * _ARCS + 1) / (_ARCS + 1) * 2 - 1
     v = (angle / _REACH * _STEPS - 0.5) / (_STEPS - 1) * 2 - 1

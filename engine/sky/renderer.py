@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..light.transfer import HALF_MAX
@@ -23,7 +22,7 @@ from .moon import by_phase
 from .noise import NoiseAtlas
 from .parameters import Clouds, Ground, SkyParameters
 from .rays import along_arcs, beams
-from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring
+from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring, ring_mean
 from .water import mirrorable
 from .wind import WindView
 
@@ -189,9 +188,7 @@ class SkyRenderer:
 def _air_light(sky: Tensor, lit: Light, dome: Dome) -> Tensor:
     """Radiance of the air before distant things, [batch, 3, 1, width]: the sky's lowest rows, smoothed around."""
     low = sky[:, :, -max(1, dome.rows // 8) :].mean(2, keepdim=True)
-    low = torch.minimum(low, lit.horizon * 1.5)
-    reach = dome.width // 32
-    return F.avg_pool2d(F.pad(low, (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), 1)
+    return ring_mean(torch.minimum(low, lit.horizon * 1.5), dome.width // 32)
 
 
 def _blurred(sky: Tensor) -> Tensor:

@@ -39,6 +39,11 @@ def ring(values: Tensor, width: int) -> Tensor:
     return values[..., left % count].lerp(values[..., (left + 1) % count], place - left)
 
 
+def ring_mean(values: Tensor, reach: int) -> Tensor:
+    """Means of *values* [batch, channels, 1, width] over *reach* columns to each side, around the horizon."""
+    return F.avg_pool2d(F.pad(values, (reach, reach, 0, 0), mode="circular"), (1, 2 * reach + 1), 1)
+
+
 class Dome:
     """Directions of the upper half of an equirectangular panorama *height* pixels high; x points to column 0.
 
@@ -88,6 +93,10 @@ class Dome:
         """Cosine between each pixel and unit *directions* [batch, 3], [batch, rows, width]."""
         x, y, z = (per_pixel(axis) for axis in directions.unbind(1))
         return self.x * x + self.y * y + self.z * z
+
+    def angle_to(self, directions: Tensor) -> Tensor:
+        """Radians between each pixel and unit *directions* [batch, 3], [batch, rows, width]."""
+        return self.cosine_to(directions).clamp(-1, 1).acos()
 
     def turn_from(self, longitude: Tensor) -> Tensor:
         """Radians around the horizon from *longitude* [batch] to each column, in [-pi, pi), [batch, 1, width]."""

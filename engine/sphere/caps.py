@@ -2,10 +2,9 @@
 
 import math
 
-import torch
 from torch import Tensor
 
-from .equirectangular import directions
+from .equirectangular import degrees_from, directions
 from .gnomonic import View, frame
 from .resampling import at_pixels
 
@@ -22,7 +21,7 @@ def paste_cap(panorama: Tensor, view: View, picture: Tensor) -> None:
         rows = slice(first, min(first + _BAND, height))
         towards = directions(height, panorama.device, rows)
         _, _, forward = frame(view.azimuth, view.elevation, towards)
-        angle = torch.rad2deg(torch.acos(torch.tensordot(forward, towards, dims=1).clamp(-1, 1)))
+        angle = degrees_from(forward, towards)
         if angle.min() >= end:
             continue
         row, column, _ = view.pixels(towards)

@@ -33,6 +33,11 @@ def directions(height: int, device: torch.device | str = "cpu", rows: slice = sl
     return torch.stack([rise.cos() * turn.sin(), rise.cos() * turn.cos(), rise.sin()])
 
 
+def degrees_from(towards: Tensor, every: Tensor) -> Tensor:
+    """Angles ``[...]`` between the unit vector *towards* ``[3]`` and those of *every* ``[3, ...]``."""
+    return torch.tensordot(towards.to(every.device), every, dims=1).clamp(-1, 1).acos().rad2deg()
+
+
 def solid_angles(height: int, device: torch.device | str = "cpu") -> Tensor:
     """Steradians of the pixels of each row, ``[height, 1]``; exact, so that all pixels together make 4 pi."""
     edges = torch.linspace(math.pi / 2, -math.pi / 2, height + 1, dtype=torch.float64, device=device).sin()

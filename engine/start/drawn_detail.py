@@ -18,7 +18,7 @@ from ..job import Job
 from ..job_parts import Layout
 from ..light.transfer import Transfer
 from ..sphere.enlarging import resized
-from ..sphere.equirectangular import direction, directions
+from ..sphere.equirectangular import degrees_from, direction, directions
 from .given import Given, drawn_parts
 from .layout import beginning, drawn_rows
 from .regions import shares
@@ -133,8 +133,8 @@ def _glow(layout: Layout, height: int) -> Tensor:
     """Nearness ``[1, height, 2 * height]`` to its sun or moon, whose light and place are the layout's in the end."""
     if layout.light == "stars":
         return torch.zeros(1, height, 2 * height)
-    towards = torch.einsum("c,chw->hw", direction(layout.azimuth, layout.elevation), directions(height))
-    return torch.exp(-((torch.acos(towards.clamp(-1, 1)) / math.radians(_GLOW)) ** 2))[None]
+    angle = degrees_from(direction(layout.azimuth, layout.elevation), directions(height))
+    return torch.exp(-((angle / _GLOW) ** 2))[None]
 
 
 def _samples(rows: int, cell: int) -> list[range]:

@@ -6,7 +6,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool1d, pad
 
 from ..light.found import FoundLight
 from ..light.transfer import log_to_radiance, radiance_to_log
-from ..sphere.equirectangular import direction, directions
+from ..sphere.equirectangular import degrees_from, direction, directions
 
 _REACH = 80.0  # degrees from the sun to where its glow is no more told from the sky
 _FAR = 60.0  # degrees from the sun, beyond which the sky's own tone is told
@@ -31,7 +31,7 @@ def without_glow(radiance: Tensor, sun: FoundLight) -> tuple[Tensor, Tensor]:
     """
     towards = direction(sun.azimuth, sun.elevation).to(radiance)
     every = directions(radiance.shape[1], radiance.device)
-    code, apart = radiance_to_log(radiance), _degrees(every, towards)
+    code, apart = radiance_to_log(radiance), degrees_from(towards, every)
     glow = _glow(code, towards)
     place = (apart / _STEP).clamp(max=glow.shape[1] - 1.001)
     ring = place.long()
@@ -46,7 +46,7 @@ def _glow(code: Tensor, towards: Tensor) -> Tensor:
     """What the sun adds to a panorama's *code* at each ring around it ``[3, rings]``; falling, and 0 at the last."""
     rows = min(_ROWS, code.shape[1])
     small, every = adaptive_avg_pool2d(code, (rows, 2 * rows)), directions(rows, code.device)
-    apart = _degrees(every, towards)
+    apart = degrees_from(towards, every)
     far = (torch.tensordot(towards[:2], every[:2], dims=1) <= 0) & (apart > _FAR)
     usual: list[Tensor] = []  # from below: above the highest row with a far side, the sky is as it is there
     for row, away in zip(reversed(small.unbind(1)), reversed(far), strict=True):
@@ -68,7 +68,3 @@ def _glitters(every: Tensor, sun: FoundLight) -> Tensor:
     ahead = torch.tensordot(direction(sun.azimuth, 0.0).to(every), every, dims=1)
     near = ahead * nearest.cos() + every[2] * nearest.sin()
     return (every[2] < 0) & (near > torch.tensor(_GLITTER).deg2rad().cos())
-
-
-def _degrees(every: Tensor, towards: Tensor) -> Tensor:
-    return torch.tensordot(towards, every, dims=1).clamp(-1, 1).acos().rad2deg()

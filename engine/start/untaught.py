@@ -4,13 +4,14 @@ The model was taught with what :func:`~engine.sky.parameters.sample_parameters` 
 that it knows: of a beach a meadow, of a city's glow a night.
 """
 
-import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from ..job_parts import Layout
-from ..sphere.equirectangular import direction, directions
+from ..sphere.equirectangular import degrees_from, direction, directions
 
 # Degrees over which a thing passes into the sky around, and how high its middle is.
 _TOWER, _TOWER_HEIGHT = 35.0, 15.0
@@ -21,27 +22,24 @@ _BANKS = 10.0
 
 def untaught(layout: Layout, height: int) -> Tensor:
     """How much ``[1, height, 2 * height]`` of each pixel is of such things, in [0, 1]."""
-    towards = directions(height)
-    rise = torch.rad2deg(torch.asin(towards[2].clamp(-1, 1)))
-    found = (rise < 0).float() * (layout.ground == "coast")
+    return torch.stack([torch.zeros(height, 2 * height), *_things(layout, directions(height))]).amax(0)[None]
+
+
+def _things(layout: Layout, towards: Tensor) -> Iterator[Tensor]:
+    rise = towards[2].asin().rad2deg()
+    sky = (rise > 0).float()
+    if layout.ground == "coast":
+        yield 1 - sky
     if layout.clouds == "cumulonimbus":
-        found = torch.maximum(found, _around(towards, layout.cloud_azimuth, _TOWER_HEIGHT, _TOWER) * (rise > 0))
+        yield sky * _around(towards, layout.cloud_azimuth, _TOWER_HEIGHT, _TOWER)
     if layout.rays and layout.light == "sun":
-        found = torch.maximum(found, _around(towards, layout.azimuth, layout.elevation, _BEAMS) * (rise > 0))
+        yield sky * _around(towards, layout.azimuth, layout.elevation, _BEAMS)
     if layout.fog:
-        found = torch.maximum(found, torch.exp(-((rise / _BANKS) ** 2)))
+        yield torch.exp(-((rise / _BANKS) ** 2))
     if layout.horizon == "city" or layout.city_glow:
-        aside = _degrees_between(towards * towards.new_tensor([1, 1, 0])[:, None, None], layout.city_azimuth, 0.0)
-        city = torch.exp(-((aside / _CITY_WIDTH) ** 4) - (rise / _CITY_HEIGHT) ** 2) * (rise > 0)
-        found = torch.maximum(found, city)
-    return found[None]
+        level = normalize(towards * torch.tensor([1.0, 1.0, 0.0])[:, None, None], dim=0)
+        yield sky * _around(level, layout.city_azimuth, 0.0, _CITY_WIDTH) * torch.exp(-((rise / _CITY_HEIGHT) ** 2))
 
 
 def _around(towards: Tensor, azimuth: float, elevation: float, width: float) -> Tensor:
-    return torch.exp(-((_degrees_between(towards, azimuth, elevation) / width) ** 4))
-
-
-def _degrees_between(towards: Tensor, azimuth: float, elevation: float) -> Tensor:
-    unit = torch.nn.functional.normalize(towards, dim=0)
-    cosine = torch.einsum("c,chw->hw", direction(azimuth, elevation), unit)
-    return torch.acos(cosine.clamp(-1, 1)) * (180 / math.pi)
+    return torch.exp(-((degrees_from(direction(azimuth, elevation), towards) / width) ** 4))

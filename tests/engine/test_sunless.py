@@ -79,11 +79,11 @@ def test_its_mirror_image_goes_and_the_ground_beside_it_stays():
 
 
 def test_a_rendered_suns_glow_is_told_from_its_clouds():
-    sky = SkyParameters(Time.MORNING, Clouds.SCATTERED, Ground.GRASS, ELEVATION, AZIMUTH)
+    sky = SkyParameters(Time.MORNING, Clouds.SCATTERED, Ground.GRASS, sun_elevation=18.0, sun_azimuth=AZIMUTH)
     radiance = SkyRenderer(3).render([sky], 128)[0]
-    dimmed, outshone = without_glow(radiance, SUN)
+    dimmed, outshone = without_glow(radiance, replace(SUN, elevation=18.0))
     above = (directions(128)[2] > 0.1) & (outshone[0] == 0)
-    near, far = above & (apart(128) < 40), above & (apart(128) > 90)
+    near, far = above & (apart(128, 18.0) < 40), above & (apart(128, 18.0) > 90)
     before, after = (
         (tone[:, near].quantile(0.25, 1) / tone[:, far].quantile(0.25, 1)).mean() for tone in (radiance, dimmed)
     )
