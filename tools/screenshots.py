@@ -6,6 +6,7 @@ ENGINE_PYTHON tools/screenshots.py        # out/gui/ -> docs/images/
 import json
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +25,7 @@ NAMES = {
 }
 MOST_BYTES = 190_000
 WIDTHS = (1200, 1000, 800, 640)
-GAP = 12  # pixels between panels
+GAP, HEADER = 12, 16  # pixels between panels, and of a panel's header above its name
 
 
 def keep(picture: Image.Image, target: Path) -> None:
@@ -42,10 +43,39 @@ def keep(picture: Image.Image, target: Path) -> None:
 
 def beside(theme: str) -> Image.Image:
     """Our panel, Blender's Sky Texture in the World tab and another add-on's panel, from the left."""
-    steps = {record["step"]: record["saw"] for record in json.loads((SHOTS / "keeping.json").read_text("utf-8"))}
-    boxes = steps["looks"]["boxes"]
-    ours, others = (Image.open(SHOTS / f"keeping-{name}-{theme}.png").convert("RGB") for name in ("ours", "others"))
-    parts = [ours.crop(boxes["ours"]), others.crop(boxes["world"]), others.crop(boxes["ours"])]
+    boxes = seen("looks")["boxes"]
+    ours, others = (shot(f"{name}-{theme}") for name in ("ours", "others"))
+    return row([ours.crop(boxes["ours"]), others.crop(boxes["world"]), others.crop(boxes["ours"])])
+
+
+def each() -> Image.Image:
+    """Each of our sub-panels, open, without what is above all of them, and Blender's own tab in the same place."""
+    saw = seen("each")
+    ours = [shot(f"each-{name}").crop(saw["box"]) for name in saw["names"]]
+    differ = np.ptp(np.stack([np.asarray(one, np.int16) for one in ours]), 0).max((1, 2)) > 0
+    above = max(0, int(differ.argmax()) - HEADER)
+    parts = [one.crop((0, above, one.width, one.height)) for one in ours]
+    parts.append(shot("each-of-blender").crop(saw["box"]))
+    half = (len(parts) + 1) // 2
+    upper, lower = row(parts[:half]), row(parts[half:])
+    sheet = Image.new("RGB", (upper.width, upper.height + GAP + lower.height))
+    sheet.paste(upper, (0, 0))
+    sheet.paste(lower, (0, upper.height + GAP))
+    return sheet
+
+
+def seen(step: str) -> dict:
+    """What *step* of the story *keeping* saw."""
+    records = json.loads((SHOTS / "keeping.json").read_text("utf-8"))
+    return next(record["saw"] for record in records if record["step"] == step)
+
+
+def shot(name: str) -> Image.Image:
+    return Image.open(SHOTS / f"keeping-{name}.png").convert("RGB")
+
+
+def row(parts: list[Image.Image]) -> Image.Image:
+    """*parts* from the left, with a gap in between."""
     sheet = Image.new("RGB", (sum(part.width + GAP for part in parts) - GAP, max(part.height for part in parts)))
     left = 0
     for part in parts:
@@ -55,7 +85,8 @@ def beside(theme: str) -> Image.Image:
 
 
 KEPT.mkdir(parents=True, exist_ok=True)
-for shot, name in NAMES.items():
-    keep(Image.open(SHOTS / f"{shot}.png").convert("RGB"), KEPT / f"{name}.png")
+for source, name in NAMES.items():
+    keep(Image.open(SHOTS / f"{source}.png").convert("RGB"), KEPT / f"{name}.png")
+keep(each(), KEPT / "interface-panels.png")
 for theme in ("dark", "light"):
     keep(beside(theme), KEPT / f"interface-{theme}.png")

@@ -208,6 +208,35 @@ def beside(saw: dict, name: str) -> Steps:
     yield 1.0
 
 
+def each(saw: dict) -> Steps:
+    """Every sub-panel, open with all that is in it, and the tab *View* of Blender's own in the same place."""
+    direction = settings().direction
+    direction.begin = "LAYOUT"
+    bpy.ops.skyloom.add_region()
+    yield from move(*viewport_point())
+    parents, saw["names"] = parents_of_panels(), []
+    for name in (name for name, parent in parents.items() if parent not in parents):
+        with opened(name, *(one for one, parent in parents.items() if parent == name)):
+            yield 1.5
+            yield from screenshot(f"each-{name}")
+        saw["names"].append(name)
+    direction.begin = "NOISE"
+    direction.regions.clear()
+    region(*SIDEBAR).active_panel_category = "View"
+    area("VIEW_3D").tag_redraw()
+    yield 1.5
+    saw["box"] = box(region(*SIDEBAR))
+    yield from screenshot("each-of-blender")
+    region(*SIDEBAR).active_panel_category = "Skyloom"
+
+
+def parents_of_panels() -> dict[str, str]:
+    """Of the sidebar's sub-panels, by name."""
+    panels = sys.modules["bl_ext.user_default.skyloom.panels"].classes
+    some = [panel for panel in panels if panel.__name__.startswith(PREFIX)]
+    return {panel.__name__.removeprefix(PREFIX): panel.bl_parent_id.removeprefix(PREFIX) for panel in some}
+
+
 def drawing(saw: dict) -> Steps:
     """Every sub-panel is drawn, open, in a file with a history of many skies."""
     saw["seconds"] = {}
@@ -218,8 +247,7 @@ def drawing(saw: dict) -> Steps:
     direction.begin = "LAYOUT"
     for _ in range(3):
         bpy.ops.skyloom.add_region()
-    names = [panel.__name__.removeprefix(PREFIX) for panel in sys.modules["bl_ext.user_default.skyloom.panels"].classes]
-    with opened(*names, seconds=saw["seconds"]):
+    with opened(*parents_of_panels(), seconds=saw["seconds"]):
         for _ in range(10):
             region(*SIDEBAR).tag_redraw()
             yield 0.3
@@ -228,4 +256,4 @@ def drawing(saw: dict) -> Steps:
     direction.regions.clear()
 
 
-STEPS = (preview, variations, pick, again, styles, lost, looks, drawing)
+STEPS = (preview, variations, pick, again, styles, lost, looks, each, drawing)
