@@ -21,7 +21,9 @@ COHERENCE: dict[str, dict[str, Any]] = {
     "FAST": {"sampler": "sync", "sync_windows": "side-by-side"},
     "EXACT": {"sampler": "sync", "sync_windows": "all"},
 }
-_DEFAULTS = {field.name: field.default for field in fields(Job)}
+_DEFAULTS = {  # as parsed from JSON
+    field.name: list(field.default) if isinstance(field.default, tuple) else field.default for field in fields(Job)
+}
 _CHOICES = ("coherence", "style")  # properties that stand for several fields of a job
 
 

@@ -55,12 +55,12 @@ def each() -> Image.Image:
     differ = np.ptp(np.stack([np.asarray(one, np.int16) for one in ours]), 0).max((1, 2)) > 0
     above = max(0, int(differ.argmax()) - HEADER)
     parts = [one.crop((0, above, one.width, one.height)) for one in ours]
-    parts.append(shot("each-of-blender").crop(saw["box"]))
-    half = (len(parts) + 1) // 2
-    upper, lower = row(parts[:half]), row(parts[half:])
-    sheet = Image.new("RGB", (upper.width, upper.height + GAP + lower.height))
-    sheet.paste(upper, (0, 0))
-    sheet.paste(lower, (0, upper.height + GAP))
+    parts.append(shot("each-of-blender").crop(saw["box"]).crop((0, 0, *parts[0].size)))
+    rows = [row(parts[first : first + 3]) for first in range(0, len(parts), 3)]
+    height = rows[0].height + GAP
+    sheet = Image.new("RGB", (rows[0].width, len(rows) * height - GAP))
+    for number, one in enumerate(rows):
+        sheet.paste(one, (0, number * height))
     return sheet
 
 
@@ -87,6 +87,6 @@ def row(parts: list[Image.Image]) -> Image.Image:
 KEPT.mkdir(parents=True, exist_ok=True)
 for source, name in NAMES.items():
     keep(Image.open(SHOTS / f"{source}.png").convert("RGB"), KEPT / f"{name}.png")
-keep(each(), KEPT / "interface-panels.png")
+each().quantize(48, dither=Image.Dither.NONE).save(KEPT / "interface-panels.png", optimize=True)
 for theme in ("dark", "light"):
     keep(beside(theme), KEPT / f"interface-{theme}.png")

@@ -100,6 +100,8 @@ def test_what_no_field_can_show_is_kept_too(scene, quick):
     assert contents(again(settings, first)) == contents(first)
     kept = json.loads(settings.other)
     assert (kept["sampler"], kept["width"], kept["device"]) == ("full", 192, "cpu")
+    defaults = json.loads(json.dumps(extension("engine.job").Job(prompt="fog").to_dict()))
+    assert not [name for name in kept if kept[name] == defaults.get(name, "")], "what says nothing"
     settings.coherence, settings.width, settings.window, settings.stride = "OFF", "512", 0, 0
     job = extension("history").read_job(generate(steps=1))
     assert (job["sampler"], job["width"], job["device"]) == ("multidiffusion", 512, "cpu"), "what is set comes first"

@@ -210,8 +210,8 @@ def beside(saw: dict, name: str) -> Steps:
 
 def each(saw: dict) -> Steps:
     """Every sub-panel, open with all that is in it, and the tab *View* of Blender's own in the same place."""
-    direction = settings().direction
-    direction.begin = "LAYOUT"
+    direction, model = settings().direction, settings().model
+    direction.begin, settings().model = "LAYOUT", ""  # the bundled one
     bpy.ops.skyloom.add_region()
     yield from move(*viewport_point())
     parents, saw["names"] = parents_of_panels(), []
@@ -220,7 +220,7 @@ def each(saw: dict) -> Steps:
             yield 1.5
             yield from screenshot(f"each-{name}")
         saw["names"].append(name)
-    direction.begin = "NOISE"
+    direction.begin, settings().model = "NOISE", model
     direction.regions.clear()
     region(*SIDEBAR).active_panel_category = "View"
     area("VIEW_3D").tag_redraw()
