@@ -8,8 +8,8 @@ class SKYLOOM_OT_add_preset(AddPresetBase, bpy.types.Operator):
     bl_idname = "skyloom.add_preset"
     bl_label = "Add Sky Preset"
     bl_description = (
-        "Keep prompt, style, model and all else that is set here, in Model and in Advanced, but for the seed, under a "
-        "name; or remove the chosen preset"
+        "Keep prompt, style, model and all else that is set here, in Model, Direction and Advanced, but for the seed, "
+        "under a name; or remove the chosen preset"
     )
 
     preset_menu = "SKYLOOM_PT_presets"
@@ -20,5 +20,8 @@ class SKYLOOM_OT_add_preset(AddPresetBase, bpy.types.Operator):
         for name in (
             *("prompt", "negative", "style", "quality", "coherence", "width", "model", "lora", "lora_scale"),
             *("steps", "guidance", "solver", "sync_steps", "sync_weight", "sync_decay", "window", "stride", "sky_only"),
+            # Not the reference, which is a picture in this .blend.
+            *(f"direction.{name}" for name in ("begin", "layout", "start", "mask", "erase", "strength", "photos")),
+            *(f"direction.{name}" for name in ("regions", "control", "control_image", "control_scale")),
         )
     ]

@@ -25,6 +25,25 @@ def test_own_preset(scene):
     assert not file.exists()
 
 
+def test_own_preset_keeps_the_direction(scene, tmp_path):
+    direction = scene.skyloom.direction
+    direction.begin, direction.layout.clouds, direction.layout.azimuth = "LAYOUT", "cirrus", 123.5
+    for prompt in ("storm clouds", "fog"):
+        direction.regions.add().prompt = prompt
+    direction.photos.add().file = str(tmp_path / "pier.jpg")
+    assert bpy.ops.skyloom.add_preset(name="Shot") == {"FINISHED"}
+    (file,) = (Path(folder) / "Shot.py" for folder in bpy.utils.preset_paths("skyloom"))
+    direction.begin, direction.layout.clouds, direction.layout.azimuth = "NOISE", "few", 90.0
+    direction.regions.remove(0)
+    direction.photos.clear()
+    bpy.ops.script.execute_preset(filepath=str(file), menu_idname="SKYLOOM_PT_presets")
+    assert (direction.begin, direction.layout.clouds, direction.layout.azimuth) == ("LAYOUT", "cirrus", 123.5)
+    assert [region.prompt for region in direction.regions] == ["storm clouds", "fog"]
+    assert [photo.file for photo in direction.photos] == [str(tmp_path / "pier.jpg")]
+    assert "bpy.data" not in file.read_text(), "what other files do not have"
+    file.unlink()
+
+
 def test_style_is_added_to_the_prompt(scene, quick):
     style = extension("styles").STYLES["storm"]
     bpy.ops.skyloom.generate_panorama(**quick | {"prompt": "over the sea", "negative": "birds", "style": "storm"})
