@@ -27,7 +27,8 @@ from .sampling.solver import Solver
 from .sky.captions import plain_caption
 from .start.control import control_inputs
 from .start.given import Given, first_step
-from .start.layout import layout_of, sky_parameters
+from .start.layout import sky_parameters
+from .start.prompt_layout import layout_of
 from .start.regions import shares
 
 

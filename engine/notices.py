@@ -8,7 +8,7 @@ from .models.model import Model
 from .protocol import Notice
 from .sky.parameters import Thing
 from .sky.said import kinds_said, understood
-from .start.layout import beginning
+from .start.prompt_layout import beginning
 from .start.reading import read_picture
 from .vocabulary import unknown_words, unknown_words_message
 

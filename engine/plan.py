@@ -25,7 +25,7 @@ from .sampling.windows import Windows, even_stride
 from .schedule import schedule
 from .sky.said import Said
 from .start.drawing import can_draw
-from .start.layout import layout_of
+from .start.prompt_layout import layout_of
 from .start.reading import panorama_width
 
 # Noise level below which the synchronization gradient "decoder" leaves out the denoiser. Its cosine to the exact

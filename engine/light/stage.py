@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..job import Job
 from ..sphere.equirectangular import azimuth_elevation, direction, pixels
-from ..start.layout import beginning
+from ..start.prompt_layout import beginning
 from .clear_sky import CLEAR, judge_turbidity
 from .detection import Spot, find_spot, look_around
 from .dimming import optical_depth

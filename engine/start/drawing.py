@@ -15,7 +15,8 @@ from ..sky.cumulus import IN_AREAS
 from ..sky.parameters import Clouds, Ground
 from ..sky.said import Said
 from ..sphere.equirectangular import box_filter, directions
-from .layout import draw, draw_with_cumulus, layout_of
+from .layout import draw, draw_with_cumulus
+from .prompt_layout import layout_of
 from .reading import read_mask
 
 _SEEN = 512  # pixels of width, enough to tell which half of the sphere is painted

@@ -20,7 +20,8 @@ from ..light.transfer import Transfer
 from ..sphere.enlarging import resized
 from ..sphere.equirectangular import degrees_from, direction, directions
 from .given import Given, drawn_parts
-from .layout import beginning, drawn_rows
+from .layout import drawn_rows
+from .prompt_layout import beginning
 from .regions import shares
 from .untaught import untaught
 

@@ -19,8 +19,9 @@ from ..sphere.equirectangular import box_filter, max_filter
 from .behind import behind
 from .continuation import fill, foretold
 from .drawing import draw_named
-from .layout import beginning, draw_in_bands, region_layout
+from .layout import draw_in_bands
 from .photos import place, project
+from .prompt_layout import beginning, region_layout
 from .reading import read_mask, read_panorama
 from .regions import shares
 from .sunless import without_glow

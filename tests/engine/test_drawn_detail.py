@@ -17,7 +17,8 @@ from engine.pipeline import generate
 from engine.sphere.enlarging import at_width, resized, written
 from engine.start.drawn_detail import bands_to_draw, draw_detail
 from engine.start.given import _beginning, _drawn
-from engine.start.layout import draw, draw_in_bands, drawn_rows, layout_of
+from engine.start.layout import draw, draw_in_bands, drawn_rows
+from engine.start.prompt_layout import layout_of
 
 HEIGHT = 256
 TRANSFER = TRANSFERS["log_radiance"]

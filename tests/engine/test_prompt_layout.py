@@ -12,7 +12,8 @@ from engine.notices import notices
 from engine.pipeline import generate
 from engine.plan import plan
 from engine.start.given import gather
-from engine.start.layout import beginning, draw, layout_of
+from engine.start.layout import draw
+from engine.start.prompt_layout import beginning, layout_of
 from engine.start.reading import read_display
 
 CPU = torch.device("cpu")
