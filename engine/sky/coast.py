@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .ground import Plane, Surroundings
-from .noise import SOFT, WISP
+from .noise import DETAIL, SOFT, WISP
 from .parameters import Ground
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 from .water import water
@@ -21,6 +21,7 @@ _BREAKERS = (
     (3.4, 0.45, 0.7),
     (7.0, 0.7, 0.5),
 )  # distance from the shore, width, whiteness
+_SKYLIGHT = 0.35  # that reaches any slope, beside 1 of the sun on one that faces it
 _SAND, _SHALLOW = (1.10, 0.98, 0.78), (0.35, 1.0, 0.92)
 # How much brighter sand is than the ground beyond it.
 _BRIGHTER = {Ground.GRASS: 2.6, Ground.FOREST: 3.2, Ground.DESERT: 1.1, Ground.SNOW: 0.8}
@@ -49,9 +50,9 @@ def coast(
     level = luminance(land).clamp(min=1e-4).log().mean((1, 2)).exp() if level is None else level
     brighter = land.new_tensor([_BRIGHTER.get(p.ground, 1.0) for p in scene.parameters])
     tint = light / luminance(light)[:, None] * (level * brighter)[:, None]
-    grain = 1 + 0.10 * plane.fine[WISP] * plane.near + 0.06 * plane.middle[WISP]
+    grain = 1 + (0.10 * plane.fine[WISP] + 0.09 * plane.fine[DETAIL]) * plane.near + 0.06 * plane.middle[WISP]
     damp = torch.sigmoid((offshore + 1.3) / (0.35 + blur))
-    sand = per_picture(tint * tint.new_tensor(_SAND)) * (grain * (1 - 0.42 * damp))[:, None]
+    sand = per_picture(tint * tint.new_tensor(_SAND)) * (grain * _trodden(plane) * (1 - 0.42 * damp))[:, None]
     edge = 0.8 + 0.6 * plane.middle[WISP]
     on_beach = torch.sigmoid((offshore + _BEACH + edge) / (0.6 + blur))
 
@@ -70,6 +71,14 @@ def coast(
     there = per_picture(scene.coast)
     wet = torch.sigmoid(offshore / (0.12 + blur))[:, None]
     return land.lerp(sand, there * on_beach[:, None]).lerp(sea, there * wet), level
+
+
+def _trodden(plane: Plane) -> Tensor:
+    """How bright the humps and hollows of dry sand are beside a level place, [batch, rows, width]."""
+    _, along, across = plane.relief(0.16, 0.16, ridged=0.3)
+    level = plane.sun_on_slope(0, 0) + _SKYLIGHT
+    slope = plane.sun_on_slope(-0.12 * along * plane.near, -0.12 * across * plane.near) + _SKYLIGHT
+    return slope / level
 
 
 def _offshore(scene: Scene, east: Tensor, north: Tensor) -> Tensor:
