@@ -139,9 +139,11 @@ def _colour(reference: Tensor, rgb: tuple[float, float, float]) -> Tensor:
 
 
 def _sand(plane: Plane, lit: Light) -> Tensor:
-    ripples = torch.sin(plane.along * 5 + 3 * plane.middle[SOFT] + 5 * plane.coarse[SOFT]) * plane.near**2
+    bent = plane.along + 0.6 * plane.middle[SOFT] + plane.coarse[SOFT]
+    ripples = torch.sin(5 * bent) * plane.near**2 + 0.6 * torch.sin(19 * bent + 4 * plane.fine[SOFT]) * plane.near**5
     height, along, across = plane.relief(0.035, 0.035, ridged=0.5)
-    albedo = _colour(height, _SAND) * (1 + 0.08 * plane.middle[WISP] * plane.near + 0.06 * ripples)[:, None]
+    grain = (0.08 * plane.middle[WISP] + 0.05 * plane.fine[DETAIL]) * plane.near
+    albedo = _colour(height, _SAND) * (1 + grain + 0.06 * ripples)[:, None]
     slope = plane.sun_on_slope(-0.15 * along - 0.05 * ripples, -0.15 * across)  # steeper, a low sun makes lava of it
     open_sky = 1 + 0.2 * height.clamp(-2, 2)
     return albedo * _irradiance(lit, slope, open_sky) / torch.pi
