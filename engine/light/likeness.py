@@ -4,6 +4,7 @@ A sun stands in a glow that falls off slowly and to all sides alike, and most of
 A window or a lamp ends at an edge, an overcast sky is white all over, and the light of a sunset is wider than high.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -36,6 +37,13 @@ class SkyAround:
     angle: Tensor
     turn: Tensor
     elevation: float
+
+    @property
+    def upright(self) -> Tensor:
+        """Share of each pixel's light that falls on level ground, ``[n]``: the sine of its elevation."""
+        spot, away = math.radians(self.elevation), self.angle.deg2rad()
+        sine = away.cos() * math.sin(spot) + away.sin() * math.cos(spot) * self.turn.deg2rad().sin()
+        return sine.clamp(min=0)
 
 
 def sun_likeness(around: SkyAround, contrast: float) -> float:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,6 +18,7 @@ from .found import Colour, FoundLight, read_light
 from .ground import lay_ground
 from .highlights import expand
 from .photometry import check_panorama, level_irradiance, luminance
+from .placing import placed
 from .prompt import asks_for_moon, rules_out_sun, sun_elevations
 from .sun import SUN_SIZE, Sun, restore_sun
 
@@ -43,7 +45,7 @@ def light_panorama(radiance: Tensor, job: Job, clips: bool, untouched: Tensor | 
     noted = kept = None
     if untouched is not None and (noted := _noted(job)) and _is_at(untouched, noted):
         kept = noted
-    spot, notices = _spot(radiance, job, kept)
+    spot, notices = _spot(radiance, job, kept, clips)
     stays = untouched is not None and bool(untouched[_pixel(spot.towards, height)])
     if job.erase and (not stays or noted != kept):  # what looks like a sun is left of what shall be gone, or its glare
         spot = replace(spot, kind="none")
@@ -87,7 +89,7 @@ def _pixel(towards: Tensor, height: int) -> tuple[int, int]:
     return min(max(row, 0), height - 1), column % (2 * height)
 
 
-def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tuple[tuple[str, str], ...]]:
+def _spot(radiance: Tensor, job: Job, kept: FoundLight | None, clips: bool) -> tuple[Spot, tuple[tuple[str, str], ...]]:
     """The sun or moon that was *kept*, that the layout has put there, that is seen, or that the prompt asks for: then
     it stands where the sky is brightest."""
     if kept:
@@ -97,9 +99,9 @@ def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tu
     if layout and not (job.layout == "prompt" and others):
         return Spot(direction(layout.azimuth, layout.elevation), 0.0, layout.shows), ()
     if job.edits:  # the prompt speaks of what is inside, the sun may stand outside
-        return find_spot(radiance), ()
+        return _seen(radiance, clips), ()
     asked = sun_elevations(job.prompt)
-    spot = find_spot(radiance, _about(*asked) if asked else (0.0, 90.0))
+    spot = _seen(radiance, clips, _about(*asked) if asked else (0.0, 90.0))
     if spot.kind == "sun" and rules_out_sun(job.prompt):
         return replace(spot, kind="moon" if asks_for_moon(job.prompt) else "none"), ()
     if spot.kind == "moon" and asked:
@@ -110,6 +112,14 @@ def _spot(radiance: Tensor, job: Job, kept: FoundLight | None) -> tuple[Spot, tu
         hidden = replace(find_spot(radiance, asked), kind="sun", seen=False)
         return hidden, (("sun_not_seen", "No sun can be seen, so one was put where the sky is brightest."),)
     return spot, ()
+
+
+def _seen(radiance: Tensor, clips: bool, elevations: tuple[float, float] = (0.0, 90.0)) -> Spot:
+    """What :func:`find_spot` finds; a soft sun's middle is where it is brightest, a clipped one's only near that."""
+    spot = find_spot(radiance, elevations)
+    if not clips or spot.kind != "sun":
+        return spot
+    return replace(spot, towards=placed(partial(look_around, radiance), spot.towards))
 
 
 def _about(low: float, high: float) -> tuple[float, float]:
