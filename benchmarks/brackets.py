@@ -8,7 +8,6 @@ as windows are. Beside them: the shipped restoration of the same clipped picture
 """
 
 import argparse
-import math
 import random
 import statistics
 import sys
@@ -35,7 +34,7 @@ from engine.models.loading import load_model  # noqa: E402
 from engine.models.model import Model  # noqa: E402
 from engine.sky import SkyRenderer, sample_parameters  # noqa: E402
 from engine.sky.captions import caption  # noqa: E402
-from engine.sphere.equirectangular import direction  # noqa: E402
+from engine.sphere.equirectangular import degrees_from, direction  # noqa: E402
 
 STOPS = (3.0, 6.0, 9.0)  # by which the painted exposures are darker than the given picture
 _WELL = (0.05, 0.95)  # of an exposure's white: what is darker is quantized, what is brighter clipped
@@ -121,7 +120,7 @@ def main() -> int:
             if light.kind == "sun":
                 shares[way].append(direct_share(picture, towards) / direct_share(true, towards))
                 found = direction(light.azimuth, light.elevation)
-                angles[way].append(math.degrees(math.acos(min(1.0, float(found @ towards)))))
+                angles[way].append(degrees_from(towards, found).item())
     print("| | PU21-PSNR | suns found | direct share over the true one | within 25 % | sun's angle |")
     print("|---|---|---|---|---|---|")
     for way in _WAYS:

@@ -31,7 +31,7 @@ from engine.light.transfer import linear_to_srgb, srgb_to_linear  # noqa: E402
 from engine.output.pictures import read_radiance, write_exr  # noqa: E402
 from engine.sky import Clouds, SkyParameters, SkyRenderer, Time, sample_parameters  # noqa: E402
 from engine.sphere.enlarging import resized  # noqa: E402
-from engine.sphere.equirectangular import box_filter, direction, directions, solid_angles  # noqa: E402
+from engine.sphere.equirectangular import box_filter, degrees_from, direction, directions, solid_angles  # noqa: E402
 
 SATURATED = (0.01, 0.02, 0.05)  # of the sky; Eilertsen et al. (2017) clip up to 5 % to 15 %
 CONE = 4.0  # degrees; holds the disc of the smallest panorama
@@ -104,7 +104,7 @@ def judge(
             continue
         towards = direction(sky.sun_azimuth, sky.sun_elevation)
         found = direction(lit.light.azimuth, lit.light.elevation)
-        measures["angle"].append(math.degrees(math.acos(min(1.0, float(found @ towards)))))
+        measures["angle"].append(degrees_from(towards, found).item())
         real, restored = direct_share(true, towards), direct_share(lit.radiance, found)
         measures["share"].append(abs(restored / real - 1))
         measures["clipped"].append(pu21_psnr(picture * white, true))
@@ -154,7 +154,7 @@ def compare_photographs(folder: Path) -> None:
         angle, share = "", ""
         if lit.light.kind != "none":
             found = direction(lit.light.azimuth, lit.light.elevation)
-            angle = f"{math.degrees(math.acos(min(1.0, float(found @ sun)))):.1f}°"
+            angle = f"{degrees_from(sun, found).item():.1f}°"
             share = f"{direct_share(lit.radiance, found):.2f}"
         decibels = (f"{pu21_psnr(seen * white, true):.1f} dB" for seen in (picture, lit.radiance))
         cells = (file.stem, f"{direct_share(true, sun):.2f}", lit.light.kind, angle, share, *decibels)

@@ -13,10 +13,9 @@ import random
 import statistics
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -31,8 +30,8 @@ from engine.light.highlights import expand
 from engine.light.photometry import level_irradiance, luminance, within
 from engine.light.placing import inputs, offset, placed
 from engine.light.rings import Network, rings_of
-from engine.sky import SkyParameters, SkyRenderer, Time, horizon, sample_parameters
-from engine.sphere.equirectangular import azimuth_elevation, direction, directions
+from engine.sky import SkyParameters, SkyRenderer, Time, sample_parameters
+from engine.sphere.equirectangular import azimuth_elevation, degrees_from, direction, directions
 from engine.sphere.gnomonic import frame
 
 FILE = Path(rings.__file__).with_name("networks.json")
@@ -86,9 +85,8 @@ def valleys(skies: int) -> list[Example]:
     examples: list[Example] = []
     for _ in range(skies):
         sky = sample_parameters(rng, time=rng.choice((Time.MORNING, Time.GOLDEN, Time.SUNSET)), mountains=True)
-        with patch.object(horizon, "_BELOW_DISC", rng.uniform(*GAP)):
-            radiance = renderer.render([sky], height)[0]
-        examples += photographed(sky, radiance, camera, height)
+        sky = replace(sky, gap=rng.uniform(*GAP))
+        examples += photographed(sky, renderer.render([sky], height)[0], camera, height)
     return examples
 
 
@@ -106,7 +104,7 @@ def photographed(sky: SkyParameters, radiance: Tensor, camera: random.Random, he
     for shot, saturated in shots:
         picture, _ = photograph(shot, saturated)
         spot = find_spot(picture)
-        if spot.kind == "sun" and degrees_between(spot.towards, sun) < NEAR:
+        if spot.kind == "sun" and degrees_from(spot.towards, sun) < NEAR:
             small = adaptive_avg_pool2d(picture, (SEEN_AT, 2 * SEEN_AT)).half()
             examples.append(Example(small, spot.towards, sun, share, height, saturated))
     return examples
@@ -120,20 +118,16 @@ def plain(count: int) -> list[Example]:
     for _ in range(count):
         sun = direction(rng.uniform(0, 360), 0.5 + 89.5 * rng.random() ** 2)
         above, level, ground, colour = torch.tensor([[rng.uniform(0.02, 0.6) for _ in range(3)] for _ in range(4)])
-        angle = torch.tensordot(sun, towards, dims=1).clamp(-1, 1).acos().rad2deg() / rng.uniform(1, 10)
+        angle = degrees_from(sun, towards) / rng.uniform(1, 10)
         glow = rng.uniform(1, 6) * (torch.exp(-angle) if rng.random() < 0.5 else 1 / (1 + angle.square()))
         sky = level[:, None, None].lerp(above[:, None, None], towards[2].clamp(min=0).sqrt())
         sky = torch.where(towards[2] > 0, sky, ground[:, None, None] * rng.random())
         lit = glow * (1 - colour[:, None, None]) * ((towards[2] > 0) | (rng.random() < 0.5))
         picture = (sky + lit).clamp(max=1)
         found = find_spot(picture).towards
-        if degrees_between(found, sun) < NEAR:
+        if degrees_from(found, sun) < NEAR:
             examples.append(Example(picture.half(), found, sun, math.nan, SEEN_AT, math.nan))
     return examples
-
-
-def degrees_between(one: Tensor, other: Tensor) -> float:
-    return math.degrees(math.acos(max(-1.0, min(1.0, float(one @ other)))))
 
 
 def fit_place(examples: Sequence[Example]) -> Network:
@@ -164,7 +158,7 @@ def seen_from(start: Tensor, sun: Tensor) -> Tensor:
     """Degrees to the right and up of *start* that *sun* is, ``[2]``."""
     right, up, _ = frame(*azimuth_elevation(start), like=start)
     side = torch.stack([right @ sun, up @ sun])
-    return degrees_between(start, sun) * side / side.norm().clamp(min=1e-9)
+    return degrees_from(start, sun) * side / side.norm().clamp(min=1e-9)
 
 
 @dataclass(frozen=True)
@@ -256,8 +250,8 @@ def places_of(examples: Sequence[Example]) -> list[Tensor]:
 
 def report(examples: Sequence[Example]) -> str:
     places, depth = places_of(examples), rings.network("depth")
-    off = [degrees_between(place, example.sun) for place, example in zip(places, examples, strict=True)]
-    before = [degrees_between(example.found, example.sun) for example in examples]
+    off = [degrees_from(place, example.sun).item() for place, example in zip(places, examples, strict=True)]
+    before = [degrees_from(example.found, example.sun).item() for example in examples]
     seen = torch.stack([measures(example.look(place)) for example, place in zip(examples, places, strict=True)])
     shares = (lights(examples, places).log_error(depth(seen)[:, 0]).exp() - 1).abs()
     return (
@@ -275,8 +269,8 @@ def main() -> int:
     for height in SEEDS:
         others = rendered(chosen.skies // 3, OTHER, height)
         for saturated in SATURATED:
-            some = [example for example in others if example.saturated == saturated]
-            print(f"other renders, {height}, {saturated:.0%} saturated: {report(some)}", flush=True)
+            if some := [example for example in others if example.saturated == saturated]:
+                print(f"other renders, {height}, {saturated:.0%} saturated: {report(some)}", flush=True)
     return 0
 
 

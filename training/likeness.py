@@ -8,7 +8,6 @@ those on photographs of a scene that the fit has not seen.
 """
 
 import argparse
-import math
 import random
 import sys
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from engine.light.likeness import features
 from engine.output.pictures import read_radiance
 from engine.sky import SkyRenderer, sample_parameters
 from engine.sphere.enlarging import resized
-from engine.sphere.equirectangular import direction
+from engine.sphere.equirectangular import degrees_from, direction
 
 HEIGHT = 128
 PHOTOGRAPH = 6.0  # renders that one counts as
@@ -51,8 +50,7 @@ def rendered(skies: int, seed: int) -> list[Example]:
         kind = truth(sky, radiance)
         for saturated in SATURATED:
             towards, seen = striking(photograph(radiance, saturated)[0])
-            cosine = float(towards @ direction(sky.sun_azimuth, sky.sun_elevation))
-            near = math.degrees(math.acos(max(-1.0, min(1.0, cosine)))) < NEAR
+            near = degrees_from(towards, direction(sky.sun_azimuth, sky.sun_elevation)).item() < NEAR
             if kind == "moon" or near == (kind == "sun"):
                 examples.append(Example(f"{seed}-{number}", seen, kind == "sun"))
     return examples

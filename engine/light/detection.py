@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, normalize
 
-from ..sphere.equirectangular import azimuth_elevation, directions, solid_angles
+from ..sphere.equirectangular import azimuth_elevation, degrees_from, directions, solid_angles
 from ..sphere.gnomonic import frame
 from .likeness import WHITE, SkyAround, sun_likeness, tint
 from .photometry import luminance, rows_around
@@ -109,7 +109,7 @@ def find_spot(radiance: Tensor, elevations: tuple[float, float] = (0.0, 90.0)) -
     """
     sky = _sky()
     picture = _above_horizon(sky, radiance)
-    height = 90 - _degrees(sky.towards[2])
+    height = sky.towards[2].asin().rad2deg()
     allowed = (height >= elevations[0] + _LOWEST) & (height <= elevations[1])
     spot, looks = _strongest(sky, picture, allowed)
     kind = _kind(sky, radiance, picture, spot.towards, looks)
@@ -168,9 +168,9 @@ def _strongest(sky: _Sky, picture: Tensor, allowed: Tensor) -> tuple[Spot, _Look
     towards = sky.candidates[contrast.argmax()]
     weight = saturation.pow(32).clamp(min=1e-12) * allowed * sky.area
     for reach in _PULL:
-        pull = torch.exp(-(_degrees(towards @ sky.towards) / reach).square()) * weight
+        pull = torch.exp(-(degrees_from(towards, sky.towards) / reach).square()) * weight
         towards = normalize(sky.towards @ pull, dim=0)
-    ring = torch.bucketize(_degrees(towards @ sky.towards), bright.new_tensor(_RINGS[1:]), right=True)
+    ring = torch.bucketize(degrees_from(towards, sky.towards), bright.new_tensor(_RINGS[1:]), right=True)
     rings = [ring == index for index in range(len(_RINGS) - 1)]
     means = [((bright * sky.area)[r].sum() / sky.area[r].sum().clamp(min=1e-12)).item() for r in rings]
     middle = max(means[0], 1e-6)
@@ -222,7 +222,7 @@ def _around(sky: _Sky, picture: Tensor, towards: Tensor) -> SkyAround:
     return SkyAround(
         picture=(picture / white).clamp(max=1),
         area=sky.area,
-        angle=_degrees(towards @ sky.towards),
+        angle=degrees_from(towards, sky.towards),
         turn=torch.rad2deg(torch.atan2(up @ sky.towards, right @ sky.towards)),
         elevation=elevation,
     )
@@ -232,7 +232,3 @@ def _quantile(values: Tensor, weights: Tensor, share: float) -> Tensor:
     order = values.argsort()
     place = int((weights[order].cumsum(0) < share * weights.sum()).sum())
     return values[order[min(place, len(values) - 1)]]
-
-
-def _degrees(cosine: Tensor) -> Tensor:
-    return torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..sphere.equirectangular import box_filter, directions
+from ..sphere.equirectangular import box_filter, degrees_from, directions
 
 _WHITE = (0.9, 1.0)  # of the brightest channel: where saturation begins and is complete
 _GLOW_POWER = 2.0
@@ -25,8 +25,7 @@ def expand(radiance: Tensor, sun: Tensor | None) -> Tensor:
     saturated = ((radiance.amax(0) - _WHITE[0]) / (_WHITE[1] - _WHITE[0])).clamp(0, 1)
     lift = 1 + (_CLOUD_LIFT - 1) * _blur(saturated)
     if sun is not None:
-        cosine = torch.tensordot(sun.to(radiance.device), directions(radiance.shape[1], radiance.device), dims=1)
-        angle = torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))
+        angle = degrees_from(sun, directions(radiance.shape[1], radiance.device))
         glow = (_glow_edge(angle, saturated) / angle.clamp(min=_GLOW_CORE)).pow(_GLOW_POWER)
         lift = torch.maximum(lift, glow)
     return radiance * torch.lerp(torch.ones_like(lift), lift, saturated)

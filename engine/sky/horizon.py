@@ -26,7 +26,7 @@ _ROWS = (
     ("middle", 130, math.radians(8), 0.14),
     ("near", 76, math.radians(12), 0.03),
 )
-_GAP, _BELOW_DISC = math.radians(15), 1.3  # in which less stands before a low sun; degrees from its middle to that
+_GAP = math.radians(15)  # in which less stands before a low sun
 _LEAST_LIGHT = 0.075  # luminance that the shade of a slope is raised to, so that night is not a black cut-out
 
 
@@ -99,7 +99,7 @@ def _forest(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
 def _with_gap(scene: Scene, lit: Light, heights: Tensor) -> Tensor:
     """*heights* [batch, rows or 1, width], radians, lower where they would hide the sun or the moon: whoever asks for
     a sunset in the mountains wants to see it, and Skyloom's light stage puts the disc there."""
-    seen_above = per_pixel(torch.deg2rad(scene.sun_elevation - _BELOW_DISC).clamp(min=0))
+    seen_above = per_pixel(torch.deg2rad(scene.sun_elevation - scene.gap).clamp(min=0))
     near = (-((lit.turn[:, :1].abs() / _GAP) ** 2.5)).exp() * per_pixel(scene.disc_seen)
     return torch.minimum(heights, heights.lerp(seen_above, near))
 

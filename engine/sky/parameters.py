@@ -111,7 +111,8 @@ class SkyParameters:
     ``thunderhead``: azimuth of a cumulonimbus with its anvil. ``rays``: beams of a sun that stands behind a cloud.
     ``fog``: in banks on the ground. ``city``: azimuth of one whose lights colour the night; ``skyline``: its buildings
     stand on the horizon. ``sea``: azimuth that it lies at, seen from the beach of a ground that is land. Azimuths are
-    ``None`` where there is no such thing. ``moon_phase``: share of the month since new moon; 0.5 is full.
+    ``None`` where there is no such thing. ``moon_phase``: share of the month since new moon; 0.5 is full. ``gap``:
+    degrees from a low sun or moon down to what stands before it, which has a gap there.
     """
 
     time: Time
@@ -136,6 +137,7 @@ class SkyParameters:
     skyline: bool = False
     sea: float | None = None
     moon_phase: float = 0.5
+    gap: float = 1.3
 
 
 def sample_parameters(rng: random.Random, **fixed: object) -> SkyParameters:

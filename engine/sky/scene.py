@@ -263,6 +263,11 @@ class Scene:
         return self._tensor([p.moon_phase for p in self.parameters])
 
     @cached_property
+    def gap(self) -> Tensor:
+        """Degrees."""
+        return self._tensor([p.gap for p in self.parameters])
+
+    @cached_property
     def moonlit(self) -> Tensor:
         return self.time(Time.MOON)
 

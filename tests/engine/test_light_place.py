@@ -1,6 +1,5 @@
 """Where a clipped sun stands: not in the middle of what is white, where something cuts the white off."""
 
-import math
 from functools import partial
 
 import pytest
@@ -12,7 +11,7 @@ from engine.light.placing import placed
 from engine.light.rings import mirrored, rings_of
 from engine.light.stage import light_panorama
 from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time
-from engine.sphere.equirectangular import azimuth_elevation, direction
+from engine.sphere.equirectangular import azimuth_elevation, degrees_from, direction
 
 PLACE = 100.0, 8.0  # azimuth, elevation
 
@@ -32,10 +31,6 @@ def clipped(radiance: torch.Tensor) -> torch.Tensor:
     return radiance.clamp(max=1)
 
 
-def degrees_between(one: torch.Tensor, other: torch.Tensor) -> float:
-    return math.degrees(math.acos(min(1.0, float(one @ other))))
-
-
 def place_in(picture: torch.Tensor) -> torch.Tensor:
     return placed(partial(look_around, picture), find_spot(picture).towards)
 
@@ -45,9 +40,9 @@ def test_a_sun_in_a_gap_is_not_in_the_middle_of_its_white(renderer, height):
     sun, before, after = direction(*PLACE), [], []
     for seed in range(1, 7):
         picture = clipped(valley(renderer, seed, height=height))
-        before.append(degrees_between(find_spot(picture).towards, sun))
+        before.append(degrees_from(find_spot(picture).towards, sun))
         light = light_panorama(picture, Job(prompt="a"), clips=True).light
-        after.append(degrees_between(direction(light.azimuth, light.elevation), sun))
+        after.append(degrees_from(direction(light.azimuth, light.elevation), sun))
     assert sum(before) / len(before) > 1.5, "the white's middle is the sun's: this tests nothing"
     assert sum(after) < 0.5 * sum(before)
 
@@ -79,4 +74,4 @@ def test_a_soft_sun_stays_where_it_is_brightest(renderer):
     soft = valley(renderer, 1).clamp(max=3)
     light = light_panorama(soft, Job(prompt="a"), clips=False).light
     assert light.kind == "sun"
-    assert degrees_between(direction(light.azimuth, light.elevation), find_spot(soft).towards) < 0.1
+    assert degrees_from(direction(light.azimuth, light.elevation), find_spot(soft).towards) < 0.1

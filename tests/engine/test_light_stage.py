@@ -17,7 +17,7 @@ from engine.light.sun import SUN_SIZE, disc, restore_sun
 from engine.light.surroundings import excess, reach_of
 from engine.output.pictures import write_exr
 from engine.sky import Clouds, Ground, SkyParameters, SkyRenderer, Time
-from engine.sphere.equirectangular import azimuth_elevation, direction, directions, pixels, solid_angles
+from engine.sphere.equirectangular import azimuth_elevation, degrees_from, direction, directions, pixels, solid_angles
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +32,6 @@ def sky(renderer: SkyRenderer, time: Time, clouds: Clouds = Clouds.CLEAR, height
 
 def ldr(radiance: torch.Tensor) -> torch.Tensor:
     return (radiance / 2).clamp(max=1)
-
-
-def degrees_between(a: torch.Tensor, b: torch.Tensor) -> float:
-    return math.degrees(math.acos(min(1.0, float(a @ b))))
 
 
 def glow(height: int, *places: tuple[float, float], radius: float = 3.0) -> torch.Tensor:
@@ -63,7 +59,7 @@ def test_geometry_agrees_with_itself_and_blender():
 def test_a_clipped_sun_is_found_on_the_seam_and_at_the_zenith(place, height):
     spot = find_spot(glow(height, place))
     assert spot.kind == "sun"
-    assert degrees_between(spot.towards, direction(*place)) < 1.5
+    assert degrees_from(spot.towards, direction(*place)) < 1.5
 
 
 @pytest.mark.parametrize("clouds", [Clouds.CLEAR, Clouds.SCATTERED])
@@ -71,7 +67,7 @@ def test_a_clipped_sun_is_found_on_the_seam_and_at_the_zenith(place, height):
 def test_a_rendered_sun_is_found_in_a_clipped_picture(renderer, time, elevation, clouds):
     spot = find_spot(ldr(sky(renderer, time, clouds, sun_elevation=elevation, sun_azimuth=265.0)))
     assert spot.kind == "sun"
-    assert degrees_between(spot.towards, direction(265.0, elevation)) < 4
+    assert degrees_from(spot.towards, direction(265.0, elevation)) < 4
 
 
 def test_a_moon_is_a_moon(renderer):
@@ -106,7 +102,7 @@ def test_a_disc_carries_its_energy_at_every_size(height, place):
     torch.testing.assert_close((made * solid_angles(height)).sum((1, 2)), wanted, rtol=1e-4, atol=0)
     rows, columns = made[0].nonzero().T
     found = directions(height)[:, rows, columns]
-    assert degrees_between(found.mean(1) / found.mean(1).norm(), direction(*place)) < 180 / height
+    assert degrees_from(found.mean(1) / found.mean(1).norm(), direction(*place)) < 180 / height
 
 
 @pytest.mark.parametrize("place", [(100, 40), (0, 90)])
