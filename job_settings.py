@@ -21,9 +21,7 @@ COHERENCE: dict[str, dict[str, Any]] = {
     "FAST": {"sampler": "sync", "sync_windows": "side-by-side"},
     "EXACT": {"sampler": "sync", "sync_windows": "all"},
 }
-_DEFAULTS = {  # as parsed from JSON
-    field.name: list(field.default) if isinstance(field.default, tuple) else field.default for field in fields(Job)
-}
+_DEFAULTS = {field.name: field.default for field in fields(Job)}
 _CHOICES = ("coherence", "style")  # properties that stand for several fields of a job
 
 
@@ -137,7 +135,8 @@ def _show_lora(settings: bpy.types.PropertyGroup, job: dict[str, Any]) -> dict[s
 def _show(settings: bpy.types.PropertyGroup, name: str, value: Any) -> bool:
     """Set the property *name* to a job's *value*. False if there is none, or if it cannot say exactly that."""
     if name in FIELDS or not hasattr(settings, name):
-        return name in _DEFAULTS and value == _DEFAULTS[name]
+        said = tuple(value) if isinstance(value, list) else value  # as JSON has tuples
+        return name in _DEFAULTS and said == _DEFAULTS[name]
     if value is None:
         return _value(settings, name) is None  # what a property says that is not set
     try:
