@@ -17,7 +17,7 @@ from ..sphere.equirectangular import degrees_from, direction, directions
 _TOWER, _TOWER_HEIGHT = 35.0, 15.0
 _BEAMS = 40.0
 _CITY_WIDTH, _CITY_HEIGHT = 70.0, 25.0
-_BANKS = 10.0
+_BANKS, _MIST = 10.0, 20.0
 
 
 def untaught(layout: Layout, height: int) -> Tensor:
@@ -34,6 +34,8 @@ def _things(layout: Layout, towards: Tensor) -> Iterator[Tensor]:
         yield sky * _around(towards, layout.cloud_azimuth, _TOWER_HEIGHT, _TOWER)
     if layout.rays and layout.light == "sun":
         yield sky * _around(towards, layout.azimuth, layout.elevation, _BEAMS)
+    if not layout.mist:  # every morning that was taught had some
+        yield torch.exp(-((rise / _MIST) ** 2))
     if layout.fog:
         yield torch.exp(-((rise / _BANKS) ** 2))
     if layout.horizon == "city" or layout.city_glow:

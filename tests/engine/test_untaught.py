@@ -12,6 +12,7 @@ THINGS = {
     "cumulonimbus": (Layout(clouds="cumulonimbus", cloud_azimuth=350.0), (20.0, 5.0), (20.0, 170.0)),
     "rays": (Layout(rays=True, azimuth=200.0, elevation=10.0), (15.0, 200.0), (15.0, 20.0)),
     "fog": (Layout(fog=True), (2.0, 300.0), (60.0, 300.0)),
+    "a morning without mist": (Layout(mist=False, elevation=20.0), (-3.0, 300.0), (-60.0, 300.0)),
     "city": (Layout(horizon="city", city_azimuth=-30.0), (3.0, 330.0), (3.0, 150.0)),
     "city glow": (Layout(light="stars", city_glow=True, city_azimuth=90.0), (3.0, 90.0), (80.0, 90.0)),
 }
