@@ -108,3 +108,14 @@ def test_no_far_air_shines_before_a_range(renderer: SkyRenderer, ground: Ground,
     horizon = HEIGHT // 2
     foot, edge, near = rows[horizon - 2 : horizon], rows[horizon : horizon + 2], rows[horizon + 12 : horizon + 24]
     assert edge.mean() < 1.1 * max(foot.mean(), near.mean())
+
+
+@pytest.mark.parametrize("elevation", [13.0, 20.0])
+def test_a_mornings_sun_stands_in_no_pillar(renderer, elevation):
+    """What is bright on the horizon below it is so neither near the zenith nor on the ground at one's feet."""
+    morning = sky(time=Time.MORNING, sun_elevation=elevation, ground=Ground.GRASS, aerosol=0.8)
+    seen = luminance(renderer.render([morning], HEIGHT))[0]
+    for top, bottom, most in ((45, 62, 1.4), (-80, -52, 1.12)):  # degrees above the horizon
+        columns = seen[int((90 - bottom) * DEGREE) : int((90 - top) * DEGREE)].mean(0)
+        ahead, aside = columns[HEIGHT - 8 : HEIGHT + 8], columns[HEIGHT - 80 : HEIGHT - 64]  # aside: 51 degrees
+        assert ahead.mean() / aside.mean() < most, (top, bottom)
