@@ -30,10 +30,11 @@ def notices(job: Job, model: Model, completed: Job) -> Iterator[Notice]:
     if overlapping(job.regions):
         yield Notice(code="regions_overlap", message="Some regions overlap: there their prompts are mixed evenly.")
     guidance = model.guidance if job.guidance is None else job.guidance
-    if job.negative and (model.guidance_kind != "classifier-free" or guidance <= 1):
+    layout = beginning(completed) if completed.layout == "prompt" else None
+    # A sky that is drawn leaves out what is unwanted, whatever the model's guidance.
+    if job.negative and not layout and (model.guidance_kind != "classifier-free" or guidance <= 1):
         reason = "guidance is off" if model.guidance_kind == "classifier-free" else "this model takes none"
         yield Notice(code="negative_unused", message=f"The negative prompt is not used: {reason}.")
-    layout = beginning(completed) if completed.layout == "prompt" else None
     if layout and layout.shows == "sun" and Thing.SUN in kinds_said(job.negative):
         message = (
             "The sun is seen although the negative prompt names it: neither hour nor clouds of the prompt hide it."

@@ -116,8 +116,10 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
     ranges = torch.maximum(scene.mountains, scene.hills) * (1 - 0.5 * scene.haze)
     veil = veil * (1 - per_picture(torch.maximum(scene.ground(Ground.FOREST), ranges)))  # which stand before it
     surface = surface.lerp(air * 0.8, 0.75 * veil)
-    mist = air.lerp(ring_mean(air, air.shape[3] // 6), -plane.z[:, None])  # from above, nowhere as a sunlit pillar
-    return surface.lerp(mist, _mist(scene, plane) * (0.8 - 0.3 * wet)), lift
+    if scene.mist.any():
+        mist = air.lerp(ring_mean(air, air.shape[3] // 6), -plane.z[:, None])  # from above, nowhere as a sunlit pillar
+        surface = surface.lerp(mist, _mist(scene, plane) * (0.8 - 0.3 * wet))
+    return surface, lift
 
 
 def _mist(scene: Scene, plane: Plane) -> Tensor:

@@ -78,13 +78,15 @@ def test_a_sun_or_stars_that_it_names_are_hidden():
 
 
 def test_a_sun_that_cannot_be_hidden_is_told(bundled):
-    def told(prompt, negative):
-        asked = Job(prompt=prompt, negative=negative, seed=4)
+    def told(prompt, negative, **fields):
+        asked = Job(prompt=prompt, negative=negative, seed=4, **fields)
         return [notice.code for notice in notices(asked, bundled, plan(asked, bundled).job)]
 
     assert told("noon, scattered clouds", "sun") == ["negative_unused"]
     for prompt, negative in (("noon", "sun"), ("noon, scattered clouds", "sunset"), ("sunset, few clouds", "sun")):
         assert told(prompt, negative) == []
+    assert told("noon", "clouds", guidance=1.0) == [], "it is heard in the drawing"
+    assert told("noon", "clouds", guidance=1.0, layout="none") == ["negative_unused"]
 
 
 def test_what_only_the_renderer_can_draw_is_in_it():
