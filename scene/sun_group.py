@@ -22,6 +22,7 @@ LIFT = "Lift"  # tangent of the angle by which the horizon is raised
 _DIRECTION, _PLACE = "Direction", "Place"
 _LEFT, _RIGHT, _SHARE, _LIGHT = "Left", "Right", "Share", "Light"
 _GLOW_CORE, _GLOW_REACH = radians(0.35), radians(6.0)
+_EDGE = radians(0.53)  # three pixels of Cycles' map
 
 
 def build_sun_group(light: "FoundLight") -> bpy.types.NodeTree:
@@ -107,12 +108,18 @@ def _around(nodes: Nodes, towards: Socket, chord: Socket, sun: Vector, reach: fl
 def _disc(nodes: Nodes, chord: Socket, given: bpy.types.bpy_prop_collection) -> Socket:
     """Radiance of the disc for an irradiance of 1, less what the glow takes.
 
-    A paraboloid as wide in the mean square: its edge fades, so the pixels of Cycles' map miss next to nothing there.
+    The edge falls as (1 - x)^6 of the chord's square x, over some pixels of Cycles' map; a sun as small as nature's is
+    all edge, and as wide as its size in the mean square. A pixel that a hard edge cuts expects next to nothing from the
+    disc, and each ray that meets the disc there is a white dot.
     """
-    half = nodes.number("MULTIPLY", nodes.number("SINE", nodes.number("MULTIPLY", given[SIZE], 0.25)), 2.0 * 1.5**0.5)
-    area = nodes.number("MULTIPLY", nodes.number("MULTIPLY", half, half), pi / 2)
-    place = nodes.number("DIVIDE", chord, half)
-    shape = nodes.number("MAXIMUM", nodes.number("SUBTRACT", 1.0, nodes.number("MULTIPLY", place, place)), 0.0)
+    half = nodes.number("MULTIPLY", nodes.number("SINE", nodes.number("MULTIPLY", given[SIZE], 0.25)), 2.0)
+    twice = nodes.number("MULTIPLY", half, 2.0)
+    edge = nodes.number("MULTIPLY", twice, nodes.number("MINIMUM", twice, _EDGE))
+    inner = nodes.number("SUBTRACT", nodes.number("MULTIPLY", half, half), nodes.number("MULTIPLY", edge, 0.25))
+    outer = nodes.number("ADD", inner, edge)
+    fall = nodes.number("DIVIDE", nodes.number("SUBTRACT", outer, nodes.number("MULTIPLY", chord, chord)), edge)
+    shape = nodes.number("POWER", nodes.number("MINIMUM", nodes.number("MAXIMUM", fall, 0.0), 1.0), 6.0)
+    area = nodes.number("MULTIPLY", nodes.number("ADD", inner, nodes.number("DIVIDE", edge, 7.0)), pi)
     return nodes.number("MULTIPLY", nodes.number("DIVIDE", shape, area), nodes.number("SUBTRACT", 1.0, given[GLOW]))
 
 

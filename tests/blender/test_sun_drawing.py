@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import extension
 from rendering import add_panoramic_camera, render
+from shadows import build_stick, render_floor
 
 PLACE = (150.0, 30.0)  # azimuth and elevation
 IRRADIANCE = (6.0, 5.0, 4.0)
@@ -144,3 +145,16 @@ def test_a_backdrop_shows_the_same_sun(camera, tmp_path):
     extension("scene.backdrop").set_backdrop(camera, image, "DOME", light)
     backdrop, _, _ = look(camera, tmp_path / "backdrop.exr", PLACE)
     assert hypot(*(np.abs(world - backdrop).mean((0, 1)) / world.mean((0, 1)))) < 0.05
+
+
+def test_lights_a_floor_without_white_dots(scene, tmp_path):
+    """Rays that meet the disc where Cycles' map expects little of it are white. Few samples, no denoising."""
+    build_stick(scene)
+    bpy.data.objects.remove(bpy.data.objects["Cylinder"])
+    set_sky(scene, picture(tmp_path / "sky.exr", None), PLACE, in_picture=False)
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.max_bounces = 32, False, 0
+    seen = render_floor(scene, tmp_path / "seen.exr")
+    light = np.array(IRRADIANCE) * np.sin(radians(PLACE[1])) + pi * np.array([0.3, 0.4, 0.6])
+    assert seen.mean() == pytest.approx(light @ (0.2126, 0.7152, 0.0722) / pi, rel=0.03)
+    assert seen.max() < 2.5 * np.median(seen), "white dots"
