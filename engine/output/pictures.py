@@ -71,16 +71,26 @@ def save_png(path: Path, radiance: Tensor, attributes: dict[str, str]) -> None:
         Image.fromarray(levels).save(partial, pnginfo=text)
 
 
+def exr_colours(file: OpenEXR.File) -> np.ndarray:
+    """What *file* shows, ``[H, W, 3]`` or, with its alpha, ``[H, W, 4]``; luminance alone three times over.
+
+    Raises KeyError if it shows nothing of these.
+    """
+    channels = file.channels()
+    shown = next((channels[name].pixels for name in ("RGBA", "RGB") if name in channels), None)
+    return np.ascontiguousarray(np.stack([channels["Y"].pixels] * 3, -1) if shown is None else shown, np.float32)
+
+
 def read_radiance(path: Path) -> Tensor:
-    """The EXR at *path* as it is, ``[3, H, W]``. Raises :class:`BadRequest` if it is none."""
+    """The EXR at *path* as it is, ``[3, H, W]``, without its alpha. Raises :class:`BadRequest` if it is none."""
     if not path.is_file():
         raise BadRequest(f"The picture {path} does not exist.", "Name an EXR file.")
     try:
-        pixels = np.ascontiguousarray(OpenEXR.File(str(path)).channels()["RGB"].pixels)
+        pixels = exr_colours(OpenEXR.File(str(path)))[..., :3]
     except (OSError, RuntimeError, KeyError) as error:
         reason = str(error) or type(error).__name__
         raise BadRequest(f"{path} cannot be read as an EXR with colours ({reason}).", "Name an EXR file.") from error
-    return torch.from_numpy(pixels).permute(2, 0, 1).float()
+    return torch.from_numpy(pixels).permute(2, 0, 1)
 
 
 def read_png_job(path: Path) -> dict[str, Any]:

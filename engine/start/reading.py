@@ -14,6 +14,7 @@ from torch import Tensor
 from ..errors import BadRequest
 from ..light.primaries import REC709, to_rec709
 from ..light.transfer import HALF_MAX, linear_to_srgb, srgb_to_linear, tonemap
+from ..output.pictures import exr_colours
 from ..sphere.enlarging import resized
 from .continuation import fill
 from .lens import Lens, lens_of
@@ -108,11 +109,7 @@ def _two_to_one(picture: Tensor, file: str) -> Tensor:
 
 def _read_exr(path: Path) -> Picture:
     file = OpenEXR.File(str(path))
-    channels = {name: channel.pixels for name, channel in file.channels().items()}
-    colours = next((channels[name] for name in ("RGBA", "RGB") if name in channels), None)
-    if colours is None:
-        colours = np.stack([channels["Y"]] * 3, -1)
-    pixels = torch.from_numpy(np.ascontiguousarray(colours, np.float32)).permute(2, 0, 1)
+    pixels = torch.from_numpy(exr_colours(file)).permute(2, 0, 1)
     alpha = pixels[3:4] if len(pixels) == 4 else torch.ones(1, *pixels.shape[1:])
     if not torch.isfinite(pixels).all():
         raise ValueError("it has values that are infinite or not numbers")

@@ -1,5 +1,7 @@
 """``python -m engine cube``: files that a game engine takes."""
 
+import numpy as np
+import OpenEXR
 import pytest
 import torch
 from PIL import Image
@@ -43,6 +45,18 @@ def test_a_strip_to_look_at(engine, sky, tmp_path):
     done = engine("cube", sky, "--size", 24, "--strip", "--png")
     assert done.stdout.strip() == str(tmp_path / "sky_cube.png")
     assert Image.open(tmp_path / "sky_cube.png").size == (144, 24)
+
+
+def test_a_sky_of_another_program_with_alpha_or_grey(engine, sky, tmp_path):
+    colours = OpenEXR.File(str(sky)).channels()["RGB"].pixels
+    layers = {"RGBA": np.dstack([colours, np.ones_like(colours[..., :1])]), "Y": np.ascontiguousarray(colours[..., 0])}
+    for name, pixels in layers.items():
+        OpenEXR.File({"type": OpenEXR.scanlineimage}, {name: pixels}).write(str(tmp_path / f"{name}.exr"))
+    for name in ("sky", *layers):
+        assert (done := engine("cube", f"{name}.exr", "--strip")).returncode == 0, done.stderr
+    own, other, grey = (read_radiance(tmp_path / f"{name}_cube.exr") for name in ("sky", *layers))
+    torch.testing.assert_close(other, own)
+    torch.testing.assert_close(grey, own[:1].expand(3, -1, -1))
 
 
 def test_what_is_no_panorama_is_refused(engine, tmp_path):
