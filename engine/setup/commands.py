@@ -76,7 +76,8 @@ class Commands:
         if self._stop.is_set():
             raise Cancelled("Cancelled. What was downloaded is kept for the next time.")
         if time.monotonic() - self._measured > MEASURE_EVERY:
-            self._bytes = min(tree_bytes(self._folder.path), self._expected)
+            grown = min(tree_bytes(self._folder.path), self._expected)
+            self._bytes = max(self._bytes, grown)  # what is unpacked on the way goes again
             self._measured = time.monotonic()
         self._fraction = fraction or max(self._fraction, PACKAGES_END * self._bytes / self._expected)
         self._say(Work(task=task, fraction=self._fraction, done=self._bytes, total=self._expected))
