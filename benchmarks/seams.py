@@ -4,8 +4,9 @@
 
 A line from the horizon to the nadir crosses a few waves or dunes, so its gradient over that of other lines, the seam
 ratio (see engine.metrics.seam_ratio_in_view), is far from 1 with or without a seam. A seam is where its mean is. So for
-views to the front, the zenith and the nadir: the mean ratio and its standard error, the range, and which share of the
-other places has a smaller gradient (0.5 where the wrap is any place). The skies stay in --out.
+views to the front, the zenith and the nadir: the mean ratio and its standard error, the range, which share of the other
+places has a smaller gradient (0.5 where the wrap is any place), and the mean ratio to places within 9 degrees, as what
+stands at the wrap in all skies of a kind, such as the Milky Way, is there as well. The skies stay in --out.
 """
 
 import argparse
@@ -37,12 +38,14 @@ PROMPTS = (
 )
 VIEWS = {"front": 0, "zenith": 90, "nadir": -90}
 PLACES = 36
+NEAR = (-9, -7, -5, -3, 3, 5, 7, 9)  # degrees from the wrap
 
 
 def measure(prompt: str, chosen: argparse.Namespace, warm: WarmModel) -> dict[str, torch.Tensor]:
-    """Of each view, the gradients ``[skies, PLACES]``, the wrap's first."""
+    """Of each view, the gradients ``[skies, PLACES + len(NEAR)]``: the wrap's, others', those near it."""
     gradients: dict[str, list[torch.Tensor]] = {name: [] for name in VIEWS}
-    places = [round(turn * chosen.width / PLACES) for turn in range(PLACES)]
+    degrees = [*(360 * turn / PLACES for turn in range(PLACES)), *NEAR]
+    places = [round(turn * chosen.width / 360) % chosen.width for turn in degrees]
     for seed in range(chosen.skies):
         out = chosen.out / f"{prompt.replace(' ', '-')}-{seed}.exr"
         *_, result = generate(Job(prompt=prompt, seed=seed, width=chosen.width, sync_steps=0), out, warm)
@@ -53,12 +56,16 @@ def measure(prompt: str, chosen: argparse.Namespace, warm: WarmModel) -> dict[st
 
 
 def in_a_row(name: str, gradients: torch.Tensor) -> str:
-    wrap, others = gradients[:, 0], gradients[:, 1:]
-    ratios = wrap / others.mean(1)
-    error = ratios.std() / len(ratios) ** 0.5
-    less = (others < wrap[:, None]).float().mean()
-    mean, least, most = ratios.mean(), ratios.min(), ratios.max()
-    return f"| {name} | {mean:.2f} ± {error:.2f} | {least:.2f} to {most:.2f} | {less:.2f} |"
+    wrap, others, near = gradients.split([1, PLACES - 1, len(NEAR)], 1)
+    ratios = (wrap / others.mean(1, keepdim=True)).flatten()
+    less = (others < wrap).float().mean()
+    beside = (wrap / near.mean(1, keepdim=True)).flatten()
+    spread = f"{ratios.min():.2f} to {ratios.max():.2f}"
+    return f"| {name} | {_mean(ratios)} | {spread} | {less:.2f} | {_mean(beside)} |"
+
+
+def _mean(ratios: torch.Tensor) -> str:
+    return f"{ratios.mean():.2f} ± {ratios.std() / len(ratios) ** 0.5:.2f}"
 
 
 def main() -> int:
@@ -70,7 +77,7 @@ def main() -> int:
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     warm, every = WarmModel(), []
-    print("| sky, view | seam ratio, mean | range | others with less |\n|---|---|---|---|")
+    print("| sky, view | seam ratio, mean | range | others with less | to near places, mean |\n|---|---|---|---|---|")
     for prompt in chosen.prompts:
         every.append(measure(prompt, chosen, warm))
         for name, gradients in every[-1].items():

@@ -88,9 +88,11 @@ def _deck(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: WindVie
     t = dome.distance(0.9)
     u, v = view.along * t * 0.05 + view.offset[4], view.across * t * 0.05 + view.offset[5]
     warp = noise(u * 0.6, v * 0.6)
-    body = noise(u + 0.03 * warp[SOFT], v + 0.03 * warp[WISP])[BILLOW]
-    fine = noise(u * 2.4, v * 2.4)[WISP] * torch.exp(-t / 8)
-    thickness = torch.sigmoid((0.8 * warp[SOFT] + 0.75 * body + 0.3 * fine) * 1.1 + per_pixel(0.2 + 0.8 * storm))
+    bend = 0.02 * noise(u * 0.3, v * 0.3)[SOFT]  # gentle: what is folded looks like smoke
+    body = noise(u * 1.3 + bend, v * 0.9 - bend)[BILLOW]
+    fine = 0.35 * noise(u * 3.1 + bend, v * 2.3 - bend)[BILLOW] + 0.2 * noise(u * 2.4 + bend, v * 2.4)[WISP]
+    shape = 0.75 * warp[SOFT] + 0.7 * body + fine * torch.exp(-t / 8)
+    thickness = torch.sigmoid(shape * per_pixel(1.1 + 0.4 * storm) + per_pixel(0.2 + 0.8 * storm))
     sun = per_picture(lit.sun_aloft)
     diffuse = sun * view.sun_height[:, None] * 0.11 + per_picture(lit.ambient) * (0.8 / torch.pi)
     diffuse = diffuse * 0.4 + luminance(diffuse)[:, None] * 0.6

@@ -55,10 +55,7 @@ def sky_parameters(layout: Layout) -> SkyParameters:
         hills=layout.horizon == "hills",
         haze=layout.haze,
         mist=layout.mist,
-        milky_way=stars
-        and layout.milky_way
-        and not (layout.aurora or lights)
-        and layout.clouds in ("clear", "few", "cirrus"),
+        milky_way=stars and layout.milky_way and not (layout.aurora or lights),
         aurora=stars and layout.aurora,
         glow=Glow(layout.glow),
         aerosol=_HAZY_AIR if layout.haze else _LOW_SUN_AIR if layout.elevation < 12 else _CLEAR_AIR,

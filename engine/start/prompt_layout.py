@@ -17,6 +17,8 @@ from .regions import middle
 _CLOUDS = (Clouds.FEW, Clouds.SCATTERED, Clouds.CIRRUS)
 _GROUNDS = (Ground.SEA, Ground.DESERT, Ground.GRASS, Ground.FOREST, Ground.LAKE)
 _BEFORE_RAYS = (Clouds.FEW, Clouds.SCATTERED)  # none fall past cirrus
+_BEFORE_MILKY_WAY = (Clouds.CLEAR, Clouds.FEW)
+_SHOW_IT = (*_BEFORE_MILKY_WAY, Clouds.CIRRUS)  # where nobody asked for it
 _NIGHTS = (Time.NIGHT, Time.MOON)
 _JUST_SET = -1.0  # degrees: no more of the disc is above the horizon
 _HORIZONS: dict[Thing, HorizonKind] = {Thing.SKYLINE: "city", Thing.MOUNTAINS: "mountains", Thing.HILLS: "hills"}
@@ -62,7 +64,7 @@ def layout_of(prompt: str, seed: int, negative: str = "") -> Layout | None:
         mist=Thing.HAZE in said.things or unwanted.isdisjoint((Thing.HAZE, Thing.FOG)),
         fog=Thing.FOG in said.things,
         rays=Thing.RAYS in said.things,
-        milky_way=Thing.MILKY_WAY not in unwanted,
+        milky_way=Thing.MILKY_WAY in said.things or (Thing.MILKY_WAY not in unwanted and clouds in _SHOW_IT),
         aurora=Thing.AURORA in said.things,
         glow=(said.glow or _wanted(tuple(Glow), unwanted)[0]).value,
         seed=seed % 2**31,
@@ -78,6 +80,7 @@ def _elevation(time: Time, unwanted: Set[StrEnum], rng: random.Random) -> float:
 
 def _clouds(said: Said, time: Time, unwanted: Set[StrEnum], rng: random.Random) -> Clouds:
     some = _BEFORE_RAYS if Thing.RAYS in said.things else _CLOUDS
+    some = _BEFORE_MILKY_WAY if Thing.MILKY_WAY in said.things else some
     clouds = rng.choice(_wanted(some, unwanted))
     hidden = Time.NIGHT if time in _NIGHTS else Thing.SUN  # "stars" are read as a night
     if hidden in unwanted and time is not Time.SUNSET:

@@ -12,7 +12,7 @@ from engine.notices import notices
 from engine.pipeline import generate
 from engine.plan import plan
 from engine.start.given import gather
-from engine.start.layout import draw
+from engine.start.layout import draw, sky_parameters
 from engine.start.prompt_layout import beginning, layout_of
 from engine.start.reading import read_display
 
@@ -58,7 +58,7 @@ def test_the_rest_of_what_it_names_is_not_drawn_by_itself_either():
     assert all(one.elevation < 30 for one in drawn("scattered clouds", "midday"))
     assert {one.glow for one in drawn("sunset", "orange")} == {"golden"}
     assert [one.mist for one in drawn("morning", "fog")[:1] + drawn("misty morning", "fog")[:1]] == [False, True]
-    assert [one.milky_way for one in drawn("night", "milky way")[:1] + drawn("night", "")[:1]] == [False, True]
+    assert [drawn("night, few clouds", unwanted)[0].milky_way for unwanted in ("milky way", "")] == [False, True]
 
 
 def test_a_sun_or_stars_that_it_names_are_hidden():
@@ -97,6 +97,11 @@ def test_what_only_the_renderer_can_draw_is_in_it():
     assert (tower.light, tower.clouds, tower.horizon, tower.fog) == ("sun", "cumulonimbus", "city", True)
     beams = [layout_of("god rays in the golden evening", seed) for seed in range(30)]
     assert {(one.rays, one.clouds) for one in beams} == {(True, "few"), (True, "scattered")}
+    starry = [layout_of("starry night with the milky way", seed) for seed in range(30)]
+    assert {(one.milky_way, one.clouds) for one in starry} == {(True, "clear"), (True, "few")}
+    cloudy = layout_of("the milky way between scattered clouds at night", 1)
+    assert (cloudy.milky_way, cloudy.clouds, sky_parameters(cloudy).milky_way) == (True, "scattered", True)
+    assert not layout_of("night, scattered clouds", 1).milky_way
     for prompt in ("dusk, a skyline", "sunset in the mountains"):
         assert "forest" not in {layout_of(prompt, seed).ground for seed in range(30)}
 
@@ -150,7 +155,7 @@ def test_regions_begin_with_what_their_own_prompts_say(bundled, tmp_path):
     job = plan(Job(prompt="noon, clear sky over the sea", regions=regions, seed=4, width=256), bundled).job
     assert job.layout == "prompt"
     sky = gather(job, 256, bundled.transfer).radiance[:, :60].mean((0, 1))  # by azimuth, of the sky
-    night = draw(layout_of("starry night", 4), 128)[:, :60].mean().item()
+    night = draw(layout_of("starry night", 4), 128)[:, :60, :16].mean().item()
     assert sky[:16].mean() == pytest.approx(night, rel=0.2)
     assert sky[112:144].mean() > 3 * sky[:16].mean()
 

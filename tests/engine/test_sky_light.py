@@ -89,7 +89,8 @@ def thrown_back(renderer: SkyRenderer, one: SkyParameters) -> float:
 )
 def test_snow_under_clouds_is_a_little_darker_than_they(renderer: SkyRenderer, hour: dict, clouds: Clouds) -> None:
     """Fresh snow throws back 0.8. Under darker clouds it is shown brighter than lit, as an eye that adapts sees it."""
-    assert 0.75 < thrown_back(renderer, sky(**hour, ground=Ground.SNOW, clouds=clouds)) < 0.9
+    skies = [sky(**hour, ground=Ground.SNOW, clouds=clouds, seed=seed) for seed in range(8)]  # the deck is uneven
+    assert 0.75 < sum(thrown_back(renderer, one) for one in skies) / len(skies) < 0.9
 
 
 @pytest.mark.parametrize(("ground", "albedo"), [(Ground.DESERT, 0.37), (Ground.GRASS, 0.13)])
