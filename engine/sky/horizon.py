@@ -8,18 +8,15 @@ from torch import Tensor
 
 from .coast import land_share
 from .lighting import Light
-from .mountains import HIGHEST, mountains
 from .noise import DETAIL, RIDGE, SOFT, WISP, NoiseAtlas
 from .parameters import Ground
 from .scene import Dome, Scene, luminance, per_picture, per_pixel
 from .slopes import LEAST_LIGHT, ROCK, SAND, SNOW, TREES, air_share, colour, with_gap
+from .terrain import HIGHEST, terrain
 from .trees import crowns
 
-_AIR = (0.26, 0.13, 0.04)  # share of air light before each layer, far to near
-_LAYER_HEIGHTS = (1.0, 0.62, 0.34)
-_HILL_HEIGHT = (math.radians(5), math.radians(9))
 _SHORE_HEIGHT = math.radians(2.2)
-_MEADOW = (0.06, 0.095, 0.028)
+_SHORE_AIR = 0.04  # share of air light before it
 # Rows of trees: name, trees around the horizon, tallest in radians, share of air light.
 _ROWS = (
     ("far", 200, math.radians(5), 0.28),
@@ -38,48 +35,31 @@ def silhouettes(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Te
         return sky
     above, low = sky[:, :, : -dome.rows], sky[:, :, -dome.rows :]
     lit = replace(lit, turn=lit.turn[:, -dome.rows :])
-    if scene.mountains.any():
-        low = mountains(scene, dome, lit, noise, low, air)
-    if (scene.hills + desert + lake + scene.coast).any():
-        low = _ranges(scene, dome, lit, noise, low, air)
+    low = terrain(scene, dome, lit, noise, low, air)
+    if (desert + lake + scene.coast).any():
+        low = _shores(scene, dome, lit, noise, low, air)
     if forest.any():
         low = _forest(scene, dome, lit, noise, low, air)
     return torch.cat([above, low], 2)
 
 
-def _ranges(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor) -> Tensor:
+def _shores(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor) -> Tensor:
+    """A desert's dunes, the shore of a lake, or the land behind a coast."""
     lake, desert = scene.ground(Ground.LAKE)[:, None], scene.ground(Ground.DESERT)[:, None]
-    hills = scene.hills[:, None]
     east, north = dome.longitude[0].cos()[None], dome.longitude[0].sin()[None]
-    lowest, highest = _HILL_HEIGHT
-    knoll = lowest + (highest - lowest) * scene.uniform("height", 1)
-    flat = (1 - scene.mountains[:, None]) * (1 - hills)
-    land = land_share(scene, dome)[:, 0]
-    for layer, (share, relative) in enumerate(zip(_AIR, _LAYER_HEIGHTS, strict=True)):
-        a, b = ((scene.uniform(f"range {layer}", 2) * 5)[:, :, None]).unbind(1)
-        spread = 0.035 + 0.01 * layer
-        coarse = noise(east * spread + a, north * spread + b)
-        middle = noise(east * 0.11 + b, north * 0.11 + a)
-        crag = noise(east * 0.3 + a, north * 0.3 + b)
-        rolling = 0.4 + 0.8 * _unit(coarse[SOFT] + 0.3 * middle[SOFT])
-        height = relative / 1.2 * knoll * hills * rolling
-        if layer == len(_AIR) - 1:
-            dunes = (0.03 + 0.03 * coarse[SOFT] + 0.008 * crag[SOFT]).clamp(min=0) * desert * flat
-            shore = (
-                _SHORE_HEIGHT
-                * (0.75 + 0.3 * coarse[SOFT] + 0.14 * crag[DETAIL]).clamp(min=0)
-                * torch.maximum(lake, scene.coast[:, None])
-            )
-            height = torch.maximum(height, torch.maximum(dunes, shore))
-        height = with_gap(scene, lit, (height.clamp(min=0) * land)[:, None])
-        # One tile of noise around the whole horizon: about a texel per pixel, so slopes are rough and not grainy.
-        relief = noise(dome.longitude / (2 * math.pi) + a[:, None], 2 * dome.elevation / (2 * math.pi) + b[:, None])
-        relief = relief[RIDGE]
-        albedo = _albedo(scene, relief, shore=layer == len(_AIR) - 1)
-        shade = _shade(lit, albedo, relief, 0.8).lerp(air * 0.75, air_share(scene, share))
-        mask = torch.sigmoid((height - dome.elevation[None]) / (0.5 * dome.pixel)) * (height > 1e-4)
-        sky = sky.lerp(shade, mask[:, None])
-    return sky
+    flat = (1 - scene.mountains[:, None]) * (1 - scene.hills[:, None])
+    a, b = ((scene.uniform("shore", 2) * 5)[:, :, None]).unbind(1)
+    coarse = noise(east * 0.055 + a, north * 0.055 + b)[SOFT]
+    fine = noise(east * 0.3 + a, north * 0.3 + b)
+    dunes = (0.03 + 0.03 * coarse + 0.008 * fine[SOFT]).clamp(min=0) * desert * flat
+    shore = (0.75 + 0.3 * coarse + 0.14 * fine[DETAIL]).clamp(min=0) * torch.maximum(lake, scene.coast[:, None])
+    height = torch.maximum(dunes, _SHORE_HEIGHT * shore) * land_share(scene, dome)[:, 0]
+    height = with_gap(scene, lit, height[:, None])
+    # One tile of noise around the whole horizon: about a texel per pixel, so slopes are rough and not grainy.
+    relief = noise(dome.longitude / (2 * math.pi) + a[:, None], 2 * dome.elevation / (2 * math.pi) + b[:, None])[RIDGE]
+    shade = _shade(lit, _albedo(scene, relief), relief, 0.8).lerp(air * 0.75, air_share(scene, _SHORE_AIR))
+    mask = torch.sigmoid((height - dome.elevation[None]) / (0.5 * dome.pixel)) * (height > 1e-4)
+    return sky.lerp(shade, mask[:, None])
 
 
 def _forest(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor) -> Tensor:
@@ -95,12 +75,6 @@ def _forest(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
     return sky
 
 
-def _unit(profile: Tensor) -> Tensor:
-    """Stretch a profile around the horizon to [0, 1]: so every range has its highest and its lowest place."""
-    low, high = profile.amin(-1, keepdim=True), profile.amax(-1, keepdim=True)
-    return (profile - low) / (high - low).clamp(min=1e-6)
-
-
 def _shade(lit: Light, albedo: Tensor, relief: Tensor, roughness: float) -> Tensor:
     """Radiance of slopes: lit opposite the sun, seen from behind below it."""
     facing = 0.6 - 0.4 * lit.turn.cos()
@@ -110,11 +84,8 @@ def _shade(lit: Light, albedo: Tensor, relief: Tensor, roughness: float) -> Tens
     return (direct + fill * per_picture(least)) / math.pi * albedo
 
 
-def _albedo(scene: Scene, relief: Tensor, shore: bool) -> Tensor:
-    """Green hills, sand, rock, a wooded shore; snow where the ground has it."""
-    desert, snow = (per_picture(scene.ground(kind)) for kind in (Ground.DESERT, Ground.SNOW))
-    albedo = colour(relief, ROCK).lerp(colour(relief, _MEADOW), per_picture(scene.hills))
-    albedo = albedo.lerp(colour(relief, SAND), desert)
-    if shore:
-        albedo = albedo.lerp(colour(relief, TREES), per_picture(scene.ground(Ground.LAKE)))
+def _albedo(scene: Scene, relief: Tensor) -> Tensor:
+    """Sand, a wooded shore, or rock; snow where the ground has it."""
+    desert, lake, snow = (per_picture(scene.ground(kind)) for kind in (Ground.DESERT, Ground.LAKE, Ground.SNOW))
+    albedo = colour(relief, ROCK).lerp(colour(relief, SAND), desert).lerp(colour(relief, TREES), lake)
     return albedo.lerp(colour(relief, SNOW), 0.78 * snow)
