@@ -19,9 +19,9 @@ _SHORE_HEIGHT = math.radians(2.2)
 _SHORE_AIR = 0.04  # share of air light before it
 # Rows of trees: name, trees around the horizon, tallest in radians, share of air light.
 _ROWS = (
-    ("far", 200, math.radians(5), 0.28),
-    ("middle", 130, math.radians(8), 0.14),
-    ("near", 76, math.radians(12), 0.03),
+    ("far", 320, math.radians(5), 0.28),
+    ("middle", 220, math.radians(8), 0.14),
+    ("near", 140, math.radians(12), 0.03),
 )
 
 
@@ -54,7 +54,7 @@ def _shores(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
     dunes = (0.03 + 0.03 * coarse + 0.008 * fine[SOFT]).clamp(min=0) * desert * flat
     shore = (0.75 + 0.3 * coarse + 0.14 * fine[DETAIL]).clamp(min=0) * torch.maximum(lake, scene.coast[:, None])
     height = torch.maximum(dunes, _SHORE_HEIGHT * shore) * land_share(scene, dome)[:, 0]
-    height = with_gap(scene, lit, height[:, None])
+    height = with_gap(scene, dome, lit, height[:, None])
     # One tile of noise around the whole horizon: about a texel per pixel, so slopes are rough and not grainy.
     relief = noise(dome.longitude / (2 * math.pi) + a[:, None], 2 * dome.elevation / (2 * math.pi) + b[:, None])[RIDGE]
     shade = _shade(lit, _albedo(scene, relief), relief, 0.8).lerp(air * 0.75, air_share(scene, _SHORE_AIR))
@@ -64,11 +64,12 @@ def _shores(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor
 
 def _forest(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor) -> Tensor:
     turn = dome.longitude[None] / (2 * math.pi)
-    leaves = noise(turn + per_pixel(scene.uniform("leaves")), dome.elevation[None] / math.pi)[WISP]
+    turn, rise = turn + per_pixel(scene.uniform("leaves")), dome.elevation[None] / math.pi
+    leaves = 0.6 * (noise(turn, rise)[WISP] + noise(5 * turn, 5 * rise)[WISP])
     leafy = colour(sky, TREES) * (1 + 0.35 * leaves).clamp(0.3, 2)[:, None]
     forest = per_pixel(scene.ground(Ground.FOREST))
     for row, count, tallest, share in _ROWS:
-        top = with_gap(scene, lit, crowns(scene, dome, row, count, tallest) * land_share(scene, dome))
+        top = with_gap(scene, dome, lit, crowns(scene, dome, row, count, tallest) * land_share(scene, dome))
         shade = _shade(lit, leafy, leaves, 0.6).lerp(air * 0.9, air_share(scene, share))
         mask = torch.sigmoid((top - dome.elevation[None]) / (0.5 * dome.pixel)) * forest
         sky = sky.lerp(shade, mask[:, None])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .lighting import Light
-from .scene import Scene, per_pixel
+from .scene import Dome, Scene, per_pixel
 
 ROCK, TREES, SAND, SNOW = (0.085, 0.088, 0.10), (0.028, 0.05, 0.022), (0.36, 0.23, 0.13), (0.72, 0.74, 0.78)
 LEAST_LIGHT = 0.075  # luminance that the shade of a slope is raised to, so that night is not a black cut-out
@@ -24,9 +24,9 @@ def air_share(scene: Scene, share: float | Tensor) -> Tensor:
     return (share + per_pixel(0.35 * scene.haze + 0.12 * scene.mist)).clamp(max=0.9)[:, None]
 
 
-def with_gap(scene: Scene, lit: Light, heights: Tensor) -> Tensor:
+def with_gap(scene: Scene, dome: Dome, lit: Light, heights: Tensor) -> Tensor:
     """*heights* [batch, rows or 1, width], radians, lower where they would hide the sun or the moon: whoever asks for
-    a sunset in the mountains wants to see it, and Skyloom's light stage puts the disc there."""
-    seen_above = per_pixel(torch.deg2rad(scene.sun_elevation - scene.gap).clamp(min=0))
+    a sunset in the mountains wants to see it, and Skyloom's light stage puts the disc there. An edge is a pixel wide."""
+    seen_above = per_pixel((torch.deg2rad(scene.sun_elevation - scene.gap) - dome.pixel / 2).clamp(min=0))
     near = (-((lit.turn[:, :1].abs() / _GAP) ** 2.5)).exp() * per_pixel(scene.disc_seen)
     return torch.minimum(heights, heights.lerp(seen_above, near))

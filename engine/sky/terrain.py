@@ -104,7 +104,9 @@ def _seen(kind: _Kind, scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, 
     turn = dome.longitude[:1]
     elevation = land.height(distance * turn.cos(), distance * turn.sin(), dome.pixel * distance)
     elevation = (elevation / distance).atan() * land_share(scene, dome)
-    skyline = with_gap(scene, lit, elevation).cummax(1).values.transpose(1, 2).contiguous()  # [batch, width, steps]
+    skyline = (
+        with_gap(scene, dome, lit, elevation).cummax(1).values.transpose(1, 2).contiguous()
+    )  # [batch, width, steps]
     top = skyline[..., -1:].transpose(1, 2)
     within = [dome.elevation[None] + share * dome.pixel for share in _SUBROWS]
     shown = [_shaded(scene, dome, lit, land, _met(skyline, torch.minimum(rise, top)), air) for rise in within]
