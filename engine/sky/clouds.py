@@ -54,8 +54,9 @@ def _cirrus(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: WindV
     t = dome.distance(1.6)
     u, v = view.along * t * 0.05 + view.offset[0], view.across * t * 0.16 + view.offset[1]
     warp = noise(u * 0.7, v * 0.5)
-    streaks = noise(u + 0.03 * warp[SOFT], v + 0.03 * warp[WISP])[WISP]
-    threads = noise(u * 2.3 + 0.05 * warp[SOFT], v * 3.1 + 0.03 * warp[SOFT])[WISP]
+    bend = 0.012 * warp[SOFT]  # gentle: what is folded looks like wood
+    streaks = noise(u + bend, v + bend)[WISP]
+    threads = noise(u * 1.7 + 2 * bend, v * 3.4 + bend)[WISP]
     more = scene.more_clouds
     density = 0.5 * streaks + 0.45 * warp[SOFT] + 0.28 * threads + per_pixel(amount * 1.5 - 1.25 + more)
     depth = F.softplus(density * 1.6) * 0.42 * per_pixel((amount > 0).float())
@@ -88,7 +89,7 @@ def _deck(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, view: WindVie
     t = dome.distance(0.9)
     u, v = view.along * t * 0.05 + view.offset[4], view.across * t * 0.05 + view.offset[5]
     warp = noise(u * 0.6, v * 0.6)
-    bend = 0.02 * noise(u * 0.3, v * 0.3)[SOFT]  # gentle: what is folded looks like smoke
+    bend = 0.02 * noise(u * 0.3, v * 0.3)[SOFT]  # as gentle
     body = noise(u * 1.3 + bend, v * 0.9 - bend)[BILLOW]
     fine = 0.35 * noise(u * 3.1 + bend, v * 2.3 - bend)[BILLOW] + 0.2 * noise(u * 2.4 + bend, v * 2.4)[WISP]
     shape = 0.75 * warp[SOFT] + 0.7 * body + fine * torch.exp(-t / 8)
