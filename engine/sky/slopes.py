@@ -25,8 +25,8 @@ def air_share(scene: Scene, share: float | Tensor) -> Tensor:
 
 
 def with_gap(scene: Scene, dome: Dome, lit: Light, heights: Tensor) -> Tensor:
-    """*heights* [batch, rows or 1, width], radians, lower where they, with edges a pixel wide, would hide the sun or the
-    moon: whoever asks for a sunset in the mountains wants to see it, and Skyloom's light stage puts the disc there."""
+    """*heights* [batch, rows or 1, width], radians, lower where they, with edges a pixel wide, would hide sun or moon:
+    whoever asks for a sunset in the mountains wants to see it, and Skyloom's light stage puts the disc there."""
     seen_above = per_pixel((torch.deg2rad(scene.sun_elevation - scene.gap) - dome.pixel / 2).clamp(min=0))
     near = (-((lit.turn[:, :1].abs() / _GAP) ** 2.5)).exp() * per_pixel(scene.disc_seen)
     return torch.minimum(heights, heights.lerp(seen_above, near))
