@@ -20,7 +20,7 @@ from tools.demo_scene import material  # noqa: E402
 
 ROWS = ("truth", "clipped", "restored")
 BALLS = {"matte": (1.0, 0.0), "glossy": (0.25, 1.0), "mirror": (0.0, 1.0)}  # roughness, metallic
-SIDE, SAMPLES = 96, 12
+SIDE, SAMPLES = 96, 64
 
 
 def build() -> bpy.types.Scene:

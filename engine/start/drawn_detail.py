@@ -64,6 +64,7 @@ _HALVES = (
     # so tones of a ground are compared, too, by what is larger than these.
     _Likeness(cells=256, alike=0.13, unlike=0.19, light=0.5, colour=3.0, broad=0, wide=12),
 )  # sky, ground
+_DECKS = ("overcast", "storm")  # They are everywhere, so no cloud that is drawn there is a ghost.
 _SEEN = 512  # rows of the sky that tells its light, and that water mirrors
 _PIXELS = 1 << 17  # that are drawn at once
 _GLOW = 10.0  # degrees around a sun within which it is no darker than drawn: painted dark, it would be a mere dot
@@ -93,8 +94,11 @@ def draw_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | No
         draws = draws or {one: drawn_rows(one, min(_SEEN, 2 * rows)) for one in parts}
         glow = sum((_glow(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
         unknown = sum((untaught(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
+        deck = sum((part * (one.clouds in _DECKS and not first) for one, part in parts.items()), torch.zeros(()))
         drawn = _Half(first, cell, [(draws[one], part[:, half]) for one, part in parts.items()], transfer)
-        yield from _redraw(picture, drawn, likeness, glow[:, half], unknown[:, half], free[:, half])
+        alike = torch.maximum(glow**0.25, deck)  # twice as far around a sun: painted too dark, it is still the sun
+        maps = (some[:, half] for some in (glow, unknown, alike, free))
+        yield from _redraw(picture, drawn, likeness, *maps)
 
 
 def bands_to_draw(height: int) -> int:
@@ -104,10 +108,10 @@ def bands_to_draw(height: int) -> int:
 
 
 def _redraw(
-    picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, unknown: Tensor, free: Tensor
+    picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, unknown: Tensor, alike: Tensor, free: Tensor
 ) -> Iterator[None]:
     """One half of *picture*, where it is *free* ``[1, h, w]`` for that, as bright as drawn in the *glow*, and just as
-    drawn where what is drawn is *unknown* to the model."""
+    drawn where what is drawn is *unknown* to the model. What is *alike* is so whatever its tones."""
     rows, cell = picture.shape[1] // 2, drawn.cell
     own = picture[:, drawn.first : drawn.first + rows]
     apart, kept, samples = [], dict[range, Tensor](), _samples(rows, cell)
@@ -119,9 +123,8 @@ def _redraw(
         apart.append(avg_pool2d(own[:, band.start : band.stop] - seen, (min(len(band), cell), cell)))
         yield
     change = torch.cat(apart, 1)
-    # Twice as far around a sun that was painted too dark, tones differ and things need not.
     tones = _smooth(change, likeness.wide)
-    share = torch.maximum(_smooth(likeness.share(tones)), torch.maximum(glow**0.25, unknown)) * free
+    share = torch.maximum(_smooth(likeness.share(tones)), torch.maximum(alike, unknown)) * free
     both = torch.cat([(tones - glow * tones.clamp(max=0)) * (1 - unknown), share])
     for band in _bands(rows):
         larger = _between(both, band, cell)

@@ -101,6 +101,17 @@ def test_a_smooth_ground_gets_the_waves_of_a_true_one(layout):
     assert seam_ratio(TRANSFER.to_display(after)) < 1.25
 
 
+@pytest.mark.parametrize(("clouds", "stays"), [("storm", False), ("overcast", False), ("clear", True)])
+def test_a_closed_deck_has_no_painted_specks_however_bright_it_was_painted(clouds, stays):
+    """Of a storm, whose tones the model paints as it likes, a decoder's dashes stayed, 13 degrees high."""
+    layout = replace(SEA, clouds=clouds)
+    other = painted(layout) + 0.3 * torch.linspace(-1, 1, HEIGHT * 2).mul(20).sin()  # clouds that are not the layout's
+    dashes = torch.zeros_like(other)
+    dashes[:, 108, 256::4] = 0.1
+    left = (redrawn(other + dashes, layout) - redrawn(other, layout))[:, 108, 256:]
+    assert (left[:, ::4].mean() - left[:, 2::4].mean() > 0.05) == stays
+
+
 def test_light_and_colours_stay_as_they_were_painted():
     warmer = painted(SEA) + torch.tensor([0.02, 0.0, -0.01])[:, None, None]
     after = redrawn(warmer, SEA)
