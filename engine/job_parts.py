@@ -31,8 +31,8 @@ class Layout:
 
     cloud_azimuth, sea_azimuth, city_azimuth: where the cumulonimbus, the sea of a coast and the middle of a city lie.
     city_glow: a city's light on the night, also from beyond the horizon. fog: in banks on the ground. rays: beams of a
-    sun that stands behind a cloud. milky_way: among stars that no other lights hide. aurora: in its
-    place. moon_phase: share of the month since new moon; 0.5 is full.
+    sun that stands behind a cloud. milky_way: among stars that no other lights hide. aurora: in its place. moon_phase:
+    share of the month since new moon; 0.5 is full.
     """
 
     light: Luminary = "sun"
