@@ -56,6 +56,7 @@ def read_shots(path: Path, folder: Path) -> list[Shot]:
     shots: list[Shot] = []
     taken: dict[str, int] = {}
     problems: list[str] = []
+    advised: set[str] = set()
     rows = read_rows(path)
     for row in rows:
         try:
@@ -69,7 +70,8 @@ def read_shots(path: Path, folder: Path) -> list[Shot]:
                 taken[key] = row.line
                 shots.append(shot)
         except SkyloomError as error:
-            problems.append(f"line {row.line}: {error}")
+            problems.append(f"line {row.line}: {error.message if error.hint in advised else error}")
+            advised.add(error.hint)
     if not rows:
         raise BadRequest(f"The shot list {path} has no shots.", "Add a [[shot]] with a prompt.")
     if problems:

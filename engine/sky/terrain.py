@@ -90,7 +90,7 @@ class _Terrain:
 
 
 def terrain(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor) -> Tensor:
-    """Draw mountains and hills over *sky* [batch, 3, rows, width]; *air* [batch, 3, 1, width] is the light before them."""
+    """Draw mountains and hills over *sky* [batch, 3, rows, width]; *air* [batch, 3, 1, width] is the light in front."""
     for kind, there in ((_MOUNTAINS, scene.mountains), (_HILLS, scene.hills)):
         if there.any():
             shown, mask = _seen(kind, scene, dome, lit, noise, air)

@@ -98,6 +98,17 @@ def test_every_bad_row_is_told_at_once(write, tmp_path):
         assert problem.startswith(f"line {line}: ") and says in problem
 
 
+def test_what_to_do_about_many_rows_is_said_once(write, tmp_path):
+    with pytest.raises(BadShots) as caught:
+        read_shots(write("shots.csv", "prompt,sunset\na,1\nb,2\n"), tmp_path)
+    told = caught.value.message.splitlines()[1:]
+    assert [line.partition(" Known are ")[0] for line in told] == [
+        "line 2: Unknown: sunset.",
+        "line 3: Unknown: sunset.",
+    ]
+    assert ["Known are" in line for line in told] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("row", "says"),
     [
