@@ -1,6 +1,7 @@
 """What engine tests share: the tiny model, the bundled model, and a way to run the command line as a user does."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from engine.sampling.windows import Windows
 
 ROOT = Path(__file__).resolve().parents[2]
 silence_libraries()
+# A shell that starts the tests in the background has them ignore Ctrl+C, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
