@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # The inputs of the sky's node.
 STRENGTH, SIZE, GLOW, DISC = "Sun Strength", "Sun Size", "Sun Glow", "Sun Disc"
 _LEAST_SIZE = radians(0.2)
-_MAP_WIDTH = 2048
+MAP_WIDTH = 2048
 _PROPERTY = "skyloom_light"  # custom property of the world
 
 
@@ -25,7 +25,7 @@ def note_light(world: bpy.types.World, light: "FoundLight") -> None:
     world[_PROPERTY] = light.to_dict()
     if light.reach and hasattr(world, "cycles"):  # an add-on, which may be switched off
         world.cycles.sampling_method = "MANUAL"
-        world.cycles.sample_map_resolution = _MAP_WIDTH
+        world.cycles.sample_map_resolution = MAP_WIDTH
 
 
 def noted_light(world: bpy.types.World | None) -> dict | None:

@@ -13,7 +13,7 @@ import bpy
 from mathutils import Vector
 
 from .nodes import Nodes, Socket, Value, add_sockets
-from .sun import DISC, GLOW, SIZE, STRENGTH, sun_direction
+from .sun import DISC, GLOW, MAP_WIDTH, SIZE, STRENGTH, sun_direction
 
 if TYPE_CHECKING:
     from ..engine.light.found import FoundLight
@@ -22,7 +22,7 @@ LIFT = "Lift"  # tangent of the angle by which the horizon is raised
 _DIRECTION, _PLACE = "Direction", "Place"
 _LEFT, _RIGHT, _SHARE, _LIGHT = "Left", "Right", "Share", "Light"
 _GLOW_CORE, _GLOW_REACH = radians(0.35), radians(6.0)
-_EDGE = radians(0.53)  # three pixels of Cycles' map
+_EDGE = 3 * 2 * pi / MAP_WIDTH  # three pixels of Cycles' map
 
 
 def build_sun_group(light: "FoundLight") -> bpy.types.NodeTree:

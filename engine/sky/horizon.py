@@ -10,8 +10,8 @@ from .coast import land_share
 from .lighting import Light
 from .noise import DETAIL, RIDGE, SOFT, WISP, NoiseAtlas
 from .parameters import Ground
-from .scene import Dome, Scene, luminance, per_picture, per_pixel
-from .slopes import LEAST_LIGHT, ROCK, SAND, SNOW, TREES, air_share, colour, with_gap
+from .scene import Dome, Scene, per_picture, per_pixel
+from .slopes import ROCK, SAND, SNOW, TREES, air_share, colour, skylight, with_gap
 from .terrain import HIGHEST, terrain
 from .trees import crowns
 
@@ -80,9 +80,8 @@ def _shade(lit: Light, albedo: Tensor, relief: Tensor, roughness: float) -> Tens
     """Radiance of slopes: lit opposite the sun, seen from behind below it."""
     facing = 0.6 - 0.4 * lit.turn.cos()
     direct = per_picture(lit.sun) * (0.6 * facing * (1 + roughness * 0.5 * relief).clamp(0.25, 1.6))[:, None]
-    fill = per_picture(lit.ambient) * (1 + 0.2 * relief).clamp(0.5, 1.5)[:, None]
-    least = (LEAST_LIGHT / luminance(lit.ambient).clamp(min=1e-4)).clamp(min=1)
-    return (direct + fill * per_picture(least)) / math.pi * albedo
+    fill = skylight(lit) * (1 + 0.2 * relief).clamp(0.5, 1.5)[:, None]
+    return (direct + fill) / math.pi * albedo
 
 
 def _albedo(scene: Scene, relief: Tensor) -> Tensor:

@@ -6,16 +6,22 @@ import torch
 from torch import Tensor
 
 from .lighting import Light
-from .scene import Dome, Scene, per_pixel
+from .scene import Dome, Scene, luminance, per_picture, per_pixel
 
 ROCK, TREES, SAND, SNOW = (0.085, 0.088, 0.10), (0.028, 0.05, 0.022), (0.36, 0.23, 0.13), (0.72, 0.74, 0.78)
-LEAST_LIGHT = 0.075  # luminance that the shade of a slope is raised to, so that night is not a black cut-out
+_LEAST_LIGHT = 0.075  # luminance that the shade of a slope is raised to, so that night is not a black cut-out
 _GAP = math.radians(15)  # in which less stands before a low sun
 
 
 def colour(like: Tensor, rgb: tuple[float, float, float]) -> Tensor:
     """*rgb* as [1, 3, 1, 1]."""
     return like.new_tensor(rgb).view(1, 3, 1, 1)
+
+
+def skylight(lit: Light) -> Tensor:
+    """Irradiance of slopes in the shade, [batch, 3, 1, 1]."""
+    least = (_LEAST_LIGHT / luminance(lit.ambient).clamp(min=1e-4)).clamp(min=1)
+    return per_picture(lit.ambient * least[:, None])
 
 
 def air_share(scene: Scene, share: float | Tensor) -> Tensor:

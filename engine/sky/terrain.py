@@ -17,14 +17,14 @@ from .coast import land_share
 from .lighting import Light
 from .noise import RIDGE, SOFT, WISP, NoiseAtlas
 from .parameters import Ground
-from .scene import Dome, Scene, luminance, per_picture, per_pixel
-from .slopes import LEAST_LIGHT, ROCK, SAND, SNOW, TREES, air_share, colour, with_gap
+from .scene import Dome, Scene, per_picture, per_pixel
+from .slopes import ROCK, SAND, SNOW, TREES, air_share, colour, skylight, with_gap
 
-HIGHEST = math.radians(32)  # no mountain reaches it
 _NEAR, _FAR, _STEPS = 1.0, 5.0, 112
 _MAIN_RANGE = 3.0  # from here on the terrain has its whole height
 _COLUMNS = 1024  # that are marched through at once
 _SURVEYED = 256  # columns in which the highest place is looked for, at every size the same
+_BETWEEN = math.radians(3)  # by which one between these may be higher
 _SUBROWS = (-0.33, 0.0, 0.33)  # of a pixel: ridges before each other have smooth edges
 _SHADOW_STEPS = (0.06, 0.15, 0.35)  # towards the sun
 _AIR = (0.04, 0.075)  # share of air light before the foothills, and how it grows with each unit
@@ -62,6 +62,8 @@ _HILLS = _Kind(
     alpine=False,
 )
 
+HIGHEST = _MOUNTAINS.peak[1] + _BETWEEN
+
 
 @dataclass(frozen=True)
 class _Terrain:
@@ -92,9 +94,11 @@ class _Terrain:
 def terrain(scene: Scene, dome: Dome, lit: Light, noise: NoiseAtlas, sky: Tensor, air: Tensor) -> Tensor:
     """Draw mountains and hills over *sky* [batch, 3, rows, width]; *air* [batch, 3, 1, width] is the light in front."""
     for kind, there in ((_MOUNTAINS, scene.mountains), (_HILLS, scene.hills)):
-        if there.any():
-            shown, mask = _seen(kind, scene, dome, lit, noise, air)
-            sky = sky.lerp(shown, (mask * per_pixel(there))[:, None])
+        low = dome.below(kind.peak[1] + _BETWEEN)
+        if there.any() and low.rows:
+            shown, mask = _seen(kind, scene, low, lit, noise, air)
+            above, behind = sky[:, :, : -low.rows], sky[:, :, -low.rows :]
+            sky = torch.cat([above, behind.lerp(shown, (mask * per_pixel(there))[:, None])], 2)
     return sky
 
 
@@ -156,9 +160,7 @@ def _shaded(scene: Scene, dome: Dome, lit: Light, land: _Terrain, far: Tensor, a
     direct = per_picture(lit.sun) * (facing * (1 - 0.85 * shadow))[:, None]
     relative = height / land.scale.mul(0.9)
     open_sky = ((0.5 + 0.5 * up) * (0.6 + 0.5 * relative.clamp(0, 1)))[:, None]
-    least = (LEAST_LIGHT / luminance(lit.ambient).clamp(min=1e-4)).clamp(min=1)
-    shade = (direct + per_picture(lit.ambient) * per_picture(least) * open_sky) / math.pi
-    shade = shade * _albedo(scene, land, (x, y), relative, up)
+    shade = (direct + skylight(lit) * open_sky) / math.pi * _albedo(scene, land, (x, y), relative, up)
     before = air_share(scene, _AIR[0] + _AIR[1] * (far - _NEAR))
     return shade.lerp(air * 0.75, before)
 
