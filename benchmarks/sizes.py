@@ -189,7 +189,8 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     forget_peak()
     before, began, estimate = resident("VmRSS"), time.process_time(), None
     if picture is not None:
-        taken = taken_by_stage(refiner.enlarge(picture, width, None), refiner._steps(width), 4 * picture.nbytes)
+        (stage,) = todo.stages
+        taken = taken_by_stage(refiner.enlarge(picture, stage, None), stage.steps, 4 * picture.nbytes)
     else:
         list(generate(replace(job, width=width), out / f"{width}.exr", warm))
         estimate, taken = enlarged_bytes(width), resident("VmHWM") - before

@@ -61,7 +61,9 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         help="mend what is pinched at zenith and nadir (default: unless quality is draft)",
         **unset,
     )
-    look.add_argument("--upscaler", metavar="FILE", help="enlarge with this learned upscaler (safetensors)", **unset)
+    look.add_argument(
+        "--upscaler", metavar="FILE", help="enlarge with this learned upscaler, safetensors (default: model's)", **unset
+    )
     look.add_argument("--quality", choices=get_args(Quality), help="fewer or more steps (default: standard)", **unset)
     look.add_argument("--steps", type=int, help="denoising steps", **unset)
     look.add_argument("--guidance", type=float, help="how closely to follow the prompt; up to 1 is off", **unset)

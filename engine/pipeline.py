@@ -122,9 +122,9 @@ def _paint(
         if job.poles:
             refining = refiner.mend(picture, staying(todo.painted))
             picture = yield from _refine(refining, "poles", (1, 1), pace, preview)
-        for stage, width in enumerate(todo.stages, 1):
-            refining = refiner.enlarge(picture, width, staying(width))
-            picture = yield from _refine(refining, "refine", (stage, len(todo.stages)), pace, preview)
+        for number, stage in enumerate(todo.stages, 1):
+            refining = refiner.enlarge(picture, stage, staying(stage.width))
+            picture = yield from _refine(refining, "refine", (number, len(todo.stages)), pace, preview)
         if todo.painted > todo.size[0]:
             picture = shrunk(picture, todo.size[0])
         given = staying(todo.size[0])
@@ -154,7 +154,7 @@ def _work(todo: Plan, refiner: Refiner) -> int:
     job = todo.job
     assert job.steps is not None
     composing = (job.steps - first_step(job)) * len(todo.windows)
-    return composing + (refiner.mending if job.poles else 0) + sum(map(refiner.enlarging, todo.stages))
+    return composing + (refiner.mending if job.poles else 0) + refiner.enlarging
 
 
 def _sample(

@@ -1,7 +1,6 @@
 """From what was asked for to what will be done: a job completed with a model's defaults and checked against it."""
 
 from dataclasses import dataclass, replace
-from math import ceil
 
 import torch
 
@@ -24,6 +23,7 @@ from .precision import resolve
 from .sampling.windows import Windows, even_stride
 from .schedule import schedule
 from .sky.said import Said
+from .stages import Stage, stages_of
 from .start.drawing import can_draw
 from .start.prompt_layout import layout_of
 from .start.reading import panorama_width
@@ -44,7 +44,7 @@ class Plan:
     """A job with nothing left open, and its windows.
 
     canvas: latent height and width of the composition. painted: width in pixels at which the model paints it. stages:
-    widths to which that is enlarged, one after the other. drawn: the windows that have gradients, if not all have.
+    in which that is enlarged, one after the other. drawn: the windows that have gradients, if not all have.
     call, gradient: windows per call of the network and per gradient. checkpoint: gradients keep few activations. tiles:
     the decode is in tiles.
     request: the job as it was asked for.
@@ -54,7 +54,7 @@ class Plan:
     windows: Windows
     canvas: tuple[int, int]
     painted: int
-    stages: tuple[int, ...]
+    stages: tuple[Stage, ...]
     drawn: Windows | None
     call: int
     gradient: int
@@ -125,7 +125,7 @@ def plan(job: Job, model: Model) -> Plan:
     pixels = window * model.factor
     gradient = windows_per_gradient(model, base // 2, pixels)
     painted = base * model.paint_scale
-    stages = stage_widths(painted, width, smallest)
+    stages = stages_of(complete, model, painted, smallest)
     if job.upscaler and not stages:
         raise BadRequest(
             f"There is nothing for the upscaler to enlarge: the model paints {width} pixels by itself.",
@@ -181,15 +181,6 @@ def _check_memory(job: Job, model: Model, smallest: int, window: int | None) -> 
     check_memory(needed, job.width, smallest, model.device)
     if job.width > base and model.device.type != "cpu":  # large pictures are kept in the CPU's memory
         check_memory(enlarged_bytes, job.width, smallest, torch.device("cpu"))
-
-
-def stage_widths(base: int, width: int, unit: int) -> tuple[int, ...]:
-    """Widths in pixels from *base*, exclusive, to *width*: multiples of *unit*, each about twice the last or less."""
-    if width <= base:
-        return ()
-    count = (ceil(width / base) - 1).bit_length()
-    ratio = (width / base) ** (1 / count)
-    return (*(round(base * ratio**i / unit) * unit for i in range(1, count)), width)
 
 
 def _check_width(width: int, unit: int) -> None:

@@ -5,7 +5,8 @@ in windows as large as the model knows (SDEdit, arXiv 2108.01073; in tiles as in
 that is larger than a fraction of a window is held (ILVR, 2108.02938): a model takes each window for a whole sky, and
 would paint a horizon into it. Around the poles, where a panorama is stretched, the same is done in flat views. What a
 stage begins with, the last one's picture, is enlarged as it is read. That and the picture that it makes are kept in the
-CPU's memory; of all else there is as much as a few windows need, whatever the size.
+CPU's memory; of all else there is as much as a few windows need, whatever the size. Where a stage has a learned
+upscaler, see :mod:`engine.stages`, that enlarges, tile by tile.
 """
 
 import math
@@ -36,14 +37,13 @@ from .sphere.caps import paste_cap
 from .sphere.enlarging import at_width, means, written
 from .sphere.gnomonic import View, render
 from .sphere.resampling import Reader, reader
+from .stages import FEWEST, Stage
 from .start.control import control_crops
 from .start.given import Given
 from .start.regions import shares
 from .upscaling import Upscaler
 
 _TONES = 1 / 8  # of a window: what is larger stays as it was, only what is smaller is painted anew
-_LESS = 0.7  # of the detail from stage to stage: the smaller a window's part, the less it is like a whole sky
-_FEWEST = 3  # steps of a stage: fewer leave it blurred
 _COMPOSED_CAP, _LARGE_CAP = 110.0, 80.0  # degrees across the views of the poles, before and in the stages
 _HORIZON = 2  # rows of latents on each side of it that are not held
 _TURN = 137.5  # degrees from stage to stage, so that what a model puts in a view's middle comes to lie elsewhere
@@ -71,7 +71,8 @@ class Refiner:
         assert todo.job.seed is not None and todo.job.detail is not None
         self._todo, self._job, self._model = todo, todo.job, model
         self._conditions, self._precision = conditions, precision
-        self._upscaler = Upscaler(todo.job.upscaler, model.device) if todo.job.upscaler else None
+        learned = (todo.job.upscaler or model.upscaler) if any(stage.learned for stage in todo.stages) else None
+        self._upscaler = Upscaler(learned, model.device) if learned else None
         self._noise = torch.Generator().manual_seed(3 * SEED_LIMIT + todo.job.seed)  # no other noise of this job
 
     @property
@@ -83,25 +84,22 @@ class Refiner:
         """The composed panorama ``[3, H, 2 H]`` of picture values with the sky around zenith and nadir painted anew."""
         return (yield from self._mended(picture, picture, given, _COMPOSED_CAP, _CAP_DETAIL, self._cap_steps))
 
-    def enlarge(self, picture: Tensor, width: int, given: Given | None) -> Refining:
-        """The panorama ``[3, h, 2 h]`` of picture values, *width* pixels wide and with what is *given* at that size."""
-        job = self._job
-        assert job.detail is not None
-        while self._upscaler and picture.shape[2] < width:
-            picture = self._upscaler(picture)
+    def enlarge(self, picture: Tensor, stage: Stage, given: Given | None) -> Refining:
+        """The panorama ``[3, h, 2 h]`` of picture values as large as *stage* says, with what is *given*."""
+        width, size = stage.width, (stage.width // 2, stage.width)
+        while self._upscaler and stage.learned and picture.shape[2] < width:
+            picture = yield from _beats(self._upscaler.panorama(picture, bool(self._job.poles)))
         read = at_width(picture, width)
-        if job.detail and self._model.billows:
+        if stage.detail and self._model.billows:
             read = billowing(read, width // 2, self._model.billows, self._noise)
         if given:
             read = partial(_with_given, read, given, self._model.transfer)
-        size = width // 2, width
-        if not job.detail:
+        if not stage.detail:
             return written(read, size[0])
-        steps = self._steps(width)
-        detail = self._detail(width)
-        refined = yield from self._refine(read, size, detail, steps, given.keep if given else None)
-        if job.poles:
-            refined = yield from self._mended(refined, picture, given, _LARGE_CAP, min(_CAP_DETAIL, detail), steps)
+        refined = yield from self._refine(read, size, stage.detail, stage.steps, given.keep if given else None)
+        if self._job.poles:
+            detail = min(_CAP_DETAIL, stage.detail)
+            refined = yield from self._mended(refined, picture, given, _LARGE_CAP, detail, stage.steps)
         return refined
 
     @property
@@ -109,31 +107,29 @@ class Refiner:
         """How many windows :meth:`mend` works on."""
         return 2 * (self._cap_steps + 2) * len(self._grid(self._cap(90, _COMPOSED_CAP, self._todo.painted // 2)))
 
-    def enlarging(self, width: int) -> int:
-        """How many windows :meth:`enlarge` to *width* works on."""
-        if not self._job.detail:
-            return 0
-        windows = len(self._grid(None, (width // 2, width)))
-        if self._job.poles:
-            windows += 2 * len(self._grid(self._cap(90, _LARGE_CAP, width // 2)))
-        return (self._steps(width) + 2) * windows
+    @property
+    def enlarging(self) -> int:
+        """How many windows :meth:`enlarge` works on in all stages."""
+        before = (self._todo.painted, *(stage.width for stage in self._todo.stages))
+        return sum(map(self._enlarging, before, self._todo.stages))
+
+    def _enlarging(self, width: int, stage: Stage) -> int:
+        """As many, where a picture of *width* pixels is enlarged."""
+        work = 0
+        while self._upscaler and stage.learned and width < stage.width:
+            work += self._upscaler.work(width, bool(self._job.poles))
+            width *= self._upscaler.scale
+        if stage.detail:
+            windows = len(self._grid(None, (stage.width // 2, stage.width)))
+            if self._job.poles:
+                windows += 2 * len(self._grid(self._cap(90, _LARGE_CAP, stage.width // 2)))
+            work += (stage.steps + 2) * windows
+        return work
 
     @property
     def _cap_steps(self) -> int:
         assert self._job.steps is not None
-        return max(min(_FEWEST, self._job.steps), round(self._job.steps * _CAP_DETAIL))
-
-    def _detail(self, width: int) -> float:
-        """The share of the denoising in the stage to *width*."""
-        assert self._job.detail is not None
-        return self._job.detail * _LESS ** self._todo.stages.index(width)
-
-    def _steps(self, width: int) -> int:
-        """Denoising steps of the stage to *width*: half as many as before, for four times as many windows."""
-        job = self._job
-        assert job.steps is not None and job.detail is not None
-        most = job.steps * job.detail / 2 ** (1 + self._todo.stages.index(width))
-        return max(min(_FEWEST, job.steps), round(most))
+        return max(min(FEWEST, self._job.steps), round(self._job.steps * _CAP_DETAIL))
 
     def _cap(self, elevation: float, angle: float, height: int) -> View:
         """A view *angle* degrees across of a pole, its pixels about as fine as those of a panorama of *height* rows."""

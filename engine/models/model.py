@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -37,8 +38,9 @@ class Model(ABC):
     pixels, what the model was trained on. transfer: what its picture values mean. scheduler_config: its noise schedule.
     solvers: those that fit it, its own first. steps, guidance: what suits it by default. detail: which share of the
     denoising suits it where a sky is enlarged. billows: by how many pixels its clouds are displaced there, for want of
-    edges. layout: what its skies begin with if the prompt stands alone. vocabulary: the words it was taught, if that is
-    known. guidance_kind: how it follows a prompt: called with and without it, told the scale, or not at all.
+    edges. upscaler: the file of one that was taught on the same skies, if there is one. layout: what its skies begin
+    with if the prompt stands alone. vocabulary: the words it was taught, if that is known. guidance_kind: how it
+    follows a prompt: called with and without it, told the scale, or not at all.
     """
 
     pipeline_class: ClassVar[Any]  # of diffusers, which knows how to put the folder's parts together
@@ -84,6 +86,8 @@ class Model(ABC):
         self.detail: float = folder.card.get("detail", _DETAIL)
         self.billows: float = folder.card.get("billows", 0.0)
         self.layout: LayoutWord | None = folder.card.get("layout")
+        named = folder.card.get("upscaler")
+        self.upscaler: Path | None = folder.path / named if named else None
         self.vocabulary: list[str] = folder.card.get("vocabulary", [])
 
     def move(self, device: torch.device) -> None:

@@ -9,6 +9,7 @@ import torch
 from diffusers import ControlNetModel, StableDiffusionControlNetPipeline, UNet2DConditionModel
 from PIL import Image
 from skies import pixels
+from stepping import everything
 from tiny_models import make_model
 from torch.nn.functional import avg_pool2d, interpolate
 
@@ -138,8 +139,8 @@ def test_larger_windows_get_their_crops(folder, tmp_path, monkeypatch):
         control = {"control": "c", "control_image": blocks(tmp_path / f"{turn}.png", turn)}
         job = Job(prompt="x", model=str(folder / "sd1"), seed=0, width=512, steps=4, detail=0.5, poles=False, **control)
         todo = plan(job, model)
-        assert todo.stages == (512,)
-        refining = Refiner(todo, model, [Conditioning({}, {}, 1.0)], Precision()).enlarge(picture, 512, None)
+        (stage,) = todo.stages
+        refining = Refiner(todo, model, [Conditioning({}, {}, 1.0)], Precision()).enlarge(picture, stage, None)
         *_, refined = everything(refining)
         errors.append((refined - picture).abs().max().item())
     assert errors[0] < 1e-5 and errors[1] > 0.5
@@ -163,15 +164,6 @@ def test_views_of_the_poles_get_their_crops(tmp_path, elevation):
             seen += 1
             assert abs(rows[place // 128] - row) < 6 and abs(columns[place % 128] - column) < 6
     assert seen
-
-
-def everything(refining):
-    while True:
-        try:
-            yield next(refining)
-        except StopIteration as end:
-            yield end.value
-            return
 
 
 def sky(tmp_path, name, **fields):

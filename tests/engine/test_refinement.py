@@ -19,9 +19,10 @@ from engine.models.denoiser import GuidedDenoiser
 from engine.models.loading import WarmModel
 from engine.output.header import read_job
 from engine.pipeline import generate
-from engine.plan import plan, stage_widths
+from engine.plan import plan
 from engine.protocol import Preview, Progress
 from engine.sphere.enlarging import at_width, written
+from engine.stages import Stage, stage_widths
 
 QUICK = {
     "prompt": "a storm",
@@ -164,9 +165,10 @@ def test_windows_and_samplers_are_about_the_composition(model, folder):
     def done(**values):
         return plan(Job.from_dict(QUICK | {"model": str(folder)} | values), model)
 
-    assert (done(window=8, stride=4).stages, len(done(window=8, stride=4).windows)) == ((512,), 8)
+    stages = (Stage(512, learned=False, detail=0.35, steps=3),)
+    assert (done(window=8, stride=4).stages, len(done(window=8, stride=4).windows)) == (stages, 8)
     full = done(sampler="full")
-    assert (full.stages, full.canvas, len(full.windows)) == ((512,), (16, 32), 1)
+    assert (full.stages, full.canvas, len(full.windows)) == (stages, (16, 32), 1)
     whole = done(base_width=512)
     assert (whole.stages, whole.canvas) == ((), (32, 64))
     assert done(base_width=512, width=None).size == (512, 256)
