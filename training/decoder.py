@@ -7,7 +7,7 @@ import torch
 from diffusers import AutoencoderTiny
 from torch import Tensor, nn
 
-from .adversary import Adversary
+from .adversary import Adversary, Critic
 from .autoencoder import HEADROOM, new_autoencoder
 from .checkpoint import Trainee
 from .colour import to_opponent
@@ -38,7 +38,10 @@ def train_decoder(
     autoencoder = new_autoencoder(transform, settings).to(device, memory_format=torch.channels_last)
     trainee = Trainee(autoencoder.decoder, folder, settings.decoder_rate, settings.decoder_minutes, average=0.997)
     if trainee.progress < 1:
-        adversary, truth = Adversary(folder / "adversary", settings, device), held_out(settings, device)
+        adversary, truth = (
+            Adversary(Critic(), folder / "adversary", settings.decoder_minutes, device),
+            held_out(settings, device),
+        )
         error = _LATENT_ERROR * latents.values.std((0, 2, 3)).view(1, -1, 1, 1).to(device)
 
         def pairs(rng: random.Random) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.models.fine_decoder import SCALE, FineDecoder
 
-from .adversary import Adversary
+from .adversary import Adversary, Critic
 from .checkpoint import Trainee
 from .colour import to_opponent
 from .dataset import Panoramas
@@ -54,7 +54,7 @@ def train_fine_decoder(
         def edges(difference: Tensor) -> Tensor:
             return _EDGE_WEIGHT * _edge_difference(difference, SCALE * settings.factor)
 
-        adversary, last = Adversary(folder / "adversary", settings, device), decoder.enlarge[-1]
+        adversary, last = Adversary(Critic(), folder / "adversary", settings.fine_minutes, device), decoder.enlarge[-1]
         train_to_paint(trainee, adversary, last, pairs, quality, _ALONE, settings, device, edges)
     return trainee.averaged
 

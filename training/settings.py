@@ -44,6 +44,16 @@ class Settings:
     fine_batch: int = 4
     fine_rate: float = 1.2e-3
 
+    upscaler_heights: tuple[int, ...] = (1024, 2048)  # of renders
+    upscaler_width: int = 2048  # of skies that the model paints
+    upscaler_bands: int = 240
+    upscaler_skies: int = 36
+    upscaler_minutes: float = 50.0
+    upscaler_channels: int = 48
+    upscaler_convolutions: int = 10
+    upscaler_batch: int = 8
+    upscaler_rate: float = 1e-3
+
     tune_panoramas: int = 2200
     tune_minutes: float = 94.0
     tune_rate: float = 7e-4
@@ -75,6 +85,10 @@ PRESETS = {
         fine_panoramas=4000,
         fine_minutes=10.0,
         fine_batch=64,
+        upscaler_bands=2000,
+        upscaler_skies=200,
+        upscaler_minutes=10.0,
+        upscaler_batch=64,
         tune_panoramas=8000,
         tune_minutes=10.0,
     ),
@@ -102,6 +116,14 @@ PRESETS = {
         fine_blocks=(1, 0, 1, 0),
         fine_columns=3,
         fine_batch=2,
+        upscaler_heights=(512,),
+        upscaler_width=512,
+        upscaler_bands=2,
+        upscaler_skies=1,
+        upscaler_minutes=0.1,
+        upscaler_channels=6,
+        upscaler_convolutions=1,
+        upscaler_batch=2,
         tune_panoramas=8,
         tune_minutes=0.05,
         log_every=2,

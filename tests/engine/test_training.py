@@ -11,8 +11,11 @@ from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 from torch import nn
 
+from engine.job import Job
 from engine.models.loading import load_model
+from engine.plan import plan
 from engine.sky import SkyRenderer, sample_parameters
+from engine.upscaling import Upscaler
 from training.autoencoder import new_autoencoder
 from training.checkpoint import Trainee
 from training.classifier import ATTRIBUTES, SkyClassifier, labels
@@ -25,6 +28,7 @@ from training.tokenizer import make_tokenizer
 from training.train import train
 from training.transform import BlockTransform
 from training.tune import block_map, tune
+from training.upscaler import new_upscaler, train_upscaler
 
 SMOKE = PRESETS["smoke"]
 CPU = torch.device("cpu")
@@ -76,6 +80,25 @@ def test_tuning_changes_what_it_trains_and_nothing_else(run: Path, tmp_path: Pat
     learnt = {name for name, old in before.items() if not torch.equal(old, after[name])}
     assert learnt
     assert all("attn2" in name or "emb" in name for name in learnt)
+
+
+def test_an_upscaler_is_learnt_and_put_into_the_model(run: Path, tmp_path: Path) -> None:
+    """It begins by nearly repeating pixels, learns, and makes the last stage of a large sky."""
+    model = train_upscaler(tmp_path, run / "model", SMOKE, CPU)
+    before, after = (json.loads((folder / "skyloom.json").read_text()) for folder in (run / "model", model))
+    assert after == before | {"upscaler": "upscaler/model.safetensors"}
+    file = model / after["upscaler"]
+    learnt, begun = Upscaler(file, CPU), new_upscaler(SMOKE.upscaler_channels, SMOKE.upscaler_convolutions)
+    assert learnt.scale == 2
+    assert not torch.equal(load_file(file)["body.0.weight"].float(), begun.state_dict()["body.0.weight"])
+    picture = 0.5 + 0.05 * torch.rand(1, 3, 16, 16)  # code values of a sky with texture
+    repeated = picture.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    with torch.no_grad():
+        assert (begun(picture) - repeated)[..., 8:-8, 8:-8].abs().max() < 0.03
+    loaded = load_model(str(model), CPU)
+    todo = plan(Job(prompt="a storm", model=str(model), width=16 * SMOKE.height), loaded)
+    stages = [(stage.width, stage.learned, stage.detail > 0) for stage in todo.stages]
+    assert stages == [(512, False, True), (1024, True, False)]
 
 
 def test_the_encoder_is_one_affine_map_of_blocks() -> None:
