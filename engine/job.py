@@ -47,7 +47,7 @@ class Job:
     enlarges only. poles: paint zenith and nadir anew as they are seen, so that nothing is pinched there; ``None``:
     unless quality is draft.
     upscaler: the safetensors file of a learned upscaler that enlarges in the stages; detail is then 0 by default.
-    ``None``: the model's own, if it has one, for the last of several stages, which then paints no detail.
+    ``None``: the model's own, if it has one; see :func:`engine.stages.stages_of`.
     quality: how many steps by default: fewer than the model's own, as many, or more.
     steps: denoising steps. guidance: classifier-free guidance scale (up to 1: off). solver: how a step is taken.
     sampler: ``"sync"`` (SyncDiffusion, arXiv 2306.05178), ``"multidiffusion"`` (2302.08113), ``"swap"`` (2502.05130),

@@ -28,6 +28,7 @@ from .protocol import Event, Notice, Progress, Result, Stage
 from .refinement import Refiner, Refining
 from .sampling.samplers import Step
 from .sphere.enlarging import shrunk
+from .stages import draws_again
 from .start.drawn_detail import bands_to_draw, draw_detail
 from .start.given import Given, begins_unclipped, first_step, gather
 from .trace import Trace, starting_noise
@@ -128,7 +129,7 @@ def _paint(
         if todo.painted > todo.size[0]:
             picture = shrunk(picture, todo.size[0])
         given = staying(todo.size[0])
-        if model.layout and first_step(job) and (job.detail or not todo.stages):
+        if draws_again(job, model) and (job.detail or not todo.stages):
             yield from _drawn(draw_detail(picture, job, model.transfer, given), bands_to_draw(todo.size[1]))
         if precision.gave_up:
             yield Notice(
