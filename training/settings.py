@@ -46,8 +46,8 @@ class Settings:
 
     upscaler_heights: tuple[int, ...] = (1024, 2048)  # of renders
     upscaler_width: int = 2048  # of skies that the model paints
-    upscaler_bands: int = 240
-    upscaler_skies: int = 36
+    upscaler_bands: int = 238
+    upscaler_skies: int = 35
     upscaler_minutes: float = 50.0
     upscaler_channels: int = 48
     upscaler_convolutions: int = 10
