@@ -96,9 +96,10 @@ def test_an_upscaler_is_learnt_and_put_into_the_model(run: Path, tmp_path: Path)
     with torch.no_grad():
         assert (begun(picture) - repeated)[..., 8:-8, 8:-8].abs().max() < 0.03
     loaded = load_model(str(model), CPU)
-    todo = plan(Job(prompt="a storm", model=str(model), width=16 * SMOKE.height), loaded)
-    stages = [(stage.width, stage.learned, stage.detail > 0) for stage in todo.stages]
-    assert stages == [(512, False, True), (1024, True, False)]
+    job = Job(prompt="a storm", model=str(model), width=16 * SMOKE.height, layout="none")
+    for asked, last in ((job, True), (replace(job, layout=None), False)):  # a layout is drawn again
+        stages = [(stage.width, stage.learned, stage.detail > 0) for stage in plan(asked, loaded).stages]
+        assert stages == [(512, False, True), (1024, last, not last)]
 
 
 def test_the_encoder_is_one_affine_map_of_blocks() -> None:
