@@ -58,7 +58,7 @@ def train_upscaler(run: Path, model: Path, settings: Settings, device: torch.dev
     learnt = _train(run / "upscaler", renders, painted, settings, device)
     draw_curve(run / "upscaler", "Upscaler")
     (taught / FILE).parent.mkdir(exist_ok=True)
-    save_file({name: value.half().contiguous() for name, value in learnt.state_dict().items()}, taught / FILE)
+    save_file({name: value.half().cpu().contiguous() for name, value in learnt.state_dict().items()}, taught / FILE)
     (taught / FILE).chmod(0o644)
     write_card(taught, card | {"upscaler": FILE})
     return taught
