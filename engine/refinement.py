@@ -95,7 +95,7 @@ class Refiner:
         if given:
             read = partial(_with_given, read, given, self._model.transfer)
         if not stage.detail:
-            return written(read, size[0])
+            return picture if picture.shape[2] == width and not given else written(read, size[0])
         refined = yield from self._refine(read, size, stage.detail, stage.steps, given.keep if given else None)
         if self._job.poles:
             detail = min(_CAP_DETAIL, stage.detail)

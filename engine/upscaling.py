@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import cache
-from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -57,7 +56,7 @@ class Upscaler:
     def work(self, width: int, poles: bool) -> int:
         """How much it is, in windows, to enlarge a panorama of *width*."""
         sides = [(width // 2, width), *((view.size, view.size) for view in _caps(width // 2) if poles)]
-        return _TILE_WORK * sum(len(_tiles(*size)) for size in sides)
+        return _TILE_WORK * sum(len(_parts(height)) * len(_parts(columns)) for height, columns in sides)
 
     def _enlarged_view(self, flat: Tensor) -> Upscaling:
         framed = pad(flat[None], (_MARGIN,) * 4, mode="replicate")[0]
@@ -72,12 +71,14 @@ class Upscaler:
         """The picture of *size* of which *around* gives rows, with *margin* pixels more on every side."""
         (height, width), scale, edge = size, self.scale, margin * self.scale
         large = torch.empty(3, height * scale, width * scale)
-        for rows, columns in _tiles(height, width):
-            part = around(rows)[None, :, :, columns.start : columns.stop + 2 * margin].to(self._device).float()
-            made = self._network(((part + 1) / 2).clamp(0, 1))[0, :, edge:-edge, edge:-edge]
-            place = (slice(side.start * scale, side.stop * scale) for side in (rows, columns))
-            large[:, *place] = made * 2 - 1
-            yield _TILE_WORK
+        for rows in _parts(height):
+            band = around(rows)[None]
+            for columns in _parts(width):
+                part = band[..., columns.start : columns.stop + 2 * margin].to(self._device).float()
+                made = self._network(((part + 1) / 2).clamp(0, 1))[0, :, edge:-edge, edge:-edge]
+                place = (slice(side.start * scale, side.stop * scale) for side in (rows, columns))
+                large[:, *place] = made * 2 - 1
+                yield _TILE_WORK
         return large
 
 
@@ -87,12 +88,9 @@ def _caps(height: int) -> list[View]:
     return [View(0.0, elevation, _CAP, size) for elevation in (90.0, -90.0)]
 
 
-def _tiles(height: int, width: int) -> list[tuple[range, range]]:
-    """Rows and columns of the parts in which a picture of *height* and *width* is enlarged."""
-    rows, columns = (
-        [range(first, min(first + _TILE, side)) for first in range(0, side, _TILE)] for side in (height, width)
-    )
-    return list(product(rows, columns))
+def _parts(side: int) -> list[range]:
+    """Of a *side* of a picture, those of its tiles."""
+    return [range(first, min(first + _TILE, side)) for first in range(0, side, _TILE)]
 
 
 def _load(name: str | Path) -> Any:

@@ -23,6 +23,7 @@ class Trainee:
         self.averaged = copy.deepcopy(module).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(module.parameters(), rate, betas=(0.9, 0.99), weight_decay=1e-3)
         self.step, self._used, self._rate, self._average = 0, 0.0, rate, average
+        self._told: dict[str, list[float]] = {}
         self._weights, self._state, self._curve = (
             folder / name for name in ("weights.safetensors", "state.json", "curve.jsonl")
         )
@@ -52,6 +53,14 @@ class Trainee:
         keep = min(self._average, self.step / (self.step + 15))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.averaged.parameters()), list(self.module.parameters()), 1 - keep)
+
+    def tell(self, every: int, **values: float) -> None:
+        """Record the means of *values* over the last steps each *every* steps."""
+        for name, value in values.items():
+            self._told.setdefault(name, []).append(value)
+        if self.step % every == 0:
+            self.record(**{name: sum(some) / len(some) for name, some in self._told.items()})
+            self._told = {}
 
     def record(self, **values: float) -> None:
         """Append a point to the stage's curve and say it."""

@@ -32,7 +32,6 @@ def train_to_paint(
     of the difference between what came out and what should.
     """
     reconstruction = ReconstructionLoss().to(device)
-    losses: list[float] = []
 
     def save() -> None:
         trainee.record(decibel=quality(trainee.averaged))
@@ -46,7 +45,6 @@ def train_to_paint(
         loss = reconstruction(y, x)
         if more_loss:
             loss = loss + more_loss(y - x)
-        losses.append(loss.item())
         rate = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
         if progress > alone:
             decoded, rendered = display(to_rgb(y)), display(to_rgb(x))
@@ -54,9 +52,7 @@ def train_to_paint(
             adversary.learn(decoded, rendered)
         else:
             trainee.update(loss, rate)
-        if trainee.step % settings.log_every == 0:
-            trainee.record(loss=sum(losses) / len(losses))
-            losses = []
+        trainee.tell(settings.log_every, loss=loss.item())
         if trainee.minutes_since_saved > settings.save_minutes:
             save()
     save()

@@ -85,16 +85,13 @@ def train_text(folder: Path, tokenizer: CLIPTokenizer, settings: Settings, devic
     torch.manual_seed(settings.seed)
     module = CaptionReader(new_text_encoder(settings, tokenizer)).to(device)
     trainee = Trainee(module, folder, settings.text_rate, settings.text_minutes, average=0.99)
-    read, losses = reader(settings, tokenizer), list[float]()
+    read = reader(settings, tokenizer)
     while (progress := trainee.progress) < 1:
         rng = random.Random(settings.seed * 1_000_003 + trainee.step)
         skies = [sample_parameters(rng) for _ in range(settings.text_batch)]
         loss = module.loss(read([caption(sky, rng) for sky in skies]).to(device), skies)
         trainee.update(loss, 0.5 * (1 + math.cos(math.pi * progress)))
-        losses.append(loss.item())
-        if trainee.step % settings.log_every == 0:
-            trainee.record(loss=sum(losses) / len(losses))
-            losses = []
+        trainee.tell(settings.log_every, loss=loss.item())
         if trainee.minutes_since_saved > settings.save_minutes:
             trainee.save()
     trainee.save()

@@ -102,7 +102,6 @@ def _train(
         parameter.requires_grad_(any(part in f".{name}" for part in _TRAINED))
     trainee = Trainee(module, folder, settings.tune_rate, settings.tune_minutes, average=0.998)
     alphas = new_scheduler().alphas_cumprod.to(device)
-    losses = list[tuple[float, float]]()
     while (progress := trainee.progress) < 1:
         rng = random.Random(settings.seed * 1_000_003 + trainee.step)
         x, texts, shown = batch(latents, skies, rng, settings, whole=trainee.step % 2 == 1)
@@ -115,11 +114,7 @@ def _train(
         painting = task.loss(task.answer(module, read(texts).to(device)), target)
         reading = _reading(module, teacher, read, rng, device)
         trainee.update(painting + _TEXT_WEIGHT * reading, share_of_rate(progress))
-        losses.append((painting.item(), reading.item()))
-        if trainee.step % settings.log_every == 0:
-            painted, understood = (sum(some) / len(some) for some in zip(*losses, strict=True))
-            trainee.record(loss=painted, reading=understood)
-            losses = []
+        trainee.tell(settings.log_every, loss=painting.item(), reading=reading.item())
         if trainee.minutes_since_saved > settings.save_minutes:
             trainee.save()
     trainee.save()

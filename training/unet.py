@@ -90,17 +90,14 @@ def train_unet(
     module = Denoiser(new_unet(settings), text_encoder).to(device)
     trainee = Trainee(module, folder, settings.unet_rate, settings.unet_minutes, average=0.998)
     alphas = new_scheduler().alphas_cumprod.to(device)
-    read, losses = reader(settings, tokenizer), list[float]()
+    read = reader(settings, tokenizer)
     while (progress := trainee.progress) < 1:
         rng = random.Random(settings.seed * 1_000_003 + trainee.step)
         x, texts, _ = batch(latents, skies, rng, settings, whole=trainee.step % 4 == 3)
         task = Task.draw(x.to(device), alphas)
         loss = task.loss(task.answer(module, read(texts).to(device)), task.velocity)
         trainee.update(loss, share_of_rate(progress))
-        losses.append(loss.item())
-        if trainee.step % settings.log_every == 0:
-            trainee.record(loss=sum(losses) / len(losses))
-            losses = []
+        trainee.tell(settings.log_every, loss=loss.item())
         if trainee.minutes_since_saved > settings.save_minutes:
             trainee.save()
     trainee.save()

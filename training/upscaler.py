@@ -92,7 +92,6 @@ def _train(
     trainee = Trainee(network, folder, settings.upscaler_rate, settings.upscaler_minutes, average=0.998)
     critic = Adversary(FineCritic(), folder / "adversary", settings.upscaler_minutes, device, strength=1.0, rate=5e-4)
     vgg = PerceptualDistance("vgg").to(device).network
-    losses: list[float] = []
     while (progress := trainee.progress) < 1:
         rng = random.Random(settings.seed * 1_000_003 + trainee.step)
         alone, count = progress < _ALONE, settings.upscaler_batch
@@ -110,10 +109,7 @@ def _train(
             fooled = critic.term(shown, loss, network.get_submodule("body")[-1].weight)
             trainee.update(loss + min(1.0, (progress - _ALONE) / _JOINING) * fooled, share_of_rate(progress))
             critic.learn(shown, truth)
-        losses.append(loss.item())
-        if trainee.step % settings.log_every == 0:
-            trainee.record(loss=sum(losses) / len(losses))
-            losses = []
+        trainee.tell(settings.log_every, loss=loss.item())
         if trainee.minutes_since_saved > settings.save_minutes:
             trainee.save()
             critic.save()
