@@ -121,6 +121,16 @@ class SkyRenderer:
         colour, opacity = cumulus_within(inside.to(self._device), clouded, dome, lit, self._noise, view)
         return (picture * gain).clamp(0, HALF_MAX)[0], (colour * gain)[0], opacity[0]
 
+    @torch.no_grad()
+    def standing(self, parameters: SkyParameters, height: int) -> Tensor:
+        """Opacity [1, height, 2 * height] of what stands on the horizon, without a city's towers."""
+        scene, dome = Scene([parameters], self._device), Dome(height, self._device)
+        lit, nothing = self._lit(scene, dome), torch.zeros(1, 3, dome.rows, dome.width, device=self._device)
+        over = [
+            silhouettes(scene, dome, lit, self._noise, sky, nothing[:, :, :1])[0, :1] for sky in (nothing, nothing + 1)
+        ]
+        return torch.cat([1 - (over[1] - over[0]), nothing[0, :1]], 1)
+
     def _lit(self, scene: Scene, dome: Dome) -> Light:
         return by_phase(scene, light(self._atmosphere, scene, dome))
 

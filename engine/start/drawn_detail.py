@@ -3,7 +3,7 @@
 A model composes with few pixels: its clouds have no edges, its stars and trees are smudges, and enlarged, its sea is as
 smooth as fog. What it began with can be drawn at any size. So of what is painted there stays what is larger than a few
 degrees (on the ground, some 30), its light and its colours, and what is smaller is drawn; where the model has painted
-something else than was drawn, all stays.
+something else than was drawn, all stays, but for what stands on the horizon: a mountain with a gap is none.
 """
 
 import math
@@ -20,7 +20,7 @@ from ..light.transfer import Transfer
 from ..sphere.enlarging import resized
 from ..sphere.equirectangular import degrees_from, direction, directions
 from .given import Given, drawn_parts
-from .layout import drawn_rows
+from .layout import drawn_rows, standing
 from .prompt_layout import beginning
 from .regions import shares
 from .untaught import untaught
@@ -94,10 +94,11 @@ def draw_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | No
         draws = draws or {one: drawn_rows(one, min(_SEEN, 2 * rows)) for one in parts}
         glow = sum((_glow(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
         unknown = sum((untaught(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
+        stands = sum((standing(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
         deck = sum((part * (one.clouds in _DECKS and not first) for one, part in parts.items()), torch.zeros(()))
         drawn = _Half(first, cell, [(draws[one], part[:, half]) for one, part in parts.items()], transfer)
         alike = torch.maximum(glow**0.25, deck)  # twice as far around a sun: painted too dark, it is still the sun
-        maps = (some[:, half] for some in (glow, unknown, alike, free))
+        maps = (some[:, half] for some in (glow, unknown, stands, alike, free))
         yield from _redraw(picture, drawn, likeness, *maps)
 
 
@@ -108,10 +109,18 @@ def bands_to_draw(height: int) -> int:
 
 
 def _redraw(
-    picture: Tensor, drawn: "_Half", likeness: _Likeness, glow: Tensor, unknown: Tensor, alike: Tensor, free: Tensor
+    picture: Tensor,
+    drawn: "_Half",
+    likeness: _Likeness,
+    glow: Tensor,
+    unknown: Tensor,
+    stands: Tensor,
+    alike: Tensor,
+    free: Tensor,
 ) -> Iterator[None]:
     """One half of *picture*, where it is *free* ``[1, h, w]`` for that, as bright as drawn in the *glow*, and just as
-    drawn where what is drawn is *unknown* to the model. What is *alike* is so whatever its tones."""
+    drawn where what is drawn is *unknown* to the model, or *stands* on its horizon and was painted as something
+    else. What is *alike* is so whatever its tones."""
     rows, cell = picture.shape[1] // 2, drawn.cell
     own = picture[:, drawn.first : drawn.first + rows]
     apart, kept, samples = [], dict[range, Tensor](), _samples(rows, cell)
@@ -124,7 +133,9 @@ def _redraw(
         yield
     change = torch.cat(apart, 1)
     tones = _smooth(change, likeness.wide)
-    share = torch.maximum(_smooth(likeness.share(tones)), torch.maximum(alike, unknown)) * free
+    same = _smooth(likeness.share(tones))
+    unknown = torch.maximum(unknown, stands * (1 - same))
+    share = torch.maximum(same, torch.maximum(alike, unknown)) * free
     both = torch.cat([(tones - glow * tones.clamp(max=0)) * (1 - unknown), share])
     for band in _bands(rows):
         larger = _between(both, band, cell)

@@ -36,6 +36,11 @@ def drawn_rows(layout: Layout, seen: int) -> Callable[[int, range], Tensor]:
     return _renderer().rows(sky_parameters(layout), seen)
 
 
+def standing(layout: Layout, height: int) -> Tensor:
+    """Opacity ``[1, height, 2 * height]`` of what stands on its horizon; see :meth:`SkyRenderer.standing`."""
+    return _renderer().standing(sky_parameters(layout), height)
+
+
 def draw_with_cumulus(layout: Layout, kind: Clouds, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """What :func:`draw` draws, and clouds that fill one area; see :meth:`SkyRenderer.cumulus_within`."""
     return _renderer().cumulus_within(sky_parameters(layout), kind, inside)

@@ -135,6 +135,20 @@ def test_a_ground_with_stains_is_drawn_again_without_them():
     assert depth[1] < 0.4 * depth[0]
 
 
+@pytest.mark.parametrize(("horizon", "stands"), [("mountains", True), ("flat", False)])
+def test_what_stands_on_the_horizon_stands_whatever_was_painted_over_it(horizon, stands):
+    """A cloud that was painted before a mountain stayed, with the mountain's ridges in it."""
+    layout = replace(SEA, horizon=horizon, ground="grass")
+    before, drawn = painted(layout), TRANSFER.from_radiance(draw(layout, HEIGHT))
+    before[:, HEIGHT // 2 - 25 : HEIGHT // 2 - 1, 300:360] = 0.7
+    cloud = (slice(None), slice(HEIGHT // 2 - 6, HEIGHT // 2 - 2), slice(315, 345))
+    painted_away = (before[cloud] - drawn[cloud]).abs().mean()
+    after = redrawn(before, layout)[cloud]
+    assert painted_away > 0.3
+    assert ((after - drawn[cloud]).abs().mean() < 0.2 * painted_away) == stands
+    assert ((after - before[cloud]).abs().mean() < 0.2 * painted_away) != stands
+
+
 def test_a_coast_which_the_model_does_not_know_is_as_drawn_whatever_it_painted():
     coast = replace(SEA, ground="coast")
     after = redrawn(painted(replace(SEA, ground="grass")), coast)[:, HEIGHT // 2 :]

@@ -214,6 +214,21 @@ def test_ranges_stand_on_the_horizon(renderer: SkyRenderer, kind: str, least: fl
     assert least <= highest <= most
 
 
+@pytest.mark.parametrize("kind", ["mountains", "hills", None])
+def test_what_stands_on_the_horizon_is_where_it_changes_the_sky(renderer: SkyRenderer, kind: str | None) -> None:
+    flat = dataclasses.replace(_clear(), ground=Ground.GRASS)
+    sky = dataclasses.replace(flat, **({kind: True} if kind else {}))
+    stands = renderer.standing(sky, HEIGHT)[0]
+    apart = (renderer.render([sky], HEIGHT)[0] / renderer.render([flat], HEIGHT)[0]).log().abs().mean(0)
+    assert stands.shape == apart.shape
+    assert (stands.max() > 0.9) == (kind is not None)
+    assert stands[HEIGHT // 2 :].max() == 0
+    upper = slice(0, HEIGHT // 2)
+    assert apart[upper][stands[upper] < 0.01].mean() < 0.1  # exposure
+    if kind:
+        assert apart[upper][stands[upper] > 0.9].mean() > 0.3
+
+
 def test_glow_colours_a_sunset(renderer: SkyRenderer) -> None:
     skies = [_clear(time=Time.SUNSET, sun_elevation=2.0, glow=glow) for glow in (Glow.GOLDEN, Glow.RED, Glow.PINK)]
     red, green, blue = renderer.render(skies, HEIGHT)[:, :, : HEIGHT // 2].clamp(max=2).mean((2, 3)).unbind(1)
