@@ -13,7 +13,7 @@ from pathlib import Path
 from .environment import cache_root
 from .errors import SkyloomError
 from .protocol import Finding, Verdict
-from .setup.builds import suggested_build
+from .setup.builds import builds_here, suggested_build
 from .setup.lock import Pin, pins
 
 REPAIR = "Click Repair in the add-on's preferences, or install the engine anew."
@@ -79,24 +79,25 @@ def _folders() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
+    tested = {pin.name: {pin.version} for pin in (*pins("packages"), *pins("perceptual")) if _belongs_here(pin)}
     # What comes with one build of PyTorch beside PyTorch itself is that build's own affair.
-    wanted = [*pins("packages"), *pins("perceptual"), *(pin for pin in pins("torch") if pin.name == "torch")]
-    absent, other, count = [], [], 0
-    for pin in filter(_belongs_here, wanted):
-        count += 1
+    of_torch = (pin for build in builds_here().values() for pin in pins(build.lock) if pin.name == "torch")
+    tested["torch"] = {pin.version.partition("+")[0] for pin in of_torch}
+    absent, other = [], []
+    for name, versions in tested.items():
         try:
-            version = importlib.metadata.version(pin.name)
+            version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            absent.append(pin.name)
+            absent.append(name)
             continue
-        if version.partition("+")[0] != pin.version:
-            other.append(f"{pin.name} {version} (tested: {pin.version})")
+        if version.partition("+")[0] not in versions:
+            other.append(f"{name} {version} (tested: {' and '.join(sorted(versions))})")
     if absent:
         yield _wrong(f"These packages are missing: {', '.join(absent)}.", REPAIR)
     if other:
         yield _note(f"These packages have another version: {', '.join(other)}.", "They may work or not.")
     if not absent and not other:
-        yield _ok(f"All {count} packages are there, in the versions that were tested.")
+        yield _ok(f"All {len(tested)} packages are there, in the versions that were tested.")
 
 
 def _belongs_here(pin: Pin) -> bool:

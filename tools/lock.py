@@ -40,7 +40,8 @@ PLATFORMS = {
     "darwin-arm64": ("macosx", "arm64"),
 }
 OF_TORCH = re.compile(r"torch|triton|(nvidia|cuda)-.*")  # what comes with the index' build of PyTorch and nothing else
-FLAVOURS = ("cpu", "cu130", "rocm7.2")  # what comes from PyTorch's own index, by the ending of its versions
+FLAVOURS = ("cpu", "cu130")  # what comes from PyTorch's own index, by the ending of its versions
+ROCM = "rocm7.2"  # from there too, but of another version
 MADE = "# Made by `make lock` from pyproject.toml. Do not edit.\n"
 
 
@@ -66,12 +67,10 @@ def resolve(uv: list[str], wanted: list[str], *options: str) -> tuple[dict[str, 
     return entries, files
 
 
-def lock_flavour(uv: list[str], flavour: str, versions: dict[str, str], index: str = PYTORCH_INDEX) -> None:
-    """Write the lock of the builds *flavour* of PyTorch. Exits if an index out of reach leaves an older one behind."""
+def lock_flavour(uv: list[str], flavour: str, wanted: list[str], index: str = PYTORCH_INDEX) -> None:
+    """Write the lock of *wanted*, the builds *flavour* of PyTorch. Exits if an index out of reach leaves an older one
+    behind."""
     path = LOCKS / f"torch-{flavour}.txt"
-    wanted = [f"torch=={versions['torch']}+{flavour}"]
-    if flavour.startswith("rocm"):  # AMD's Triton goes by another name
-        wanted.append(f"triton-rocm=={versions['triton']}")
     try:
         entries, _ = resolve(uv, wanted, "--no-deps", "--index-url", f"{index}/{flavour}")
     except subprocess.CalledProcessError:
@@ -118,7 +117,8 @@ def main() -> int:
             sizes[platform][name] = size(files, set(entries), platform)
     versions = {package["name"]: package["version"] for package in engine_files}
     for flavour in FLAVOURS:
-        lock_flavour(uv, flavour, versions)
+        lock_flavour(uv, flavour, [f"torch=={versions['torch']}+{flavour}"])
+    lock_flavour(uv, ROCM, requirements(("rocm",)))
     (LOCKS / "sizes.json").write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
     for platform, bytes in sizes.items():
         print(f"{platform:16}" + "".join(f"{name} {count / 1e6:7.0f} MB   " for name, count in bytes.items()))

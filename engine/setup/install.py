@@ -15,7 +15,7 @@ from .builds import Build
 from .commands import Commands, installer, source, uninstaller
 from .damage import damaged, forget, site_packages
 from .kept import forget_temporary_files, whole_wheels
-from .lock import disk_bytes, has_checksums, lock_file
+from .lock import disk_bytes, lock_file
 from .other_builds import packages_of_other_builds
 from .place import EngineFolder, tree_bytes
 
@@ -123,8 +123,7 @@ def _install_packages(
     call = installer(folder, uv)
 
     def locked(name: str) -> list[str]:
-        checked = ["--require-hashes"] if has_checksums(name) else []
-        return ["--no-deps", *checked, "--requirement", str(lock_file(name))]
+        return ["--no-deps", "--require-hashes", "--requirement", str(lock_file(name))]
 
     if not uv:
         if not (site_packages(folder.environment) / "pip").is_dir():  # made by an uv that is not found any more

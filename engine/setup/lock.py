@@ -34,11 +34,6 @@ def pins(name: str) -> list[Pin]:
     return [Pin(match[1], match[2], (match[3] or "").strip()) for match in found]
 
 
-def has_checksums(name: str) -> bool:
-    """Whether the lock *name* says what each file must be. Without, it pins the versions alone."""
-    return "--hash=" in lock_file(name).read_text("utf-8")
-
-
 def digest(build: Build) -> str:
     """Says in a few letters what an environment with *build* is made of."""
     hashed = hashlib.sha256(build.lock.encode())
