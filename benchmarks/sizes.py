@@ -7,8 +7,9 @@ Seam ratios, also in views to the front, the zenith and the nadir, steps across 
 coherence (see engine.metrics; coherence of the picture at 1024 pixels). Waves: the amplitude of horizontal ones in five
 octaves, from the finest (2 to 4 pixels long) up, over that in skies of the procedural renderer of the same kind and
 size, so that 1 is like them; sky is 5 to 60 degrees high, ground as much below. The skies stay in --out, with views to
-zenith, nadir and front as PNG. --memory (Linux): by how much a process grows in a stage, without its result, and in all
-of one generation. The C library keeps much of what is freed for later; "freed at once" is without that.
+zenith, nadir and front as PNG. --memory (Linux): by how much a process grows in a stage, denoised or upscaled, with and
+without poles, beside its result, and in all of one generation. The C library keeps much of what is freed for later;
+"freed at once" is without that.
 """
 
 import argparse
@@ -54,6 +55,7 @@ COLUMNS = {  # and how many values each has
     "of the ground": _OCTAVES,
     "CPU s per megapixel": 1,
 }
+_STAGES = ("stage", "stage with poles", "upscaled stage", "upscaled stage with poles")
 _VIEWS = ((90, 90), (90, -90), (90, 20))  # azimuth, elevation
 
 
@@ -181,9 +183,10 @@ def measure_memory(part: str, width: int, model: str, out: Path) -> None:
     native = 2 * loaded.native_height
     job = Job(prompt=next(iter(PROMPTS)), model=model, seed=1, steps=10, sync_steps=0, sun="off", device="cpu")
     list(generate(replace(job, width=native), out / "first.exr", warm))  # libraries allocate on their first use
-    todo = plan(replace(job, width=width, base_width=width // 4, poles=False), loaded)
+    how = {"detail": 0.0} if "upscaled" in part else {}  # by the model's own upscaler
+    todo = plan(replace(job, width=width, base_width=width // 4, poles="poles" in part, **how), loaded)
     refiner = Refiner(todo, loaded, encode(todo.job, loaded), Precision())
-    picture = torch.rand(3, width // 4, width // 2) if part == "stage" else None
+    picture = torch.rand(3, width // 4, width // 2) if part != "all" else None
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)  # what was freed would hide as much of what is taken
     forget_peak()
@@ -202,10 +205,12 @@ def compare_memory(chosen: argparse.Namespace) -> None:
     print("| part | panorama | measured | estimated | CPU s |")
     print("|---|---|---|---|---|")
     at_once = {"MALLOC_MMAP_THRESHOLD_": _GIVEN_BACK}
-    for name, allocator in (("stage, freed at once", at_once), ("stage", {}), ("all", {})):
+    runs = [(part, at_once) for part in _STAGES] + [(_STAGES[0], {}), ("all", {})]
+    for part, allocator in runs:
+        name = f"{part}, freed at once" if allocator else part
         for width in chosen.memory:
-            part = [name.split(",")[0], str(width), "--model", chosen.model, "--out", str(chosen.out)]
-            alone = [sys.executable, __file__, "--alone", *part]
+            wanted = [part, str(width), "--model", chosen.model, "--out", str(chosen.out)]
+            alone = [sys.executable, __file__, "--alone", *wanted]
             done = subprocess.run(alone, check=True, capture_output=True, text=True, env=os.environ | allocator)
             measured, estimated, seconds = json.loads(done.stdout.splitlines()[-1])
             estimate = "" if estimated is None else f"{estimated / 1e6:.0f} MB"

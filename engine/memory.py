@@ -109,7 +109,9 @@ def check_memory(needed: Callable[[int], int], width: int, smallest: int, device
     )
 
 
-def windows_per_decode(model: Model, window: tuple[int, int]) -> int:
-    """How many windows of *window* latent rows and columns are encoded or decoded at once."""
+def windows_per_decode(model: Model, window: tuple[int, int], beside: int = 0) -> int:
+    """How many windows of *window* latent rows and columns are encoded or decoded at once, with so many bytes held
+    *beside* them."""
     pixels = window[0] * window[1] * model.factor**2
-    return max(1, int(_WINDOWS_BYTES) // (pixels * _DECODE_ACTIVATIONS * _BYTES * model.decoder_channels))
+    left = int(_WINDOWS_BYTES) - beside
+    return max(1, left // (pixels * _DECODE_ACTIVATIONS * _BYTES * model.decoder_channels))

@@ -143,18 +143,17 @@ class Refiner:
     ) -> Refining:
         """*panorama*, changed in place, with the poles of *seen*, which may be smaller, refined in views of *angle*
         degrees across."""
-        height, caps = panorama.shape[1], []
+        height = panorama.shape[1]
         for elevation in (90.0, -90.0):
             view = self._cap(elevation, angle, height)
-            flat, keep = render(reader(seen), seen.shape[1], view, "bicubic"), None
+            read: Reader = partial(_rows_of, view, reader(seen), seen.shape[1])
+            keep = None
             if given:
                 keep = render(reader(given.keep), height, view)
                 own = self._model.transfer.from_radiance(render(reader(given.radiance), height, view))
-                flat = torch.lerp(flat, own, keep)
-            size = view.size, view.size
-            caps.append((view, (yield from self._refine(reader(flat), size, detail, steps, keep, view))))
-        for view, cap in caps:
-            paste_cap(panorama, view, cap)
+                read = reader(torch.lerp(read(0, view.size), own, keep))
+            cap = yield from self._refine(read, (view.size, view.size), detail, steps, keep, view)
+            paste_cap(panorama, view, cap)  # the other pole's view does not reach as far
         return panorama
 
     def _refine(
@@ -173,7 +172,7 @@ class Refiner:
         grid = self._grid(view, size)
         pixels = grid.scaled(self._scale)
         window = grid.rows.shape[1], grid.columns.shape[1]
-        at_once = windows_per_decode(model, window)
+        at_once = windows_per_decode(model, window, beside=12 * size[0] * size[1] if view else 0)
         solver, levels = self._solver(detail, steps, window)
 
         seen = means(read, model.paint_scale)  # as large as the autoencoder sees it
@@ -243,6 +242,11 @@ class Refiner:
 
 def _at(denoise: Denoiser, level: Level, windows: Tensor, which: Tensor) -> Tensor:
     return denoise(windows, level, which)
+
+
+def _rows_of(view: View, read: Reader, height: int, first: int, last: int) -> Tensor:
+    """Rows of a *view* of the panorama of *height* rows that *read* reads."""
+    return render(read, height, view, "bicubic", rows=range(first, last))
 
 
 def _with_given(read: Reader, given: Given, transfer: Transfer, first: int, last: int) -> Tensor:

@@ -1,22 +1,22 @@
 """Learned upscalers, of any architecture that ``spandrel`` knows, on a panorama as the sphere that it is."""
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from .errors import BadModel
 from .models.folder import find_weights
 from .sphere.caps import paste_cap
 from .sphere.gnomonic import View, render
-from .sphere.resampling import reader
+from .sphere.resampling import around, reader
 from .stub_modules import stub_modules
 
 _TILE = 256  # pixels a side, before
@@ -37,49 +37,38 @@ class Upscaler:
         self._network, self._device = _load(file).to(device).eval(), device
         self.scale: int = self._network.scale
 
+    @torch.no_grad()
     def panorama(self, picture: Tensor, poles: bool) -> Upscaling:
         """The panorama ``[3, h, 2 h]``, :attr:`scale` times as large, without a seam. poles: where it is stretched, as
         flat views are enlarged."""
-        margin = min(_MARGIN, picture.shape[1])
-        read = reader(picture)
-
-        def around(rows: range) -> Tensor:
-            return pad(read(rows.start - margin, rows.stop + margin), (margin, margin), mode="circular")
-
-        large = yield from self._enlarged(around, margin, picture.shape[1:])
-        for view in _caps(picture.shape[1]) if poles else ():
-            flat = render(read, picture.shape[1], view, "bicubic")
-            cap = yield from self._enlarged_view(flat)
-            paste_cap(large, replace(view, size=cap.shape[2]), cap)
+        height, width = picture.shape[1:]
+        margin = min(_MARGIN, height)
+        large = torch.empty(3, height * self.scale, width * self.scale)
+        for rows, columns in _tiles(height, width):
+            tile = around(picture, _wider(rows, margin), _wider(columns, margin))
+            down, across = (_times(side, self.scale) for side in (rows, columns))
+            large[:, down.start : down.stop, across.start : across.stop] = self._enlarged(tile, margin)
+            yield _TILE_WORK
+        for view in _caps(height) if poles else ():
+            for place in _tiles(view.size, view.size):
+                rows, columns = (_wider(side, _MARGIN) for side in place)
+                tile = render(reader(picture), height, view, "bicubic", rows=rows, columns=columns)
+                made = self._enlarged(tile, _MARGIN - 1)  # between its last pixels and the next tile's, both are read
+                fine = replace(view, size=view.size * self.scale)
+                paste_cap(large, fine, made, *(_times(side, self.scale) for side in place))
+                yield _TILE_WORK
         return large
 
     def work(self, width: int, poles: bool) -> int:
         """How much it is, in windows, to enlarge a panorama of *width*."""
         sides = [(width // 2, width), *((view.size, view.size) for view in _caps(width // 2) if poles)]
-        return _TILE_WORK * sum(len(_parts(height)) * len(_parts(columns)) for height, columns in sides)
+        return _TILE_WORK * sum(len(_tiles(*side)) for side in sides)
 
-    def _enlarged_view(self, flat: Tensor) -> Upscaling:
-        framed = pad(flat[None], (_MARGIN,) * 4, mode="replicate")[0]
-
-        def around(rows: range) -> Tensor:
-            return framed[:, rows.start : rows.stop + 2 * _MARGIN]
-
-        return (yield from self._enlarged(around, _MARGIN, flat.shape[1:]))
-
-    @torch.no_grad()
-    def _enlarged(self, around: Callable[[range], Tensor], margin: int, size: torch.Size) -> Upscaling:
-        """The picture of *size* of which *around* gives rows, with *margin* pixels more on every side."""
-        (height, width), scale, edge = size, self.scale, margin * self.scale
-        large = torch.empty(3, height * scale, width * scale)
-        for rows in _parts(height):
-            band = around(rows)[None]
-            for columns in _parts(width):
-                part = band[..., columns.start : columns.stop + 2 * margin].to(self._device).float()
-                made = self._network(((part + 1) / 2).clamp(0, 1))[0, :, edge:-edge, edge:-edge]
-                place = (slice(side.start * scale, side.stop * scale) for side in (rows, columns))
-                large[:, *place] = made * 2 - 1
-                yield _TILE_WORK
-        return large
+    def _enlarged(self, tile: Tensor, margin: int) -> Tensor:
+        """What is made of a *tile* without so many of its pixels at each side."""
+        edge = margin * self.scale
+        made = self._network(((tile.to(self._device).float()[None] + 1) / 2).clamp(0, 1))
+        return made[0, :, edge:-edge, edge:-edge].cpu() * 2 - 1
 
 
 def _caps(height: int) -> list[View]:
@@ -88,9 +77,18 @@ def _caps(height: int) -> list[View]:
     return [View(0.0, elevation, _CAP, size) for elevation in (90.0, -90.0)]
 
 
-def _parts(side: int) -> list[range]:
-    """Of a *side* of a picture, those of its tiles."""
-    return [range(first, min(first + _TILE, side)) for first in range(0, side, _TILE)]
+def _tiles(height: int, width: int) -> list[tuple[range, range]]:
+    """Rows and columns of a picture's tiles."""
+    down, across = ([range(at, min(at + _TILE, side)) for at in range(0, side, _TILE)] for side in (height, width))
+    return list(product(down, across))
+
+
+def _wider(side: range, margin: int) -> range:
+    return range(side.start - margin, side.stop + margin)
+
+
+def _times(side: range, scale: int) -> range:
+    return range(side.start * scale, side.stop * scale)
 
 
 def _load(name: str | Path) -> Any:

@@ -24,11 +24,16 @@ def azimuth_elevation(vector: Tensor) -> tuple[float, float]:
     return math.degrees(math.atan2(x, y)) % 360, math.degrees(math.atan2(z, math.hypot(x, y)))
 
 
-def directions(height: int, device: torch.device | str = "cpu", rows: slice = slice(None)) -> Tensor:
-    """Unit vectors through the pixels' centres, ``[3, height, 2 * height]``, or those of some *rows* only."""
+def directions(
+    height: int,
+    device: torch.device | str = "cpu",
+    rows: slice = slice(None),
+    columns: slice | Tensor = slice(None),
+) -> Tensor:
+    """Unit vectors through the pixels' centres, ``[3, height, 2 * height]``, or those of some *rows* and *columns*."""
     pixel = math.pi / height
     rise = math.pi / 2 - (torch.arange(height, device=device)[rows] + 0.5) * pixel
-    turn = (torch.arange(2 * height, device=device) + 0.5) * pixel - math.pi / 2  # azimuth of column 0 is -90 degrees
+    turn = (torch.arange(2 * height, device=device)[columns] + 0.5) * pixel - math.pi / 2  # column 0 looks to -90
     rise, turn = torch.meshgrid(rise, turn, indexing="ij")
     return torch.stack([rise.cos() * turn.sin(), rise.cos() * turn.cos(), rise.sin()])
 

@@ -77,18 +77,21 @@ def render(
     view: View,
     mode: str = "bilinear",
     device: torch.device | str = "cpu",
+    rows: range | None = None,
     columns: range | None = None,
 ) -> Tensor:
-    """The panorama of *height* rows that *read* reads, seen in *view*: ``[C, size, size]``, or some *columns* of that.
+    """The panorama of *height* rows that *read* reads, seen in *view*: ``[C, size, size]``, or some *rows* and
+    *columns* of that, also beyond its edge.
 
     Each pixel is the mean of points that are half a pixel of the panorama apart or less, so that nothing flickers and
     even a sun of one pixel keeps its energy within a few percent.
     """
     per_pixel = math.ceil(2 * height / math.pi / (view.size / (2 * view.reach)))
     fine = View(view.azimuth, view.elevation, view.angle, view.size * per_pixel)
-    across = range(columns.start * per_pixel, columns.stop * per_pixel) if columns else None
+    down, across = rows or range(view.size), columns or range(view.size)
+    columns = range(across.start * per_pixel, across.stop * per_pixel)
     bands = []
-    for first in range(0, view.size, _BAND):
-        rows = range(first * per_pixel, min(first + _BAND, view.size) * per_pixel)
-        bands.append(avg_pool2d(sample(read, height, fine.directions(rows, across, device), mode), per_pixel))
+    for first in range(down.start, down.stop, _BAND):
+        band = range(first * per_pixel, min(first + _BAND, down.stop) * per_pixel)
+        bands.append(avg_pool2d(sample(read, height, fine.directions(band, columns, device), mode), per_pixel))
     return torch.cat(bands, 1)

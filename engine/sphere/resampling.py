@@ -28,6 +28,15 @@ def reader(panorama: Tensor) -> Reader:
     return read
 
 
+def around(panorama: Tensor, rows: range, columns: range) -> Tensor:
+    """Some *rows* and *columns* of a panorama ``[C, H, 2 H]``, also beyond its seam and its poles."""
+    height, width = panorama.shape[1:]
+    row, column = torch.arange(rows.start, rows.stop), torch.arange(columns.start, columns.stop)
+    beyond = (row < 0) | (row >= height)
+    row = torch.where(row < 0, -1 - row, torch.where(row >= height, 2 * height - 1 - row, row))
+    return panorama[:, row[:, None], (column + beyond[:, None] * (width // 2)) % width]
+
+
 def _across(rows: Tensor) -> Tensor:
     """Rows next to a pole as they are seen from beyond it."""
     return rows.flip(1).roll(rows.shape[2] // 2, 2)

@@ -27,6 +27,21 @@ def test_a_cap_goes_out_and_back(elevation):
     torch.testing.assert_close(again, panorama, atol=4e-3, rtol=0)
 
 
+@pytest.mark.parametrize("elevation", [90.0, -90.0, 35.0])
+def test_a_cap_in_parts_is_the_same_cap(elevation):
+    view = View(70.0, elevation, 110.0, 100)
+    picture = torch.rand(3, 104, 104, generator=torch.Generator().manual_seed(1))
+    whole, parts = smooth(128), smooth(128)
+    paste_cap(whole, view, picture, range(100), range(100))
+    for row in range(0, 100, 23):
+        for column in range(0, 100, 31):
+            rows, columns = range(row, min(row + 23, 100)), range(column, min(column + 31, 100))
+            part = picture[:, row : rows.stop + 4, column : columns.stop + 4]
+            paste_cap(parts, view, part, rows, columns)
+    torch.testing.assert_close(parts, whole, atol=1e-5, rtol=0)
+    assert (whole - smooth(128)).abs().mean() > 0.01
+
+
 def test_a_cap_replaces_the_pole_and_fades_out():
     panorama, view = smooth(128), View(90.0, 90.0, 110.0, 128)
     capped = panorama.clone()

@@ -9,7 +9,7 @@ from engine.light.sun import disc
 from engine.sphere.cube import FACES, face, from_cube, strip, to_cube
 from engine.sphere.equirectangular import direction, directions, solid_angles
 from engine.sphere.gnomonic import View, render
-from engine.sphere.resampling import reader, sample
+from engine.sphere.resampling import around, reader, sample
 
 
 def smooth(vectors: torch.Tensor) -> torch.Tensor:
@@ -49,6 +49,15 @@ def test_rows_beyond_a_pole_are_those_on_the_other_side():
     assert torch.equal(beyond[:, 2:-2], panorama)
     assert torch.equal(beyond[:, 1], panorama[:, 0].roll(32, 1))
     assert torch.equal(beyond[:, -1], panorama[:, -2].roll(32, 1))
+
+
+def test_a_part_of_a_panorama_goes_on_beyond_the_seam_and_the_poles():
+    panorama = smooth(directions(32))
+    tall = reader(panorama)(-5, 37)
+    ring = torch.cat([tall, tall, tall], 2)
+    for rows, columns in ((range(-5, 3), range(-9, 20)), (range(28, 37), range(50, 70)), (range(-5, 37), range(64))):
+        expected = ring[:, rows.start + 5 : rows.stop + 5, columns.start + 64 : columns.stop + 64]
+        assert torch.equal(around(panorama, rows, columns), expected)
 
 
 def test_a_panorama_sampled_at_its_own_pixels_is_itself():
