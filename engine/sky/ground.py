@@ -14,6 +14,8 @@ from .water import water
 _SAND, _GREEN, _STRAW = (0.50, 0.33, 0.19), (0.07, 0.13, 0.028), (0.15, 0.16, 0.045)
 _MOSS, _LITTER = (0.042, 0.068, 0.02), (0.07, 0.058, 0.03)
 _SNOW, _SNOW_SHADE = (0.79, 0.80, 0.83), (0.18, 0.27, 0.45)  # the latter of sunlight, in the shade of drifts
+_LEAF_TILES, _LEAF_LENGTH = 8, 0.16  # of noise around the viewer at a distance of one, and for each doubling of that
+_LEAF_WAVES = 80 / (2 * torch.pi)  # in a radian, for each tile around the viewer
 _GLINT = 190.0  # pixels per radian, of ground one unit away, up to which glints are as small as pixels
 _NIGHT_VISION = (0.8, 1.0, 1.45)
 _READABLE, _READABLE_AT_NIGHT, _MOONLIT_MORE = 0.11, 0.05, 0.05  # log-mean luminance that dark ground is raised towards
@@ -62,6 +64,23 @@ class Plane:
     def swell(self) -> Tensor:
         """The noise atlas drawn out along wave crests."""
         return self._noise(self.along * 0.05 + self._offset[2], self.across * 0.16 + self._offset[3])
+
+    def leaves(self) -> tuple[Tensor, Tensor]:
+        """Noise as upright leaves are seen, drawn out towards the viewer and equally wide at every distance, and how
+        upright they are seen: not at all from above. Both [1, rows, width]."""
+        far = self.horizontal * self.distance
+        octave = far.clamp(min=0.25).log2()
+        turn, finer = torch.atan2(self.y, self.x) / (2 * torch.pi), octave.floor()
+        total = torch.zeros_like(far)
+        for step in (0, 1):
+            tiles = _LEAF_TILES * 2 ** (finer + step)
+            share = 1 - (octave - finer - step).abs()
+            seen = 1 / (1 + (_LEAF_WAVES * tiles * self.pixel / self.horizontal.clamp(min=0.05)) ** 4)
+            field = self._noise(
+                turn * tiles + self._offset[0], octave * _LEAF_LENGTH + self._offset[1] + 0.37 * (finer + step)
+            )
+            total = total + share.sqrt() * seen * (field[DETAIL] + 0.2 * field[WISP])
+        return total, ((self.horizontal - 0.35) / 0.4).clamp(0, 1)
 
     def sun_on_slope(self, along: Tensor | float, across: Tensor | float) -> Tensor:
         """Cosine between the sun and the normal of a slope that tilts by these tangents; a soft terminator at 0."""
@@ -154,7 +173,9 @@ def _sand(plane: Plane, lit: Light) -> Tensor:
 def _grass(plane: Plane, lit: Light) -> Tensor:
     patches = torch.sigmoid(0.9 * plane.coarse[SOFT] + 0.4 * plane.middle[WISP])[:, None]
     albedo = _colour(patches, _STRAW).lerp(_colour(patches, _GREEN), patches)
-    blades = (1 + 0.28 * plane.fine[DETAIL] * plane.near + 0.15 * plane.middle[WISP] * plane.near**0.4).clamp(0.25, 2)
+    leaves, upright = plane.leaves()
+    tufts = 0.28 * plane.fine[DETAIL] * plane.near * (1 - 0.7 * upright) + 0.15 * plane.middle[WISP] * plane.near**0.4
+    blades = (1 + tufts + 0.26 * leaves * upright).clamp(0.25, 2)
     slope = plane.sun_on_slope(0.07 * plane.middle[SOFT] * plane.near, 0.07 * plane.middle[WISP] * plane.near)
     return albedo * blades[:, None] * _irradiance(lit, slope, 1) / torch.pi
 

@@ -1,6 +1,7 @@
 """The procedural sky renderer: wraps, repeats, puts the sun where it is told, keeps day brighter than night."""
 
 import dataclasses
+import math
 import random
 
 import pytest
@@ -227,6 +228,21 @@ def test_what_stands_on_the_horizon_is_where_it_changes_the_sky(renderer: SkyRen
     assert apart[upper][stands[upper] < 0.01].mean() < 0.1  # exposure
     if kind:
         assert apart[upper][stands[upper] > 0.9].mean() > 0.3
+
+
+def test_grass_stands_upright(renderer: SkyRenderer) -> None:
+    """Its leaves are drawn out towards the viewer, but for those at the feet, which are seen from above."""
+    height = 1024
+    meadow = renderer.render([dataclasses.replace(_clear(), ground=Ground.GRASS)], height)[0].log().mean(0)
+    across, down = meadow[:-1].diff(dim=1).abs(), meadow[:, 1:].diff(dim=0).abs()
+
+    def upright(elevation: int) -> float:
+        rows = slice(*(round((90 - edge) / 180 * height) for edge in (elevation + 8, elevation - 8)))
+        return (across[rows].mean() / math.cos(math.radians(elevation)) / down[rows].mean()).item()
+
+    assert upright(-25) > 1.4
+    assert upright(-45) > 1.4
+    assert 0.7 < upright(-80) < 1.3
 
 
 def test_glow_colours_a_sunset(renderer: SkyRenderer) -> None:
