@@ -5,8 +5,8 @@
 For Stable Diffusion's shapes, random weights serve: `python -m benchmarks.shape out/sd2-shape`. The rate is that of one
 large product in the type that the network computes in; PyTorch counts the floating-point operations of one denoising
 step of all windows. Panoramas are as the engine makes them, without synchronization: composed at the model's own size,
-then enlarged in stages; if time goes in a straight line with their area, seconds per megapixel stay the same. Memory on
-a CPU is by how much the process grows (Linux).
+then enlarged in stages; if time goes in a straight line with their area, seconds per megapixel stay the same. Memory is
+CUDA's; of a CPU's, see `benchmarks.memory` and `benchmarks.sizes`, which have a process for each size.
 """
 
 import argparse
@@ -26,7 +26,6 @@ silence_libraries()
 import torch  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from benchmarks.sizes import forget_peak, resident  # noqa: E402
 from engine.composition import denoisers, encode  # noqa: E402
 from engine.devices import choose_device  # noqa: E402
 from engine.job import BUNDLED_MODEL, Job  # noqa: E402
@@ -85,17 +84,15 @@ def rate_of_network(model: Model, job: Job, half: torch.dtype | None) -> tuple[f
     return counted.get_total_flops() / quickest(model.device, step), len(every), todo.call
 
 
-def peak_and_seconds(job: Job, warm: WarmModel, device: torch.device, out: Path) -> tuple[int, float]:
-    """Bytes that a generation takes at most, of the device's memory or the process's, and its seconds."""
+def peak_and_seconds(job: Job, warm: WarmModel, device: torch.device, out: Path) -> tuple[str, float]:
+    """The most memory that a generation takes of a CUDA device, in words, and its seconds."""
     accelerated = device.type == "cuda"
     if accelerated:
         torch.cuda.reset_peak_memory_stats()
-    else:
-        forget_peak()
-    before, began = resident("VmRSS"), waited(device)
+    began = waited(device)
     list(generate(job, out, warm))
     seconds = waited(device) - began
-    return torch.cuda.max_memory_allocated() if accelerated else resident("VmHWM") - before, seconds
+    return f"{torch.cuda.max_memory_allocated() / 1e9:.2f} GB" if accelerated else "-", seconds
 
 
 def main() -> int:
@@ -136,7 +133,7 @@ def main() -> int:
             _, first = peak_and_seconds(sized, warm, device, Path(folder) / "first.exr")
             peak, later = peak_and_seconds(sized, warm, device, Path(folder) / "later.exr")
             area = width * width / 2e6
-            print(f"| {width} x {width // 2} | {first:.1f} | {later:.1f} | {later / area:.2f} | {peak / 1e9:.2f} GB |")
+            print(f"| {width} x {width // 2} | {first:.1f} | {later:.1f} | {later / area:.2f} | {peak} |")
     return 0
 
 
