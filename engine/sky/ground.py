@@ -15,7 +15,8 @@ _SAND, _GREEN, _STRAW = (0.50, 0.33, 0.19), (0.07, 0.13, 0.028), (0.15, 0.16, 0.
 _MOSS, _LITTER = (0.042, 0.068, 0.02), (0.07, 0.058, 0.03)
 _SNOW, _SNOW_SHADE = (0.79, 0.80, 0.83), (0.18, 0.27, 0.45)  # the latter of sunlight, in the shade of drifts
 _LEAF_TILES, _LEAF_LENGTH = 8, 0.16  # of noise around the viewer at a distance of one, and for each doubling of that
-_LEAF_WAVES = 80 / (2 * torch.pi)  # in a radian, for each tile around the viewer
+_TURF_TILES = 0.8  # a unit
+_WAVES = 80  # of detail in a tile
 _GLINT = 190.0  # pixels per radian, of ground one unit away, up to which glints are as small as pixels
 _NIGHT_VISION = (0.8, 1.0, 1.45)
 _READABLE, _READABLE_AT_NIGHT, _MOONLIT_MORE = 0.11, 0.05, 0.05  # log-mean luminance that dark ground is raised towards
@@ -65,6 +66,11 @@ class Plane:
         """The noise atlas drawn out along wave crests."""
         return self._noise(self.along * 0.05 + self._offset[2], self.across * 0.16 + self._offset[3])
 
+    def turf(self) -> Tensor:
+        """Detail as small as leaves are from above, where pixels are as small, [batch, rows, width]."""
+        field = self._noise(self.along * _TURF_TILES + self._offset[3], self.across * _TURF_TILES + self._offset[0])
+        return field[DETAIL] / (1 + (2 * _TURF_TILES * _WAVES * self.pixel * self.distance**2) ** 4)
+
     def leaves(self) -> tuple[Tensor, Tensor]:
         """Noise as upright leaves are seen, drawn out towards the viewer and equally wide at every distance, and how
         upright they are seen: not at all from above. Both [1, rows, width]."""
@@ -75,7 +81,7 @@ class Plane:
         for step in (0, 1):
             tiles = _LEAF_TILES * 2 ** (finer + step)
             share = 1 - (octave - finer - step).abs()
-            seen = 1 / (1 + (_LEAF_WAVES * tiles * self.pixel / self.horizontal.clamp(min=0.05)) ** 4)
+            seen = 1 / (1 + (_WAVES / 6.2832 * tiles * self.pixel / self.horizontal.clamp(min=0.05)) ** 4)
             field = self._noise(
                 turn * tiles + self._offset[0], octave * _LEAF_LENGTH + self._offset[1] + 0.37 * (finer + step)
             )
@@ -174,7 +180,8 @@ def _grass(plane: Plane, lit: Light) -> Tensor:
     patches = torch.sigmoid(0.9 * plane.coarse[SOFT] + 0.4 * plane.middle[WISP])[:, None]
     albedo = _colour(patches, _STRAW).lerp(_colour(patches, _GREEN), patches)
     leaves, upright = plane.leaves()
-    tufts = 0.28 * plane.fine[DETAIL] * plane.near * (1 - 0.7 * upright) + 0.15 * plane.middle[WISP] * plane.near**0.4
+    tufts = (0.13 * plane.fine[DETAIL] + 0.24 * plane.turf()) * plane.near * (1 - 0.7 * upright)
+    tufts = tufts + 0.15 * plane.middle[WISP] * plane.near**0.4
     blades = (1 + tufts + 0.26 * leaves * upright).clamp(0.25, 2)
     slope = plane.sun_on_slope(0.07 * plane.middle[SOFT] * plane.near, 0.07 * plane.middle[WISP] * plane.near)
     return albedo * blades[:, None] * _irradiance(lit, slope, 1) / torch.pi
@@ -184,7 +191,8 @@ def _forest_floor(plane: Plane, lit: Light) -> Tensor:
     """Moss and litter in the shade of crowns, with flecks of sun."""
     patches = torch.sigmoid(1.5 * plane.middle[SOFT] + 0.8 * plane.fine[WISP] * plane.near)[:, None]
     albedo = _colour(patches, _MOSS).lerp(_colour(patches, _LITTER), patches)
-    leaves = (1 + 0.45 * plane.fine[DETAIL] * plane.near**0.5 + 0.2 * plane.middle[WISP]).clamp(0.2, 2.2)
+    litter = (0.22 * plane.fine[DETAIL] + 0.35 * plane.turf()) * plane.near**0.5
+    leaves = (1 + litter + 0.2 * plane.middle[WISP]).clamp(0.2, 2.2)
     flecks = torch.sigmoid(4 * (plane.middle[SOFT] + 0.5 * plane.fine[SOFT] * plane.near - 0.8))
     slope = plane.sun_on_slope(0, 0) * (0.2 + 0.5 * flecks)
     return albedo * leaves[:, None] * _irradiance(lit, slope, 1) / torch.pi
