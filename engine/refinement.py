@@ -172,7 +172,7 @@ class Refiner:
         grid = self._grid(view, size)
         pixels = grid.scaled(self._scale)
         window = grid.rows.shape[1], grid.columns.shape[1]
-        at_once = windows_per_decode(model, window, beside=12 * size[0] * size[1] if view else 0)
+        at_once = windows_per_decode(model, window, beside=3 * 4 * size[0] * size[1] if view else 0)
         solver, levels = self._solver(detail, steps, window)
 
         seen = means(read, model.paint_scale)  # as large as the autoencoder sees it

@@ -94,7 +94,9 @@ def draw_detail(picture: Tensor, job: Job, transfer: Transfer, given: Given | No
         draws = draws or {one: drawn_rows(one, min(_SEEN, 2 * rows)) for one in parts}
         glow = sum((_glow(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
         unknown = sum((untaught(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
-        stands = sum((standing(one, cells[0]) * part for one, part in parts.items()), torch.zeros(()))
+        stands = torch.zeros(1, *cells)
+        if not first:  # nothing stands below the horizon
+            stands = sum((standing(one, cells[0]) * part for one, part in parts.items()), stands)
         deck = sum((part * (one.clouds in _DECKS and not first) for one, part in parts.items()), torch.zeros(()))
         drawn = _Half(first, cell, [(draws[one], part[:, half]) for one, part in parts.items()], transfer)
         alike = torch.maximum(glow**0.25, deck)  # twice as far around a sun: painted too dark, it is still the sun
