@@ -83,16 +83,16 @@ def wait_for_engine() -> bool:
     return not engine_processes()
 
 
-def engine_processes() -> list[str]:
-    """Command lines of the engines in this process namespace: it holds this run's processes and no others."""
-    lines = []
+def engine_processes() -> dict[int, str]:
+    """Command lines of the engines in this process namespace, by their number: it holds this run's and no others."""
+    lines = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                lines.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                lines[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:  # it ended between the listing and the reading
                 continue
-    return [line for line in lines if " -m engine " in line]
+    return {number: line for number, line in lines.items() if " -m engine " in line}
 
 
 if __name__ == "__main__":
