@@ -3,9 +3,11 @@
     python -m benchmarks.synchronization [--model FOLDER] [--width 256] [--steps N] [--rounds 1] [--device cpu]
         [--half] [--prompts TEXT ...] [--seeds 0 ...]
 
-All steps synchronized in the first two rows, which leave the poles as painted; the third is what a user gets who asks
-for nothing. Latents are compared with the literal loop's, coherence is measured by the paper's protocol. --half: ours
-in half precision, and on a GPU the loop too, under PyTorch's autocast. On a CPU the seconds are those of this process.
+All steps synchronized in the first three rows, which leave the poles as painted; the last is what a user gets who asks
+for nothing. The second calls network, decoder and LPIPS as the loop does, a window at a time, so that its latents show
+whether the algorithm is the same; in the third Skyloom calls them its own way. Latents are compared with the literal
+loop's, coherence is measured by the paper's protocol. --half: ours in half precision, and on a GPU the loop too, under
+PyTorch's autocast. On a CPU the seconds are those of this process.
 """
 
 import argparse
@@ -28,6 +30,7 @@ silence_libraries()  # before they are imported
 import torch  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 
+from benchmarks import same_calls  # noqa: E402
 from benchmarks.algorithm_1 import Algorithm1  # noqa: E402
 from engine.devices import choose_device  # noqa: E402
 from engine.job import BUNDLED_MODEL, Job  # noqa: E402
@@ -40,7 +43,8 @@ from engine.pipeline import generate  # noqa: E402
 from engine.plan import Plan, plan  # noqa: E402
 from engine.trace import starting_noise  # noqa: E402
 
-LITERAL, ALL_STEPS, PRESET = "Algorithm 1, literally", "Skyloom, all steps synchronized", "Skyloom, default preset"
+LITERAL, SAME_CALLS = "Algorithm 1, literally", "Skyloom's sampler, the loop's calls"
+ALL_STEPS, PRESET = "Skyloom, all steps synchronized", "Skyloom, default preset"
 Made = tuple[torch.Tensor, torch.Tensor]  # final latents [1, C, h, W] and the picture [3, H, W] in [0, 1]
 
 
@@ -53,12 +57,12 @@ class Row:
     style: list[float] = field(default_factory=list)
 
 
-def literally(loop: Algorithm1, model: Model, todo: Plan) -> Made:
+def looped(run: Callable[..., torch.Tensor], loop: Algorithm1, model: Model, todo: Plan) -> Made:
+    """*run*: the loop itself, or Skyloom's sampler in its place."""
     job = todo.job
     noise = starting_noise(None, (1, model.channels, *todo.canvas), job.seed)
-    latents = loop.run(
-        job.prompt, noise, todo.windows, job.steps, job.guidance, weight=job.sync_weight, decay=job.sync_decay
-    )
+    calls = loop.calls(job.prompt, job.steps, job.guidance)
+    latents = run(loop, calls, noise, todo.windows, job.sync_weight, job.sync_decay).float()
     with torch.no_grad():  # painted as ours is, so that coherence is compared and not decoders
         picture = model.finish(model.paint(latents, wraps=True)[0], wraps=True)
     return latents, model.transfer.to_display(picture).clamp(0, 1)
@@ -92,7 +96,7 @@ def main() -> int:
     clock = time.process_time if device.type == "cpu" else time.perf_counter
     precision = "half" if chosen.half else "full"
     autocast = partial(torch.autocast, device.type, torch.float16, enabled=chosen.half and device.type != "cpu")
-    rows = {name: Row() for name in (LITERAL, ALL_STEPS, PRESET)}
+    rows = {name: Row() for name in (LITERAL, SAME_CALLS, ALL_STEPS, PRESET)}
     for prompt in chosen.prompts:
         for seed in chosen.seeds:
             preset = Job(
@@ -113,7 +117,8 @@ def main() -> int:
                 model,
             )
             contestants: dict[str, Callable[[], Made]] = {
-                LITERAL: autocast()(partial(literally, loop, model, todo)),
+                LITERAL: autocast()(partial(looped, Algorithm1.run, loop, model, todo)),
+                SAME_CALLS: autocast()(partial(looped, same_calls.run, loop, model, todo)),
                 ALL_STEPS: lambda todo=todo: skyloom(warm, todo.job),
                 PRESET: lambda preset=preset: skyloom(warm, preset),
             }
@@ -142,7 +147,7 @@ def print_table(rows: dict[str, Row], title: str) -> None:
     print("|---|---|---|---|---|---|---|")
     for name, row in rows.items():
         seconds = statistics.median(row.seconds)
-        apart = f"{max(row.relative):.1e} | {max(row.largest):.1e}" if name == ALL_STEPS else "- | -"
+        apart = f"{max(row.relative):.1e} | {max(row.largest):.1e}" if name in (SAME_CALLS, ALL_STEPS) else "- | -"
         print(
             f"| {name} | {seconds:.2f} | {seconds / statistics.median(literal.seconds):.2f} | {apart} "
             f"| {statistics.mean(row.lpips):.4f} | {statistics.mean(row.style):.3g} |"
