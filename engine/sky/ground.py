@@ -40,6 +40,7 @@ class Plane:
         east, north = self.x * self.distance, self.y * self.distance
         self.along, self.across = east * c - north * s, east * s + north * c
         sun_x, sun_y, sun_z = (per_pixel(axis) for axis in scene.sun.unbind(1))
+        self.turn = c, s
         self._sun = sun_x * c - sun_y * s, sun_x * s + sun_y * c, sun_z
         self.near = torch.exp(-self.distance / 10)
         offset = [per_pixel(o) for o in (scene.uniform("ground", 4) * 9).unbind(1)]

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from ..light.transfer import HALF_MAX
-from ..sphere.equirectangular import box_filter
 from .atmosphere import Atmosphere
 from .celestial import disc, night_sky, seen_of
 from .city import city_glow, skyline
@@ -20,7 +19,7 @@ from .horizon import silhouettes
 from .lighting import Light, light
 from .moon import by_phase
 from .noise import NoiseAtlas
-from .parameters import Clouds, Ground, SkyParameters
+from .parameters import Clouds, SkyParameters
 from .rays import along_arcs, beams
 from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring, ring_mean
 from .water import mirrorable
@@ -29,7 +28,6 @@ from .wind import WindView
 _KEY = 0.13  # log-mean luminance that exposure steers towards
 _ADAPTATION = 0.5
 _MOST_GAIN, _MOST_GAIN_AT_NIGHT, _MOST_GAIN_IN_STORM = 2.2, 2.0, 0.8
-_MIRROR_BLUR = 12  # of the rows above the horizon: 7 degrees to each side, twice
 
 
 @dataclass(frozen=True)
@@ -76,17 +74,15 @@ class SkyRenderer:
 
         [3, rows, 2 * height] as in :meth:`render`, but that what the whole sky tells (its clear light, the air before
         distant things, exposure), and what water mirrors, is told by one of *seen* rows: no more than that and the rows
-        that are drawn is held. A sea mirrors it without its edges, which waves finer than any pixel spread.
+        that are drawn is held.
         """
         scene, dome = Scene([parameters], self._device), Dome(seen, self._device)
         lit = self._lit(scene, dome)
         picture, whole = self._unexposed(scene, dome, lit)
         gain = _gain(picture, scene, dome)
-        waves = per_picture(torch.maximum(scene.ground(Ground.SEA), scene.coast))
-        mirrored = whole.around.sky.lerp(_blurred(whole.around.sky[0])[None], waves)
 
         def draw(height: int, rows: range) -> Tensor:
-            around = replace(whole.around, sky=mirrored, air=ring(whole.around.air, 2 * height))
+            around = replace(whole.around, air=ring(whole.around.air, 2 * height))
             above = height // 2 - rows.start  # rows from the first down to the horizon
             if above > 0:
                 part = Dome(height, self._device, range(above - len(rows), above))
@@ -142,8 +138,8 @@ class SkyRenderer:
         below = lit.under_deck(covered.deck, covered.radiance, dome)
         source = disc(scene, dome, lit, self._noise)
         upper = self._upper(scene, dome, lit, below, covered, source, air, arcs)
-        shining = lit.sun * seen_of(source, covered.transmittance, upper)[:, None]
-        around = Surroundings(below, dome, mirrorable(upper), air, shining)
+        seen = scene.disc_seen * seen_of(source, covered.transmittance, upper)
+        around = Surroundings(below, dome, mirrorable(scene, dome, upper), air, lit.sun * seen[:, None])
         plane = Plane(scene, dome, self._noise)
         lower, lift, level = self._lower(scene, plane, around)
         both = ((dome.x, plane.x), (dome.y, plane.y), (dome.z, plane.z))
@@ -199,14 +195,6 @@ def _air_light(sky: Tensor, lit: Light, dome: Dome) -> Tensor:
     """Radiance of the air before distant things, [batch, 3, 1, width]: the sky's lowest rows, smoothed around."""
     low = sky[:, :, -max(1, dome.rows // 8) :].mean(2, keepdim=True)
     return ring_mean(torch.minimum(low, lit.horizon * 1.5), dome.width // 32)
-
-
-def _blurred(sky: Tensor) -> Tensor:
-    """The upper half *sky* ``[3, rows, width]``, as rough water mirrors it."""
-    reach = max(1, sky.shape[1] // _MIRROR_BLUR)
-    for _ in range(2):
-        sky = torch.stack([box_filter(channel, reach) for channel in sky])
-    return sky
 
 
 def _gain(picture: Tensor, scene: Scene, dome: Dome) -> Tensor:

@@ -193,8 +193,11 @@ def _smooth(cells: Tensor, reach: int = 1) -> Tensor:
 
 
 def _with_margin(cells: Tensor, wide: int = 1) -> Tensor:
-    """Around the ring, and neither beyond the horizon nor beyond a pole."""
-    return pad(pad(cells[None], (wide, wide, 0, 0), mode="circular"), (0, 0, wide, wide), mode="replicate")[0]
+    """Around the ring, and mirrored at the horizon and at a pole: repeated, the row there would count for many."""
+    count = cells.shape[1]
+    place = torch.arange(-wide, count + wide) % (2 * count)
+    rows = cells[:, torch.minimum(place, 2 * count - 1 - place)]
+    return pad(rows[None], (wide, wide, 0, 0), mode="circular")[0]
 
 
 def _between(cells: Tensor, rows: range, cell: int) -> Tensor:

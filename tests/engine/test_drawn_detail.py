@@ -117,7 +117,7 @@ def test_light_and_colours_stay_as_they_were_painted():
     after = redrawn(warmer, SEA)
     change = (after - warmer)[:, HEIGHT // 2 :]
     assert change.abs().mean() > 0.01
-    assert change.mean((1, 2)).abs().max() < 0.002
+    assert change.mean((1, 2)).abs().max() < 2e-4
 
 
 def test_another_ground_than_was_drawn_stays():
@@ -224,11 +224,20 @@ def test_photos_and_regions_stay_unless_the_regions_are_drawn_too():
 
 def test_an_enlarged_sea_of_the_bundled_model_has_the_waves_of_its_layout(tmp_path):
     asked = Job(prompt="golden hour over a calm sea, clear sky", width=1280, seed=1, steps=4, sampler="multidiffusion")
-    skies = []
+    true = tonemap(draw(layout_of(asked.prompt, 1), 640))
+    alike = {}
     for name, detail in (("soft", 0.0), ("drawn", 0.2)):
         *_, result = generate(replace(asked, poles=False, detail=detail), tmp_path / f"{name}.exr")
-        skies.append(octaves(tonemap(read_radiance(Path(result.exr))), -60, -5))
-    soft, drawn = (sky[0].sqrt() for sky in skies)  # the finest waves
-    true = octaves(tonemap(draw(layout_of(asked.prompt, 1), 640)), -60, -5)[0].sqrt()
-    assert soft < 0.5 * true
-    assert 0.8 * true < drawn < 1.25 * true
+        made = tonemap(read_radiance(Path(result.exr)))
+        alike[name] = torch.corrcoef(torch.stack([finest(made).flatten(), finest(true).flatten()]))[0, 1]
+    assert alike["soft"] < 0.3
+    assert alike["drawn"] > 0.9
+    drawn, wanted = (octaves(sky, -60, -5)[0].sqrt() for sky in (made, true))
+    assert 0.8 * wanted < drawn < 1.25 * wanted
+
+
+def finest(picture: Tensor) -> Tensor:
+    """The finest waves of the ground between 5 and 60 degrees below the horizon."""
+    height = picture.shape[1]
+    blurred = resized(resized(picture, height), 2 * height)
+    return (picture - blurred)[:, round(95 / 180 * height) : round(150 / 180 * height)]
