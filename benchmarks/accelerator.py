@@ -65,8 +65,8 @@ def rate_of_products(device: torch.device, kind: torch.dtype) -> float:
     return 2 * side**3 / quickest(device, lambda: a @ b)
 
 
-def rate_of_network(model: Model, job: Job, half: torch.dtype | None) -> tuple[float, int, int]:
-    """Floating-point operations a second in a step of a composition; how many windows there are, and in a call."""
+def one_step(model: Model, job: Job, half: torch.dtype | None) -> tuple[Callable[[], None], int, int]:
+    """What denoises all windows of a composition once; how many there are, and in a call."""
     todo = plan(job, model)
     assert todo.job.seed is not None and todo.job.solver is not None and todo.job.steps is not None
     (denoise,) = denoisers(todo, model, encode(todo.job, model), Precision(half))
@@ -79,9 +79,14 @@ def rate_of_network(model: Model, job: Job, half: torch.dtype | None) -> tuple[f
     def step() -> None:
         denoise(windows, solver.levels[len(solver.levels) // 2], every)
 
+    return step, len(every), todo.call
+
+
+def rate(device: torch.device, step: Callable[[], None]) -> float:
+    """Floating-point operations a second."""
     with FlopCounterMode(display=False) as counted:
         step()
-    return counted.get_total_flops() / quickest(model.device, step), len(every), todo.call
+    return counted.get_total_flops() / quickest(device, step)
 
 
 def peak_and_seconds(job: Job, warm: WarmModel, device: torch.device, out: Path) -> tuple[str, float]:
@@ -120,7 +125,8 @@ def main() -> int:
     loaded = waited(device) - began
     half = half_type(device, model.half) if plan(job, model).job.precision == "half" else None
     kind = half or torch.float32
-    products, (network, windows, call) = rate_of_products(device, kind), rate_of_network(model, job, half)
+    step, windows, call = one_step(model, job, half)
+    products, network = rate_of_products(device, kind), rate(device, step)
     print(f"{Path(chosen.model).name}, {device}, {kind}, {chosen.steps} steps, loaded in {loaded:.1f} s\n")
     print(
         f"Products {products / 1e12:.2f} TFLOP/s; {windows} windows, {call} in a call, {network / 1e12:.2f} TFLOP/s: "
