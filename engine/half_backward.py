@@ -72,7 +72,8 @@ class _Convolution(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(weight)
         ctx.shape, ctx.layout = x.shape, (stride, padding, dilation, groups)
-        return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
+        # What follows has that layout, too: its backward pass would be slow where two of them meet.
+        return torch.conv2d(x.contiguous(memory_format=_LAST), weight, bias, stride, padding, dilation, groups)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
