@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .lighting import Light
 from .noise import DETAIL, RIDGE, SOFT, WISP, NoiseAtlas
-from .parameters import Ground
+from .parameters import Clouds, Ground
 from .scene import Dome, Scene, luminance, per_picture, per_pixel, ring_mean
 from .water import water
 
@@ -122,7 +122,7 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
         Ground.DESERT: lambda: _sand(plane, dry),
         Ground.GRASS: lambda: _grass(plane, dry),
         Ground.FOREST: lambda: _forest_floor(plane, dry),
-        Ground.SNOW: lambda: _snow(plane, dry),
+        Ground.SNOW: lambda: _snow(plane, _as_white(dry, 0.7 * scene.clouds(Clouds.OVERCAST))),
     }
     surface = plane.distance.new_zeros(len(scene), 3, *plane.distance.shape[1:])
     for kind, paint in parts.items():
@@ -146,6 +146,11 @@ def ground(scene: Scene, plane: Plane, around: Surroundings, lift: Tensor | None
         mist = air.lerp(ring_mean(air, air.shape[3] // 6), -plane.z[:, None])  # from above, nowhere as a sunlit pillar
         surface = surface.lerp(mist, _mist(scene, plane) * (0.8 - 0.3 * wet))
     return surface, lift
+
+
+def _as_white(lit: Light, share: Tensor) -> Light:
+    """*lit* with skylight of less colour, by a *share* [batch] of it: an eye sees snow white under a deck's."""
+    return replace(lit, ambient=lit.ambient.lerp(luminance(lit.ambient)[:, None].expand(-1, 3), share[:, None]))
 
 
 def _mist(scene: Scene, plane: Plane) -> Tensor:

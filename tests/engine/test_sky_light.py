@@ -83,6 +83,16 @@ def thrown_back(renderer: SkyRenderer, one: SkyParameters) -> float:
     return float(luminance(near).mean() * math.pi / falls)
 
 
+def test_snow_is_white_under_a_morning_deck(renderer: SkyRenderer) -> None:
+    """It was as brown as the light of a low sun that comes through."""
+    dim = [
+        sky(time=Time.MORNING, sun_elevation=20.0, clouds=Clouds.OVERCAST, ground=Ground.SNOW, seed=seed)
+        for seed in range(4)
+    ]
+    red, _, blue = renderer.render(dim, HEIGHT)[:, :, HEIGHT // 2 + 10 :].mean((0, 2, 3))
+    assert red < 1.15 * blue
+
+
 @pytest.mark.parametrize(
     ("hour", "clouds"),
     [(NOON, Clouds.OVERCAST), (GOLDEN, Clouds.OVERCAST), (SUNSET, Clouds.OVERCAST), (NOON, Clouds.STORM)],
