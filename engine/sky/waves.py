@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Lengths are in heights of the viewer's eye, as on the plane of the ground.
 _COUNT, _LONGEST, _SHORTEST = 48, 9.0, 0.07
-_STEEPER = 0.2  # power of the wave number: in a light wind ripples are steeper than what is left of a swell
+_SLOPE_POWER = 0.2  # of the wave number: in a light wind ripples are steeper than what is left of a swell
 _TURNED = 0.58, 1.15  # radians to each side of the wind, of the longest and of the shortest
 _BENT = 1.0, 3.0  # radians by which noise shifts them, so that no crest is a straight line
 _GOLDEN = (5**0.5 - 1) / 2
@@ -42,7 +42,7 @@ class _Wave:
 def _spectrum() -> list[_Wave]:
     shares = [(index + 0.5) / _COUNT for index in range(_COUNT)]
     numbers = [2 * math.pi / (_LONGEST * (_SHORTEST / _LONGEST) ** share) for share in shares]
-    slope = (4 / sum(number ** (2 * _STEEPER) for number in numbers)) ** 0.5
+    slope = (4 / sum(number ** (2 * _SLOPE_POWER) for number in numbers)) ** 0.5
     crest = (2 / sum(1 / number for number in numbers)) ** 0.5
     waves = []
     for index, (share, number) in enumerate(zip(shares, numbers, strict=True)):
@@ -50,7 +50,7 @@ def _spectrum() -> list[_Wave]:
         turn = (least + (most - least) * share) * (2 * ((index * _GOLDEN) % 1) - 1)
         bent = _BENT[0] + (_BENT[1] - _BENT[0]) * share
         waves.append(
-            _Wave(number, math.cos(turn), math.sin(turn), slope * number**_STEEPER, crest * number**-0.5, bent)
+            _Wave(number, math.cos(turn), math.sin(turn), slope * number**_SLOPE_POWER, crest * number**-0.5, bent)
         )
     return waves
 
