@@ -65,6 +65,11 @@ def rate_of_products(device: torch.device, kind: torch.dtype) -> float:
     return 2 * side**3 / quickest(device, lambda: a @ b)
 
 
+def network_type(model: Model, job: Job) -> torch.dtype | None:
+    """The 16-bit type that the network computes in; None for float32."""
+    return half_type(model.device, model.half) if plan(job, model).job.precision == "half" else None
+
+
 def one_step(model: Model, job: Job, half: torch.dtype | None) -> tuple[Callable[[], None], int, int]:
     """What denoises all windows of a composition once; how many there are, and in a call."""
     todo = plan(job, model)
@@ -123,7 +128,7 @@ def main() -> int:
     began = waited(device)
     model = warm.get(chosen.model, device)
     loaded = waited(device) - began
-    half = half_type(device, model.half) if plan(job, model).job.precision == "half" else None
+    half = network_type(model, job)
     kind = half or torch.float32
     step, windows, call = one_step(model, job, half)
     products, network = rate_of_products(device, kind), rate(device, step)

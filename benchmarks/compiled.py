@@ -12,12 +12,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.accelerator import one_step, quickest, waited  # noqa: E402
+from benchmarks.accelerator import network_type, one_step, quickest, waited  # noqa: E402
 from engine.devices import choose_device  # noqa: E402
 from engine.job import BUNDLED_MODEL, Job  # noqa: E402
 from engine.models.loading import WarmModel  # noqa: E402
-from engine.plan import plan  # noqa: E402
-from engine.precision import half_type  # noqa: E402
 
 WAYS = {"as it is": None, "torch.compile": "default", "torch.compile with CUDA graphs": "reduce-overhead"}
 
@@ -38,10 +36,9 @@ def main() -> int:
         if mode == "reduce-overhead" and device.type != "cuda":
             continue
         model = WarmModel().get(chosen.model, device)
-        half = half_type(device, model.half) if plan(job, model).job.precision == "half" else None
         if mode:
             model._network.compile(mode=mode)
-        step, _, _ = one_step(model, job, half)
+        step, _, _ = one_step(model, job, network_type(model, job))
         began = waited(device)
         step()
         print(f"| {name} | {waited(device) - began:.2f} | {quickest(device, step):.3f} |")
