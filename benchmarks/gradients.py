@@ -3,13 +3,14 @@
     python -m benchmarks.gradients [--model FOLDER]
 
 CPU time of this process, so that other programs disturb it little. The cosines are to the exact float32 gradient.
-"All in bfloat16" is PyTorch's autocast, "only the backward pass" what --precision half has (engine/half_backward.py).
+"All in bfloat16" is PyTorch's autocast, "only the backward pass" what --precision half has (engine.half_gradients.py).
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -23,11 +24,13 @@ silence_libraries()  # before they are imported
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from engine.half_backward import HalfBackward  # noqa: E402
+from engine.half_gradients import HalfGradients  # noqa: E402
 from engine.job import BUNDLED_MODEL, Job  # noqa: E402
 from engine.models.loading import WarmModel  # noqa: E402
+from engine.models.model import Model  # noqa: E402
+from engine.perceptual.distance import Distance  # noqa: E402
 from engine.plan import plan  # noqa: E402
-from engine.sampling.solver import Solver  # noqa: E402
+from engine.sampling.solver import Level, Solver  # noqa: E402
 
 LEVELS = 5
 FIRST, SECOND = torch.tensor([0]), torch.tensor([1])
@@ -45,75 +48,114 @@ def gradient(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
     return torch.autograd.grad(function(at).sum(), at)[0]
 
 
-def in_half(call: Callable[[], Tensor]) -> Callable[[], Tensor]:
+def in_half(call: Callable[[], Tensor], anchor: Callable[[], object] = lambda: None) -> Callable[[], Tensor]:
+    """anchor: sees the picture from which others are computed."""
+    half = HalfGradients()
+    with half, torch.no_grad():
+        anchor()
+
     def inside() -> Tensor:
-        with HalfBackward():
+        with half:
             return call()
 
     return inside
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default=BUNDLED_MODEL)
-    chosen = parser.parse_args()
-    warm = WarmModel()
-    model = warm.get(chosen.model, torch.device("cpu"))
-    lpips = warm.perceptual.lpips("vgg", model.device)
-    todo = plan(Job(prompt="golden hour over a calm sea", model=chosen.model), model)
-    denoise = model.denoiser(model.condition(todo.job.prompt, "", todo.job.guidance))
+@dataclass(frozen=True)
+class Case:
+    """Two windows of one prompt's starting *noise* ``[2, C, h, w]``, and their *clean* predictions."""
+
+    job: Job
+    model: Model
+    denoise: Callable[..., Tensor]
+    levels: Sequence[Level]
+    noise: Tensor
+    clean: Tensor
+
+
+def case(model: Model, job: Job) -> Case:
+    todo = plan(job, model)
+    denoise = model.denoiser(model.condition(job.prompt, "", todo.job.guidance))
     levels = Solver("ddim", model.scheduler_config, 25, model.device).levels
     shape = (2, model.channels, todo.canvas[0], todo.windows.columns.shape[1])
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        clean = denoise(noise, levels[0], torch.arange(2))
+        return Case(job, model, denoise, levels, noise, denoise(noise, levels[0], torch.arange(2)))
 
+
+def print_times(case: Case, lpips: Distance) -> None:
+    display = case.model.display
     with torch.no_grad():
-        pictures = model.display(clean[:1])
-        target = lpips.features(model.display(clean[1:]))
+        picture, anchor = display(case.clean[:1]), display(case.clean[1:])
+        target = lpips.features(anchor)
 
-    def loss(windows: Tensor) -> Tensor:
-        return lpips.between(lpips.features(model.display(denoise(windows, levels[0], FIRST))), target)
+    def from_noise(windows: Tensor) -> Tensor:
+        return case.denoise(windows, case.levels[0], FIRST)
+
+    def distance(pictures: Tensor) -> Tensor:
+        return lpips.between(lpips.features(pictures), target)
 
     stages: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
-        "denoiser": (lambda x: denoise(x, levels[0], FIRST), noise[:1]),
-        "decoder": (model.display, clean[:1]),
-        "LPIPS": (lambda x: lpips.between(lpips.features(x), target), pictures),
-        "all": (loss, noise[:1]),
+        "denoiser": (from_noise, case.noise[:1]),
+        "decoder": (display, case.clean[:1]),
+        "LPIPS": (distance, picture),
+        "all": (lambda windows: distance(display(from_noise(windows))), case.noise[:1]),
     }
-    height, width = pictures.shape[2:]
-    print(f"{Path(chosen.model).name}, a window of {width} x {height}, {torch.get_num_threads()} threads\n")
-    print("| | forward, ms | forward and backward, ms | with the backward pass in bfloat16, ms |")
-    print("|---|---|---|---|")
+    height, width = picture.shape[2:]
+    print(f"{Path(case.job.model).name}, a window of {width} x {height}, {torch.get_num_threads()} threads\n")
+    print("| | forward, ms | forward and backward, ms | the same in half, ms |\n|---|---|---|---|")
     for name, (function, at) in stages.items():
         with torch.no_grad():
-            forward = milliseconds(lambda function=function, at=at: function(at))
+            forward = milliseconds(partial(function, at))
         both = partial(gradient, function, at)
-        print(f"| {name} | {forward:.0f} | {milliseconds(both):.0f} | {milliseconds(in_half(both)):.0f} |")
-    print("\n| noise level | all in bfloat16 | only the backward pass | decoder only | half-resolution colour |")
-    print("|---|---|---|---|---|")
-    for level in levels[:: (len(levels) - 1) // (LEVELS - 1)]:
-        windows = level.alpha * clean + level.sigma * noise
+        half = in_half(both, partial(lpips.features, anchor))
+        print(f"| {name} | {forward:.0f} | {milliseconds(both):.0f} | {milliseconds(half):.0f} |")
+
+
+def cosines(case: Case, level: Level, lpips: Distance) -> list[float]:
+    """Of cheaper gradients of the first window at *level* to the exact one."""
+    windows, display = level.alpha * case.clean + level.sigma * case.noise, case.model.display
+    with torch.no_grad():
+        anchor, itself = case.denoise(windows[1:], level, SECOND), case.denoise(windows[:1], level, FIRST)
+
+    def along(display: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
         with torch.no_grad():
-            anchor, itself = denoise(windows[1:], level, SECOND), denoise(windows[:1], level, FIRST)
+            seen = lpips.features(display(anchor))
+        return lambda clean: lpips.between(lpips.features(display(clean)), seen)
 
-        def along(display: Callable[[Tensor], Tensor], anchor: Tensor = anchor) -> Callable[[Tensor], Tensor]:
-            with torch.no_grad():
-                seen = lpips.features(display(anchor))
-            return lambda clean: lpips.between(lpips.features(display(clean)), seen)
+    def through(loss: Callable[[Tensor], Tensor]) -> Tensor:
+        return gradient(lambda x: loss(case.denoise(x, level, FIRST)), windows[:1])
 
-        def through(loss: Callable[[Tensor], Tensor], level=level, x: Tensor = windows[:1]) -> Tensor:
-            return gradient(lambda x: loss(denoise(x, level, FIRST)), x).flatten()
+    with torch.no_grad():
+        seen = partial(lpips.features, display(anchor))
+    near = along(display)
+    exact = through(near)
+    others = (
+        torch.autocast("cpu", torch.bfloat16)(lambda: through(along(display)))(),
+        in_half(lambda: through(near))(),
+        in_half(lambda: through(near), seen)(),
+        gradient(near, itself),
+        through(along(lambda latents: display(torch.nn.functional.avg_pool2d(latents, 2)))),
+    )
+    return [torch.cosine_similarity(exact.flatten(), other.float().flatten(), dim=0).item() for other in others]
 
-        exact = through(along(model.display))
-        others = (
-            torch.autocast("cpu", torch.bfloat16)(lambda: through(along(model.display)))(),
-            in_half(partial(through, along(model.display)))(),
-            gradient(along(model.display), itself).flatten(),
-            through(along(lambda latents: model.display(torch.nn.functional.avg_pool2d(latents, 2)))),
-        )
-        cosines = [f"{torch.cosine_similarity(exact, other.float(), dim=0):.4f}" for other in others]
-        print(f"| {level.sigma:.2f} | {' | '.join(cosines)} |")
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=BUNDLED_MODEL)
+    parser.add_argument("--prompts", nargs="+", default=["golden hour over a calm sea"])
+    chosen = parser.parse_args()
+    warm = WarmModel()
+    model = warm.get(chosen.model, torch.device("cpu"))
+    lpips = warm.perceptual.lpips("vgg", model.device)
+    cases = [case(model, Job(prompt=prompt, model=chosen.model)) for prompt in chosen.prompts]
+    print_times(cases[0], lpips)
+    print("\n| noise level | all in bfloat16 | backward passes only | half | decoder only | half-resolution colour |")
+    print("|---|---|---|---|---|---|")
+    levels = cases[0].levels
+    for level in levels[:: (len(levels) - 1) // (LEVELS - 1)]:
+        least = map(min, zip(*(cosines(each, level, lpips) for each in cases), strict=True))
+        print(f"| {level.sigma:.2f} | {' | '.join(f'{cosine:.4f}' for cosine in least)} |")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Half precision where it is safe: chosen by the device, watched while it works, given up where it fails.
 
 Weights, latents, solvers, losses and the last decode are always float32; only networks compute in half precision, by
-PyTorch's autocast, and, on CPUs that multiply in bfloat16, the backward passes of synchronization. float16 rounds eight
+PyTorch's autocast, and, on CPUs that multiply in bfloat16, synchronization gradients in part. float16 rounds eight
 times finer than bfloat16, which a synchronization gradient needs: where it is used, its cosine to the exact one is over
 0.99 on sky-small, bfloat16's is not (docs/benchmarks.md). What float16 lacks is range, and values that left it are
 seen.
@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from .half_backward import HalfBackward, has_bfloat16_units
+from .half_gradients import HalfGradients, has_bfloat16_units
 from .job import Precision as Choice
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Precision:
 
     def __init__(self, half: torch.dtype | None = None) -> None:
         """half: the 16-bit type, or None for float32 throughout."""
-        self._half = half
+        self._half, self._half_gradients = half, HalfGradients()
         self.gave_up = False
 
     def run(self, call: Callable[[], Tensor], device: torch.device, sigma: float) -> Tensor:
@@ -60,8 +60,9 @@ class Precision:
         return call()
 
     def gradient(self, device: torch.device) -> AbstractContextManager:
-        """What a synchronization gradient, forward and backward, is to be computed in."""
-        return HalfBackward() if self._half is torch.bfloat16 and has_bfloat16_units(device) else nullcontext()
+        """What a synchronization gradient is to be computed in: that which the anchor was seen in, too."""
+        pays = self._half is torch.bfloat16 and has_bfloat16_units(device)
+        return self._half_gradients if pays else nullcontext()
 
     def _safe_gradient(self, sigma: float) -> bool:
         return self._half is torch.float16 and sigma <= _FULL_GRADIENT_ABOVE

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from ..stub_modules import stub_modules
@@ -31,13 +32,52 @@ class PerceptualDistance(Distance):
 
     def describe(self, activations: Features) -> Features:
         """Activations ``[n, c, h, w]`` as unit vectors."""
-        # As the package's normalize_tensor, with a gradient that passes over them less often: they are large.
-        lengths = (torch.linalg.vector_norm(layer, dim=1, keepdim=True) for layer in activations)
-        return [layer * (1 / (length + _EPSILON)) for layer, length in zip(activations, lengths, strict=True)]
+        return [_UnitVectors.apply(layer) for layer in activations]
 
     def between(self, first: Features, second: Features) -> Tensor:
-        layers = [head((a - b) ** 2) for head, a, b in zip(self._lpips.lins, first, second, strict=True)]
-        return torch.stack([layer.mean((1, 2, 3)) for layer in layers]).sum(0)
+        weights = (head.model[-1].weight for head in self._lpips.lins)
+        layers = zip(first, second, weights, strict=True)
+        return torch.stack([_WeightedSquares.apply(a, b, weight) for a, b, weight in layers]).sum(0)
+
+
+# The two below compute what the package's normalize_tensor and its heads do, with gradients written down: autograd's
+# would pass over these layers, which are large, twice as often.
+
+
+class _UnitVectors(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, layer: Tensor) -> Tensor:
+        inverse = 1 / (torch.linalg.vector_norm(layer, dim=1, keepdim=True) + _EPSILON)
+        units = layer * inverse
+        ctx.save_for_backward(units, inverse)
+        return units
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        units, inverse = ctx.saved_tensors
+        along = (gradient * units).sum(1, keepdim=True)
+        return torch.addcmul(gradient, units, along, value=-1).mul_(inverse)
+
+
+class _WeightedSquares(torch.autograd.Function):
+    """The mean over a layer's positions of its weighted squared difference to another: ``[n]``."""
+
+    @staticmethod
+    def forward(ctx: Any, first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
+        apart = first - second
+        weighted = apart * weight
+        ctx.save_for_backward(weighted)
+        ctx.shapes = first.shape, second.shape
+        return apart.mul_(weighted).sum((1, 2, 3)) / apart[0, 0].numel()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        (weighted,) = ctx.saved_tensors
+        down = weighted * (gradient * (2 / weighted[0, 0].numel()))[:, None, None, None]
+        first, second = ctx.shapes
+        return down.sum_to_size(first), -down.sum_to_size(second) if ctx.needs_input_grad[1] else None, None
 
 
 class _Backbone(nn.Module):

@@ -28,7 +28,8 @@ class Synchronization:
     start, steps, every: the denoising steps that are synchronized: from *start*, below *steps*, each n-th of these.
     initial_weight, decay: the paper's w and its factor per step. gradient_steps: in each synchronized step.
     decoder_below: noise level (:attr:`Level.sigma`) below which gradients do not go through the denoiser.
-    gradients_in: entered while a gradient is computed. chunks: windows per gradient.
+    gradients_in: entered while a gradient is computed, and before that while *distance* sees the anchor.
+    chunks: windows per gradient.
     checkpoint: called when the memory does not suffice for one; makes it take less.
     """
 
@@ -82,7 +83,9 @@ class Synchronization:
             if self.anchor is not None:
                 drawn, anchor = everything[everything != self.anchor], everything[self.anchor, None]
                 seen = denoise(windows[anchor], level, anchor)
-                target = self.distance.features(self.display(seen))
+                picture = self.display(seen)
+                with self.gradients_in():
+                    target = self.distance.features(picture)
             elif self.reference is not None:
                 target = self._reference_features
             else:

@@ -19,6 +19,20 @@ def test_it_is_what_lpips_computes(network):
 
 
 @pytest.mark.parametrize("network", NETWORKS)
+def test_its_gradients_are_what_autograd_finds(network):
+    distance = PerceptualDistance(network)
+    pictures = torch.rand(2, 3, 64, 64).requires_grad_(), torch.rand(1, 3, 64, 64).requires_grad_()
+    first, second = pictures
+    theirs = distance._lpips(first * 2 - 1, second.expand(2, -1, -1, -1) * 2 - 1)
+    for ours, exact in zip(
+        torch.autograd.grad(distance(first, second).sum(), pictures),
+        torch.autograd.grad(theirs.sum(), pictures),
+        strict=True,
+    ):
+        assert (ours - exact).norm() < 1e-4 * exact.norm()
+
+
+@pytest.mark.parametrize("network", NETWORKS)
 def test_weights_are_trained(network):
     """A blurred picture is nearer than another picture; random weights rank noise differently."""
     distance = PerceptualDistance(network)

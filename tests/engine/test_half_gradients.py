@@ -1,5 +1,6 @@
-"""Gradients with a backward pass in bfloat16 point where exact ones do, and forward passes stay what they are."""
+"""Gradients in part in bfloat16 point where exact ones do, and forward passes stay what they are, or nearly."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -8,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.coherence import synchronization
-from engine.half_backward import HalfBackward
+from engine.half_gradients import HalfGradients
+from engine.half_layers import ConvolutionNear
 from engine.job import BUNDLED_MODEL, Job
 from engine.models.loading import WarmModel
 from engine.plan import plan
@@ -47,7 +49,7 @@ def test_a_layer_s_gradient_is_rounded_and_its_output_is_not(make, shape):
     if x.dim() == 4:  # the layout that convolutions give it; another rounds otherwise
         x = x.to(memory_format=torch.channels_last)
     output, exact = gradient(layer, x)
-    with HalfBackward():
+    with HalfGradients():
         same, rounded = gradient(layer, x)
     assert torch.equal(output, same)
     assert cosine(exact, rounded) > 0.9999
@@ -57,9 +59,60 @@ def test_a_layer_s_gradient_is_rounded_and_its_output_is_not(make, shape):
 def test_no_two_layouts_meet():
     """A backward pass between them takes ten times as long."""
     network = seeded(lambda: nn.Sequential(nn.Conv2d(8, 12, 3, padding=1), nn.ReLU(inplace=True)))
-    with HalfBackward():
+    with HalfGradients():
         y = network(torch.randn(1, 8, 64, 64, requires_grad=True))
     assert y.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.fixture
+def deep() -> nn.Module:
+    """Two sizes, as VGG has five."""
+    layers = nn.Conv2d(3, 8, 3, padding=1), nn.MaxPool2d(2), nn.Conv2d(8, 12, 3, padding=1), nn.ReLU(inplace=True)
+    return seeded(lambda: nn.Sequential(*layers))
+
+
+def pictures() -> tuple[Tensor, Tensor]:
+    """Two that are alike, and bright against what is different."""
+    known, apart = torch.randn(2, 1, 3, 96, 96, generator=torch.Generator().manual_seed(5))
+    return 20 + known, 20 + known + 0.05 * apart
+
+
+def forward_near(network: nn.Module, anchor: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Of *anchor* and of *x*."""
+    half = HalfGradients()
+    with half, torch.no_grad():
+        known = network(anchor)
+    with half:
+        return known, network(x.clone().requires_grad_()).detach()
+
+
+def test_what_is_different_is_rounded_and_not_what_is_known(deep):
+    anchor, x = pictures()
+    exact, exact_anchor = deep(x), deep(anchor)
+    known, near = forward_near(deep, anchor, x)
+    torch.testing.assert_close(known, exact_anchor)
+    assert 0 < (near - exact).norm() < 0.01 * (exact - exact_anchor).norm()
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = deep(x).float()
+    assert (near - exact).norm() < 0.1 * (rounded - exact).norm()
+
+
+def test_the_known_picture_is_itself(deep):
+    anchor, _ = pictures()
+    known, again = forward_near(deep, anchor, anchor)
+    assert torch.equal(known, again)
+
+
+def test_layers_of_the_picture_s_own_size_stay_float32(deep):
+    anchor, x = pictures()
+    first = deep[0]
+    torch.testing.assert_close(forward_near(first, anchor, x)[1], first(x), rtol=0, atol=1e-5)
+
+
+def test_a_picture_of_another_size_is_not_like_the_known_one(deep):
+    anchor, x = pictures()
+    smaller = x[..., :64, :64]
+    torch.testing.assert_close(forward_near(deep, anchor, smaller)[1], deep(smaller))
 
 
 KEPT = {
@@ -72,7 +125,7 @@ KEPT = {
 @pytest.mark.parametrize(("make", "size"), KEPT.values(), ids=KEPT)
 def test_some_gradients_stay_float32(make, size):
     layer, x = make(), torch.randn(1, 8, size, size)
-    with HalfBackward():
+    with HalfGradients():
         inside = gradient(layer, x)[1]
     assert torch.equal(inside, gradient(layer, x)[1])
 
@@ -87,15 +140,37 @@ def test_a_synchronization_gradient_keeps_its_direction(warm: WarmModel, step: i
     denoise = model.denoiser(model.condition(todo.job.prompt, "", todo.job.guidance))
     shape = (2, model.channels, todo.canvas[0], todo.windows.columns.shape[1])
     noise, both = torch.randn(shape, generator=torch.Generator().manual_seed(0)), torch.arange(2)
+    half = HalfGradients()
     with torch.no_grad():
         noisy = level.alpha * denoise(noise, first, both) + level.sigma * noise
-        target = sync.distance.features(model.display(denoise(noisy[1:], level, both[1:])))
-    exact, rounded = (
-        replace(sync, gradients_in=kind).gradient(denoise, noisy[:1], level, both[:1], target)
-        for kind in (nullcontext, HalfBackward)
-    )
-    assert cosine(exact, rounded) > 0.999
-    assert (exact - rounded).abs().max() > 0
+        anchor = model.display(denoise(noisy[1:], level, both[1:]))
+        target = sync.distance.features(anchor)
+
+    def gradient(context: Callable) -> Tensor:
+        return replace(sync, gradients_in=context).gradient(denoise, noisy[:1], level, both[:1], target)
+
+    exact, backward_only = gradient(nullcontext), gradient(lambda: half)
+    with half, torch.no_grad():
+        sync.distance.features(anchor)
+    near = gradient(lambda: half)
+    assert cosine(exact, backward_only) > 0.999
+    assert cosine(exact, near) > 0.995
+    assert 0 < (exact - backward_only).norm() < (exact - near).norm()
+
+
+def test_synchronization_sees_its_anchor_in_the_same_way(units, warm: WarmModel, nano_path, monkeypatch):
+    """So that windows are computed from it."""
+    model = warm.get(str(nano_path), CPU)
+    todo = plan(Job(prompt="a", model=str(nano_path), width=512), model)
+    sync = synchronization(todo, model, warm.perceptual, Precision(torch.bfloat16))
+    near = []
+    apply = ConvolutionNear.apply
+    monkeypatch.setattr(ConvolutionNear, "apply", lambda *args: near.append(args) or apply(*args))
+    level = Solver("ddim", model.scheduler_config, 4, CPU).levels[0]
+    denoise = model.denoiser(model.condition("a", "", 1.0))
+    noise = torch.randn(todo.canvas, generator=torch.Generator().manual_seed(0)).expand(1, model.channels, -1, -1)
+    sync.synchronize(denoise, todo.windows.gather(noise), level, 0)
+    assert near
 
 
 @pytest.fixture
@@ -106,17 +181,17 @@ def units(monkeypatch) -> None:
 
 def test_half_precision_has_it_where_the_processor_multiplies_in_bfloat16(units, monkeypatch):
     half = Precision(torch.bfloat16)
-    assert isinstance(half.gradient(CPU), HalfBackward)
-    assert not isinstance(half.gradient(torch.device("cuda")), HalfBackward)
-    assert not isinstance(Precision().gradient(CPU), HalfBackward)
+    assert isinstance(half.gradient(CPU), HalfGradients)
+    assert not isinstance(half.gradient(torch.device("cuda")), HalfGradients)
+    assert not isinstance(Precision().gradient(CPU), HalfGradients)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_f": True})
-    assert not isinstance(half.gradient(CPU), HalfBackward)
+    assert not isinstance(half.gradient(CPU), HalfGradients)
 
 
 def test_with_checkpoints_gradients_are_float32(units, warm: WarmModel, nano_path):
     model = warm.get(str(nano_path), CPU)
     todo = plan(Job(prompt="a", model=str(nano_path), width=128), model)
     sync = synchronization(todo, model, warm.perceptual, Precision(torch.bfloat16))
-    assert isinstance(sync.gradients_in(), HalfBackward)
+    assert isinstance(sync.gradients_in(), HalfGradients)
     sync.checkpoint()
-    assert not isinstance(sync.gradients_in(), HalfBackward)
+    assert not isinstance(sync.gradients_in(), HalfGradients)
