@@ -77,7 +77,10 @@ def main() -> int:
     plain = plan(Job(prompt=chosen.prompts[0], **asked), model).job
     assert plain.window is not None
     means, files = [], {}
-    rows_asked = {k: v for k, v in ways(plain.window).items() if chosen.rows is None or k in chosen.rows}
+    known = ways(plain.window)
+    if unknown := set(chosen.rows or ()) - known.keys():
+        parser.error(f"no rows {sorted(unknown)}; choose from {', '.join(known)}")
+    rows_asked = {name: known[name] for name in chosen.rows or known}
     for name, way in rows_asked.items():
         folder = chosen.out / "".join(c if c.isalnum() else "-" for c in name)
         files[name], rows = [], []
