@@ -62,8 +62,8 @@ def _sea(scene: Scene, plane: Plane) -> _Surface:
     near, toward = plane.near, -plane.z / plane.horizontal
     waves = wind_waves(scene, plane, _STEEP + _STEEPER * scene.clouds(Clouds.STORM))
     gusts = (1 + 0.25 * plane.coarse[SOFT] + 0.2 * plane.middle[SOFT] * near**0.3).clamp(0.3, 1.8)
-    x = gusts * (waves.x + 0.035 * plane.fine[WISP] * near)
-    y = gusts * (waves.y + 0.035 * plane.fine[DETAIL] * near)
+    x = gusts * (waves.x + 0.012 * plane.fine[WISP] * near)
+    y = gusts * (waves.y + 0.012 * plane.fine[DETAIL] * near)
     leans = lean(toward, waves.unseen * gusts.square()) / plane.horizontal
     return _Surface(x - leans * plane.x, y - leans * plane.y, x, y, waves.unseen, waves.crests)
 
@@ -97,7 +97,7 @@ def water(scene: Scene, plane: Plane, around: Surroundings) -> Tensor:
     x, y, z = plane.x - twice * seen.x, plane.y - twice * seen.y, (plane.z - twice).abs().clamp(min=0.004)
     mirrored = around.dome.look_up(sky, x, y, z)
     # Real water mirrors 2 % of what is overhead; more keeps a lake a mirror and a sea at dusk from being black.
-    least = per_pixel(0.3 - 0.14 * sea)
+    least = per_pixel(0.3 - 0.24 * sea)
     fresnel = _fresnel(least, -facing)[:, None]
     height = per_picture(scene.sun[:, 2:].clamp(0.05, 1))
     adapted = (0.3 / luminance(lit.ambient).clamp(min=1e-4)).sqrt().clamp(min=1)  # as the eye does, see ground

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .ground import Plane
 
 # Lengths are in heights of the viewer's eye, as on the plane of the ground.
-_COUNT, _LONGEST, _SHORTEST = 48, 9.0, 0.07
+_COUNT, _LONGEST, _SHORTEST = 96, 9.0, 0.07
 _SLOPE_POWER = 0.2  # of the wave number: in a light wind ripples are steeper than what is left of a swell
 _TURNED = 0.58, 1.15  # radians to each side of the wind, of the longest and of the shortest
 _BENT = 1.0, 3.0  # radians by which noise shifts them, so that no crest is a straight line
