@@ -56,7 +56,8 @@ class HalfGradients(TorchFunctionMode):
             return function(*args, **(kwargs or {}))
         if function is F.linear:
             return Linear.apply(*args) if _pays(args[0][..., :1]) else function(*args)
-        return function(*args) if {"same", "valid"}.intersection(args[3:]) else self._convolution(*args)
+        padded_by_name = any(isinstance(argument, str) for argument in args)
+        return function(*args) if padded_by_name else self._convolution(*args)
 
     def _convolution(self, x: Tensor, weight: Tensor, bias: Tensor | None = None, *layout: Any) -> Tensor:
         """layout: stride, padding, dilation and groups, in numbers."""
