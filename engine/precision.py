@@ -25,7 +25,7 @@ _FULL_GRADIENT_ABOVE = 0.6
 
 
 def resolve(choice: Choice, device: torch.device) -> Choice:
-    """``auto`` is half precision on an accelerator; on a CPU it saves a third at best and is left to who asks for it."""
+    """``auto`` is half precision on an accelerator; on a CPU it saves a third at best and is left to the user."""
     if choice == "auto":
         return "full" if device.type == "cpu" else "half"
     return choice
