@@ -12,7 +12,7 @@ from .errors import BadRequest
 from .job import Job
 
 PAPER_WEIGHT = 20.0
-_FROM, _TO, _COUNT, _WEIGHT = 1 / 3, 1 / 2, 3, 400.0  # of the default: shares of the steps, how many of them, w
+_FROM, _TO, _COUNT, _WEIGHT = 1 / 3, 1 / 2, 3, 480.0  # of the default: shares of the steps, how many of them, w
 
 
 def schedule(job: Job, steps: int) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
     """
     pipeline = load(model, device)
     height = pipeline.unet.config.sample_size * pipeline.vae_scale_factor
-    classifier = _fitted(height, renders, device)
+    classifier = fitted(height, renders, device)
     renderer, batch = SkyRenderer(_TEST_SEED, device), 1 if device.type == "cpu" else 64
     rng = random.Random(_TEST_SEED)
     asked = [sample_parameters(rng) for _ in range(pictures)]
@@ -129,7 +129,8 @@ def evaluate(model: Path, pictures: int, renders: int, guidance: float, device: 
     )
 
 
-def _fitted(height: int, renders: int, device: torch.device) -> SkyClassifier:
+def fitted(height: int, renders: int, device: torch.device) -> SkyClassifier:
+    """Of skies of so many rows, fitted to *renders* renders, which are kept."""
     preset = PRESETS["cpu" if device.type == "cpu" else "gpu"]
     settings = replace(preset, seed=_FIT_SEED, height=height, panoramas=renders)
     known = make_dataset(RUNS / "evaluation", settings, device)
