@@ -31,7 +31,7 @@ def diffusers_panorama(model: str, steps: int, device: str) -> float:
 
     pipeline = StableDiffusionPanoramaPipeline.from_pretrained(
         model,
-        dtype=torch.float32,  # what Skyloom computes in, however the weights are stored
+        dtype=torch.float32 if device == "cpu" else torch.float16,  # as Skyloom, however the weights are stored
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

@@ -65,6 +65,7 @@ def synchronization(todo: Plan, model: Model, library: PerceptualLibrary, precis
         gradients_in=gradients_in,
         chunks=Chunks(todo.gradient),
         checkpoint=checkpoint,
+        more_precise=precision.give_up,
     )
 
 

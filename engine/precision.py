@@ -55,9 +55,16 @@ class Precision:
             result = call().float()
         if torch.isfinite(result).all():
             return result
+        self.give_up()
+        return call()
+
+    def give_up(self) -> bool:
+        """Go on in float32, as half precision gave values that are not numbers. Whether it had been in use."""
+        if self._half is None:
+            return False
         log.warning("half precision gave values that are not numbers: going on in float32")
         self._half, self.gave_up = None, True
-        return call()
+        return True
 
     def gradient(self, device: torch.device) -> AbstractContextManager:
         """What a synchronization gradient is to be computed in: that which the anchor was seen in, too."""

@@ -36,10 +36,16 @@ def schedule(job: Job, steps: int) -> dict[str, Any]:
     else:
         start, stop, every = 0, steps, 1
         weight = _WEIGHT if sparse else PAPER_WEIGHT
+    stop = stop if job.sync_steps is None else job.sync_steps
+    if job.sampler == "sync" and job.sync_from is not None and 0 < stop <= job.sync_from:
+        raise BadRequest(
+            f"Synchronization from step {job.sync_from} on, but of {stop} steps only, is none.",
+            "Lower sync_from, or raise sync_steps.",
+        )
     return {
         "sync_windows": "side-by-side" if sparse else "all",
         "sync_from": start if job.sync_from is None else job.sync_from,
-        "sync_steps": 0 if job.sampler != "sync" else stop if job.sync_steps is None else job.sync_steps,
+        "sync_steps": stop if job.sampler == "sync" else 0,
         "sync_every": job.sync_every or every,
         "sync_weight": weight if job.sync_weight is None else job.sync_weight,
     }

@@ -31,6 +31,7 @@ class Synchronization:
     gradients_in: entered while a gradient is computed, and before that while *distance* sees the anchor.
     chunks: windows per gradient.
     checkpoint: called when the memory does not suffice for one; makes it take less.
+    more_precise: called when one is not finite; whether another attempt is worth it.
     """
 
     distance: Distance
@@ -48,6 +49,7 @@ class Synchronization:
     gradients_in: Callable[[], AbstractContextManager] = nullcontext
     chunks: Chunks
     checkpoint: Callable[[], None] | None = None
+    more_precise: Callable[[], bool] = lambda: False
 
     def weight(self, index: int) -> float:
         """w at denoising step *index*; 0 if that is not synchronized."""
@@ -149,6 +151,12 @@ class Synchronization:
             with torch.enable_grad(), self.gradients_in():
                 return torch.autograd.grad(loss(part, indices), part)[0]
 
+        result = self._each(gradient, rows, which)
+        if torch.isfinite(result).all() or not self.more_precise():
+            return result
+        return self._each(gradient, rows, which)
+
+    def _each(self, gradient: Callable[[Tensor, Tensor], Tensor], rows: Tensor, which: Tensor) -> Tensor:
         try:
             return self.chunks.each(gradient, rows, which)
         except torch.OutOfMemoryError:

@@ -2,15 +2,20 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from engine.devices import choose_device
 from engine.errors import BadRequest
 from engine.job import Job
 from engine.models.loading import WarmModel
 from engine.models.model import Model
+from engine.perceptual.distance import Distance, Features
 from engine.pipeline import generate
 from engine.precision import Precision, half_type, resolve
 from engine.protocol import Notice
+from engine.sampling.chunks import Chunks
+from engine.sampling.solver import Level
+from engine.sampling.synchronization import Synchronization
 from engine.start.reading import read_display
 
 CPU, CARD = torch.device("cpu"), torch.device("cuda")
@@ -53,6 +58,47 @@ def test_values_that_are_no_numbers_are_computed_again():
         assert torch.equal(result, large)
         assert precision.gave_up
         assert computed_in(precision, 0.5, gradient=False) is torch.float32
+
+
+class Steep(Distance):
+    """A distance whose gradient leaves float16's range."""
+
+    def describe(self, activations: Features) -> Features:
+        return activations
+
+    def between(self, first: Features, second: Features) -> torch.Tensor:
+        return 1e8 * (first[0] - second[0]).square().mean((1, 2, 3))
+
+
+class Seen(torch.nn.Module):
+    def forward(self, pictures: torch.Tensor) -> Features:
+        return [pictures]
+
+
+@pytest.mark.parametrize("half", [torch.float16, None])
+def test_gradients_that_are_no_numbers_are_computed_again(half):
+    precision, weight = Precision(half), torch.eye(4)[:, :, None, None]
+    level = Level(torch.tensor(1), 0.9, 0.1)
+
+    def denoise(windows: torch.Tensor, level: Level, which: torch.Tensor) -> torch.Tensor:
+        return precision.run(lambda: functional.conv2d(windows, weight), windows.device, level.sigma)
+
+    sync = Synchronization(
+        distance=Steep(Seen()),
+        display=lambda latents: latents,
+        anchor=0,
+        steps=1,
+        initial_weight=1e-9,
+        decay=1.0,
+        chunks=Chunks(1),
+        more_precise=precision.give_up,
+    )
+    windows = torch.rand(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    moved, _ = sync.synchronize(denoise, windows, level, 0)
+    expected = windows[1] - 1e-9 * 2e8 * (windows[1] - windows[0]) / windows[0].numel()
+    torch.testing.assert_close(moved[1], expected, atol=1e-4, rtol=0)
+    assert (moved[1] - windows[1]).abs().max() > 1e-5
+    assert precision.gave_up == (half is not None)
 
 
 def sky(tmp_path, warm: WarmModel, model: str, precision: str) -> tuple[torch.Tensor, list[str], str]:

@@ -37,6 +37,13 @@ def test_what_is_asked_for_is_the_papers():
     assert schedule(Job(prompt="a", sync_weight=3), 5)["sync_weight"] == 3
 
 
+@pytest.mark.parametrize("asked", [{"sync_from": 10}, {"sync_from": 3, "sync_steps": 2}, {"sync_from": 3}])
+def test_synchronization_that_would_be_none_is_refused(asked):
+    with pytest.raises(BadRequest, match=r"is none\. Lower sync_from"):
+        schedule(Job(prompt="a", **asked), 4)
+    assert schedule(Job(prompt="a", sync_from=3, sync_steps=0), 4)["sync_steps"] == 0
+
+
 def test_a_completed_job_stays_as_it_is(nano):
     for job in (
         Job(prompt="a", width=128),
