@@ -28,6 +28,7 @@ SOLVERS = {  # name and description of each
     "unipc": ("UniPC", "Predicts and corrects, and so needs fewer steps"),
     "lcm": ("LCM", "For models and LoRAs of latent consistency, with four to eight steps"),
     "flow-euler": ("Flow Euler", "For flow models such as Stable Diffusion 3 and Flux"),
+    "tcd": ("TCD", "For models and LoRAs of trajectory consistency such as Hyper-SD, with one to eight steps"),
 }
 AUTO = "auto"  # of a choice: the model's own
 

@@ -16,7 +16,7 @@ from .job_parts import Layout, LayoutWord, Photo, Region, SkyOnly, part, parts
 from .loss_weights import WEIGHT_LIMIT, loss_weights
 
 Sampler = Literal["sync", "multidiffusion", "swap", "spot", "full"]
-SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler"]
+SolverName = Literal["ddim", "euler", "dpm++2m", "unipc", "lcm", "flow-euler", "tcd"]
 WindowLayout = Literal["ring", "reference", "strip"]
 SyncWindows = Literal["all", "side-by-side"]
 SyncGradient = Literal["exact", "decoder", "half-resolution-colour"]

@@ -15,6 +15,7 @@ from diffusers import (
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     LCMScheduler,
+    TCDScheduler,
     UniPCMultistepScheduler,
 )
 from torch import Tensor
@@ -42,35 +43,41 @@ _SCHEDULERS: dict[SolverName, tuple[Any, dict[str, Any]]] = {
     "unipc": (UniPCMultistepScheduler, {}),  # 2302.04867
     "lcm": (LCMScheduler, {}),  # 2303.01469, Algorithm 1: to x0 in one leap, then noise again
     "flow-euler": (FlowMatchEulerDiscreteScheduler, {}),  # 2403.03206, section 2
+    "tcd": (TCDScheduler, {}),  # 2402.19159: as lcm, but most of the noise that was there stays
 }
+# Of models whose network jumps along the trajectory: they add noise, and were taught at a few timesteps only.
+_LEAPS: tuple[SolverName, ...] = ("lcm", "tcd")
 
 
 def fitting_solvers(scheduler: str, config: dict[str, Any]) -> tuple[SolverName, ...]:
     """The solvers for a model that was saved with this diffusers class, the one it gets by default first."""
     if scheduler == "LCMScheduler":  # its network jumps to the end of the trajectory, which no ODE solver expects
         return ("lcm",)
+    if scheduler == "TCDScheduler":  # to any point of it, the end among them
+        return ("tcd", "lcm")
     if scheduler.startswith("FlowMatch"):
         return ("flow-euler",)
     if is_few_step(scheduler, config):
-        return ("euler", "ddim", "dpm++2m", "unipc", "lcm")
-    return ("ddim", "euler", "dpm++2m", "unipc", "lcm")
+        return ("euler", "ddim", "dpm++2m", "unipc", "lcm", "tcd")
+    return ("ddim", "euler", "dpm++2m", "unipc", "lcm", "tcd")
 
 
 def is_few_step(scheduler: str, config: dict[str, Any]) -> bool:
     """Whether a model with this scheduler was distilled to a few steps without guidance.
 
-    LCM says so. Turbo (2311.17042) and Lightning (2402.13929) models are saved with an Euler scheduler whose steps are
-    counted from the last timestep, as otherwise only models do whose schedule ends without any signal (2305.08891).
+    LCM and TCD say so, of which Hyper-SD (2404.13686) is. Turbo (2311.17042) and Lightning (2402.13929) models are
+    saved with an Euler scheduler whose steps are counted from the last timestep, as otherwise only models do whose
+    schedule ends without any signal (2305.08891).
     """
     trailing = config.get("timestep_spacing") == "trailing" and not config.get("rescale_betas_zero_snr")
-    return scheduler == "LCMScheduler" or (scheduler.startswith("Euler") and trailing)
+    return scheduler in ("LCMScheduler", "TCDScheduler") or (scheduler.startswith("Euler") and trailing)
 
 
 class Solver:
     """The scheduler *name* with a model's own noise schedule (*config*), in *steps* steps. Serves one run.
 
     A diffusion's canvas is variance preserving for every solver; one that works on ``x / alpha`` is given that.
-    generator: on the CPU, of the noise that ``lcm`` adds. spacing: what places the steps of a flow, for
+    generator: on the CPU, of the noise that ``lcm`` and ``tcd`` add. spacing: what places the steps of a flow, for
     ``set_timesteps``. Raises :class:`BadRequest` if the schedule has fewer steps.
     """
 
@@ -86,7 +93,7 @@ class Solver:
         kind, overrides = _SCHEDULERS[name]
         self._scheduler: Any = kind.from_config(config, prediction_type="sample", **overrides)
         trained = self._scheduler.config.num_train_timesteps
-        most = self._scheduler.config.original_inference_steps if name == "lcm" else trained
+        most = self._scheduler.config.original_inference_steps if name in _LEAPS else trained
         if steps > most:
             raise BadRequest(f"{steps} steps are more than the model's schedule has.", f"Choose at most {most}.")
         self._scheduler.set_timesteps(steps, device=device, **spacing)
@@ -101,7 +108,7 @@ class Solver:
         if self._name == "flow-euler":
             sigma = self._scheduler.sigmas[index].item()
             return Level(timestep, 1 - sigma, sigma)
-        if self._name in ("ddim", "lcm"):
+        if self._name in ("ddim", *_LEAPS):
             alpha = self._scheduler.alphas_cumprod[timestep.cpu()].item() ** 0.5
         else:
             alpha = self._alpha(index)
@@ -123,5 +130,5 @@ class Solver:
             return stepped * self._alpha(index + 1)
         if self._name == "flow-euler":
             return self._scheduler.step((x - x0) / level.sigma, level.timestep, x).prev_sample
-        noise = {"generator": self._generator} if self._name == "lcm" else {}
+        noise = {"generator": self._generator} if self._name in _LEAPS else {}
         return self._scheduler.step(x0, level.timestep, x, **noise).prev_sample

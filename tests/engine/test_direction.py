@@ -133,7 +133,7 @@ def test_strength_decides_how_much_is_left(make, panorama, tmp_path):
     assert make("again", start=panorama)[0].job["strength"] == 0.6
 
 
-@pytest.mark.parametrize("solver", ["ddim", "euler", "dpm++2m", "unipc", "lcm"])
+@pytest.mark.parametrize("solver", ["ddim", "euler", "dpm++2m", "unipc", "lcm", "tcd"])
 def test_every_solver_begins_in_the_middle(nano, solver):
     """A denoiser that knows the truth brings every solver back to it from any level."""
     solver = nano.solver(solver, 8, (16, 16), torch.Generator().manual_seed(1))

@@ -43,6 +43,8 @@ def test_latents_are_diffusers_own(folder, guidance):
     settings = {"original_size": (128, 128), "target_size": (128, 128)} if folder.name == "sdxl" else {}
     if folder.name != "lcm":
         settings["negative_prompt"] = "a calm"
+    if folder.name == "hyper":
+        settings["eta"] = 0.3  # the scheduler's own, for which the pipeline has another
     theirs = pipeline(
         "a storm",
         **settings,
@@ -66,7 +68,7 @@ def test_prompt_becomes_a_synchronized_panorama(folder, tmp_path):
     assert Path(result.exr).exists()
 
 
-OWN = {"lcm": ("lcm", 4, 8.5), "turbo": ("euler", 4, 1.0)}
+OWN = {"lcm": ("lcm", 4, 8.5), "hyper": ("tcd", 4, 1.0), "turbo": ("euler", 4, 1.0)}
 
 
 def test_a_model_brings_its_own_settings(folder):
@@ -77,7 +79,7 @@ def test_a_model_brings_its_own_settings(folder):
 def test_solver_that_does_not_fit_is_refused(folder):
     model = load_model(str(folder), torch.device("cpu"))
     with pytest.raises(BadRequest, match=re.escape(f"Choose from {', '.join(model.solvers)}.")):
-        plan(Job(prompt="a", solver="ddim" if folder.name == "lcm" else "flow-euler"), model)
+        plan(Job(prompt="a", solver="ddim" if folder.name in ("lcm", "hyper") else "flow-euler"), model)
 
 
 def test_unused_negative_prompt_is_told(tmp_path):

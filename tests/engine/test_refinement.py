@@ -226,7 +226,7 @@ def test_a_layout_begins_a_large_sky_and_alone_is_drawn_large(sky):
     assert not np.array_equal(drawn, painted)
 
 
-@pytest.mark.parametrize("solver", ["euler", "dpm++2m", "unipc", "lcm"])
+@pytest.mark.parametrize("solver", ["euler", "dpm++2m", "unipc", "lcm", "tcd"])
 def test_every_solver_refines(sky, solver):
     assert np.isfinite(pixels(sky(solver=solver)[-1].exr)).all()
 

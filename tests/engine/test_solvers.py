@@ -10,6 +10,7 @@ from diffusers import (
     EulerDiscreteScheduler,
     LCMScheduler,
     StableDiffusionPipeline,
+    TCDScheduler,
     UniPCMultistepScheduler,
 )
 
@@ -26,6 +27,7 @@ SCHEDULERS = {
     "dpm++2m": DPMSolverMultistepScheduler,
     "unipc": UniPCMultistepScheduler,
     "lcm": LCMScheduler,
+    "tcd": TCDScheduler,
 }
 STEPS = 5
 
@@ -43,6 +45,8 @@ def test_solver_is_diffusers_pipeline(name, nano, nano_path):
     noise = torch.randn(1, 4, 16, 32, generator=torch.Generator().manual_seed(1))
     settings = {"height": 128, "width": 256, "num_inference_steps": STEPS, "output_type": "latent"}
     settings["generator"] = torch.Generator().manual_seed(7)
+    if name == "tcd":
+        settings["eta"] = 0.3  # the scheduler's own, for which the pipeline has another
     theirs = pipeline("a storm", negative_prompt="a calm", latents=noise.clone(), **settings).images
     solver = make_solver(name, nano)
     whole = Windows.layout("strip", 32, 32, 32)
@@ -77,7 +81,9 @@ def test_levels_are_on_their_path_and_fall(name, nano):
     assert [level.sigma for level in levels] == sorted((level.sigma for level in levels), reverse=True)
 
 
-@pytest.mark.parametrize(("name", "steps", "most"), [("lcm", 51, "at most 50"), ("ddim", 1000, "less than 1000")])
+@pytest.mark.parametrize(
+    ("name", "steps", "most"), [("lcm", 51, "at most 50"), ("tcd", 51, "at most 50"), ("ddim", 1000, "less than 1000")]
+)
 def test_more_steps_than_the_schedule_has_are_refused(name, steps, most, nano):
     with pytest.raises(BadRequest, match=f"{steps} steps are more .* {most}"):
         nano.solver(name, steps, (16, 16), torch.Generator())

@@ -13,6 +13,7 @@ from diffusers import (
     LCMScheduler,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
+    TCDScheduler,
     UNet2DConditionModel,
 )
 from tiny_text import TEXT_WIDTH, clip_config, clip_tokenizer
@@ -46,6 +47,7 @@ FAMILIES = {
         },
     ),
     "lcm": Family("epsilon", {"attention_head_dim": 4, "time_cond_proj_dim": 8}, LCMScheduler),
+    "hyper": Family("epsilon", {"attention_head_dim": 4}, TCDScheduler),
     "turbo": Family("epsilon", {"attention_head_dim": 4}, EulerDiscreteScheduler, {"timestep_spacing": "trailing"}),
 }
 
