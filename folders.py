@@ -41,7 +41,7 @@ def install_log() -> Path:
 
 def absolute(filepath: str) -> Path:
     """A path as an operator or a property has it, also one that begins with //."""
-    return Path(bpy.path.abspath(filepath)).absolute()
+    return Path(os.path.abspath(bpy.path.abspath(filepath)))  # without the dots of "//../skies"
 
 
 def output_folder(chosen: str) -> Path:

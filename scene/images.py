@@ -1,5 +1,6 @@
 """Panoramas as image datablocks."""
 
+import os
 from pathlib import Path
 
 import bpy
@@ -42,7 +43,8 @@ def size_of(image: bpy.types.Image) -> tuple[int, int]:
 
 def path_of(image: bpy.types.Image) -> Path:
     """The file that *image* shows, absolute, also for an image of a linked library."""
-    return Path(bpy.path.abspath(image.filepath, library=image.library))
+    # Blender keeps the dots of "//../skies/x.exr", with which it would be another file than x.exr by its own name.
+    return Path(os.path.abspath(bpy.path.abspath(image.filepath, library=image.library)))
 
 
 def images_of(path: Path) -> list[bpy.types.Image]:

@@ -126,6 +126,26 @@ def test_delete(scene, quick, tmp_path):
     assert not [image for image in bpy.data.images if "two" in image.filepath]
 
 
+def test_a_sky_outside_of_the_file_s_folder_is_one(scene, quick, tmp_path):
+    """Its path begins with //.. then, and it is the same sky: listed once, found in its world, not deleted in use."""
+    path = generate(**quick, out=str(tmp_path / "skies" / "sky.exr"))
+    rotation(scene.world).default_value = 1.5
+    shot = tmp_path / "project" / "shot.blend"
+    shot.parent.mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(shot))
+    bpy.ops.wm.open_mainfile(filepath=str(shot))
+    world = bpy.context.scene.world
+    assert bpy.data.images[path.name].filepath.startswith("//..")
+    assert known(path.parent) == [path]
+    bpy.ops.skyloom.apply_panorama(filepath=str(path))
+    assert bpy.context.scene.world == world and rotation(world).default_value == 1.5
+    with pytest.raises(RuntimeError, match="in use"):
+        bpy.ops.skyloom.delete_panorama(filepath=str(path))
+    with pytest.raises(RuntimeError, match="in use"):
+        bpy.ops.skyloom.delete_panorama(filepath=f"{shot.parent}/../skies/{path.name}")
+    assert path.exists()
+
+
 def test_delete_spares_what_is_not_ours(scene, pattern):
     bpy.ops.skyloom.delete_panorama(filepath=str(pattern[0]))
     assert pattern[0].exists()
