@@ -30,6 +30,7 @@ from training.classifier import ATTRIBUTES, SkyClassifier, labels  # noqa: E402
 from training.evaluate import fitted  # noqa: E402
 
 HEIGHT, SEEDS = 256, range(16)
+Expected = list[tuple[torch.Tensor, torch.Tensor]]
 
 
 def said(prompt: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -38,11 +39,10 @@ def said(prompt: str) -> tuple[torch.Tensor, torch.Tensor]:
     return drawn[:1], (drawn == drawn[:1]).all(0)
 
 
-def sort(folder: Path, classifier: SkyClassifier, prompts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
-    """How many skies in *folder* are sorted right, and how many there are, by attribute."""
+def sort(folder: Path, classifier: SkyClassifier, expected: Expected) -> tuple[torch.Tensor, torch.Tensor]:
+    """How many skies in *folder* are sorted right, and how many there are, by attribute; *expected* of each prompt."""
     right, all_of_them = torch.zeros(len(ATTRIBUTES)), torch.zeros(len(ATTRIBUTES))
-    for number, prompt in enumerate(prompts):
-        truth, decided = said(prompt)
+    for number, (truth, decided) in enumerate(expected):
         for file in sorted(folder.glob(f"{number}-*.exr")):
             code = radiance_to_log(adaptive_avg_pool2d(read_radiance(file), (HEIGHT, 2 * HEIGHT)))
             right += torch.tensor(classifier.accuracy(code[None], truth)) * decided
@@ -56,10 +56,11 @@ def main() -> int:
     parser.add_argument("--prompts", nargs="+", default=PROMPTS, help="those of the skies, in their order")
     parser.add_argument("--renders", type=int, default=900, help="for fitting the classifier")
     chosen = parser.parse_args()
+    expected = [said(prompt) for prompt in chosen.prompts]
     classifier = fitted(HEIGHT, chosen.renders, torch.device("cpu"))
     print(f"| | {' | '.join(ATTRIBUTES)} | sorted right |\n{'|---' * (len(ATTRIBUTES) + 2)}|")
     for folder in filter(Path.is_dir, chosen.folders):
-        right, count = sort(folder, classifier, chosen.prompts)
+        right, count = sort(folder, classifier, expected)
         cells = [f"{a:.0f} of {b:.0f}" for a, b in zip(right, count, strict=True)]
         print(f"| {folder.name} | {' | '.join(cells)} | {right.sum() / count.sum():.1%} |")
     return 0

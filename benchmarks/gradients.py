@@ -1,9 +1,10 @@
 """The synchronization gradient of one window: where its time goes, and what cheaper gradients are worth.
 
-    python -m benchmarks.gradients [--model FOLDER]
+    python -m benchmarks.gradients [--model FOLDER] [--prompts TEXT ...]
 
-CPU time of this process, so that other programs disturb it little. The cosines are to the exact float32 gradient.
-"All in bfloat16" is PyTorch's autocast, "only the backward pass" what --precision half has (engine.half_gradients.py).
+CPU time of this process, so that other programs disturb it little. The cosines are to the exact float32 gradient, the
+least over the prompts. "All in bfloat16" is PyTorch's autocast, "half" what --precision half has: all backward passes,
+and LPIPS' forward pass from the anchor's, in bfloat16 (engine/half_gradients.py).
 """
 
 import argparse
